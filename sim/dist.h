@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * dist -- probability distributions, one row each: parameters, checks, exact moments and
+ * a sampler.
+ *
+ * Unit:      whatever the owner says; durations are in ns. Shapes, weights and cvs have none.
+ * Ownership: a struct dist and its parts live in the reader's arena and are immutable
+ *            after dist_prepare; many threads may sample one at the same time.
+ * Draws:     the standard variate is drawn and scaled, so that common random numbers stay
+ *            synchronised and monotone in the scale.
+ */
+#ifndef SIM_DIST_H
+#define SIM_DIST_H
+
+#include "sim/param.h"
+#include "sim/rng.h"
+#include "sim/sim_time.h"
+
+enum dist_form {
+    DIST_CONSTANT,
+    DIST_EXPONENTIAL,
+    DIST_UNIFORM,
+    DIST_LOGNORMAL,
+    DIST_GAMMA,
+    DIST_ERLANG,
+    DIST_WEIBULL,
+    DIST_PARETO,           /* bounded */
+    DIST_HYPEREXPONENTIAL,
+    DIST_NORMAL,           /* cut at 0: negative draws are drawn again */
+    DIST_MIXTURE,
+    DIST_SHIFTED,
+    DIST_QUANTILES,        /* log-linear between given quantiles */
+    DIST_EMPIRICAL,        /* the values of a data file, equally likely */
+};
+
+struct dist {
+    uint32_t at;
+    enum dist_form form;
+    /* what the sampler needs, set by dist_prepare */
+    double a, b, c, d;
+    const struct dist *parts; /* mixture, shifted */
+    const double *x, *p;      /* cumulative tables: mixture, quantiles, hyperexponential, empirical */
+    int count;
+    double mean, variance;    /* exact; variance INFINITY where it does not exist */
+    const void *conf;         /* the parameters as given: the row's bound struct */
+};
+
+/* One row per form, in the order of enum dist_form, ended by a zero row. The key is the
+ * name in the scenario ("lognormal"); `of` is its parameter table, `size` of its conf.
+ * A lone value ({"exponential": "20ms"}) binds the first parameter of the table; a list
+ * ({"uniform": ["1ms", "2ms"]}) binds them in order. A lone value without any form is a
+ * constant. The reader binds the conf, then calls dist_prepare. */
+extern const struct param dist_forms[];
+
+struct arena;
+
+/* A distribution from its bound parameters (NULL conf for DIST_CONSTANT: use
+ * dist_constant). Says what is wrong through `out` and returns false then. */
+bool dist_prepare(struct dist *dist, enum dist_form form, const void *conf,
+                  struct arena *arena, struct listener *out);
+
+struct dist *dist_constant(struct arena *arena, double value);
+
+/* An empirical distribution over `count` values (copied and sorted). */
+struct dist *dist_empirical(struct arena *arena, const double *values, int count);
+
+/* The conf of DIST_EMPIRICAL names a file; the reader, which owns files, loads it and
+ * calls dist_empirical. */
+struct dist_file_conf {
+    uint32_t at;
+    const char *file, *column, *unit;
+};
+
+double dist_sample_any(const struct dist *dist, struct draw *draw);
+
+static inline double dist_sample(const struct dist *dist, struct draw *draw)
+{
+    switch (dist->form) {
+    case DIST_CONSTANT:
+        return dist->a;
+    case DIST_EXPONENTIAL:
+        return dist->a * draw_exponential(draw);
+    default:
+        return dist_sample_any(dist, draw);
+    }
+}
+
+/* A duration in ns, rounded half up, never negative. */
+static inline sim_time dist_duration(const struct dist *dist, struct draw *draw)
+{
+    return sim_from_nanoseconds(dist_sample(dist, draw));
+}
+
+/* A whole number, rounded half up, never negative. */
+static inline int64_t dist_count(const struct dist *dist, struct draw *draw)
+{
+    return sim_from_nanoseconds(dist_sample(dist, draw));
+}
+
+/* One sentence such as "lognormal, mean 20ms, cv 1" is the report's business; this gives
+ * the squared coefficient of variation, 0 for a zero mean. */
+double dist_scv(const struct dist *dist);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tally -- count, sum, sum of squares and extremes of whole numbers (usually ns).
+ *
+ * Plain struct: {0} is an empty tally. All integers: adding and merging are exact and
+ * independent of order. The sum of squares overflows only past 3.4e38 ns^2, which is
+ * checked.
+ */
+#ifndef SIM_TALLY_H
+#define SIM_TALLY_H
+
+#include "sim/sim_time.h"
+
+struct tally {
+    uint64_t count;
+    int128 sum;
+    uint128 squares;
+    int64_t least, most; /* meaningless while count is 0 */
+};
+
+static inline void tally_add(struct tally *t, int64_t x)
+{
+    if (t->count == 0 || x < t->least)
+        t->least = x;
+    if (t->count == 0 || x > t->most)
+        t->most = x;
+    t->count++;
+    t->sum += x;
+    t->squares += (uint128)((int128)x * x);
+}
+
+void tally_merge(struct tally *into, const struct tally *from);
+double tally_mean(const struct tally *t);     /* NaN when empty */
+double tally_variance(const struct tally *t); /* of the sample; NaN below two */
+
+#endif
