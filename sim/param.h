@@ -37,13 +37,18 @@ enum param_type {
     PARAM_NAME,     /* const char *: letters, digits, - and _; NULL when absent */
     PARAM_CHOICE,   /* int: index into `choices`; fallback is an index, NAN = required */
     PARAM_RANDOM,   /* struct dist *; NULL when absent; `unit` says of what */
-    PARAM_OBJECT,   /* struct of `size` bytes by table `of`, bound to a pointer; NULL when absent */
-    PARAM_LIST,     /* struct param_list; `of` is ONE row describing the element of `size` bytes */
+    PARAM_OBJECT,   /* struct of `size` bytes by table `of`, bound to a pointer (NULL when
+                       absent); inline where it is the element of a list or map */
+    PARAM_LIST,     /* struct param_list; `of` is ONE row describing the element: its `size`
+                       bytes each (for scalars the size of the C type; 0 = follows from the type) */
     PARAM_MAP,      /* struct param_map; `of` is ONE row describing each value */
     PARAM_TAGGED,   /* struct param_variant: "name" or {"name": value}; `of` has a row per name */
     PARAM_VERB,     /* struct param_variant: an object told by which key of `of` it holds */
     PARAM_KINDS,    /* struct param_variant: an object told by its "kind"; rows from `variants` */
     PARAM_FORMS,    /* struct param_variant: first row of `of` whose JSON type fits (key ignored) */
+    PARAM_TUPLE,    /* as PARAM_OBJECT, but written as a JSON array: the rows in order */
+    PARAM_SHARE,    /* struct param_share; "5%", a plain weight such as 3, or "rest" */
+    PARAM_CSV,      /* struct param_csv *: names a CSV file beside the scenario */
     PARAM_INCLUDE,  /* the rows of `of`, bound to the struct embedded at `offset` */
     PARAM_UNMODELLED, /* a real key that is accepted and reported as not modelled; binds nothing */
 };
@@ -88,6 +93,23 @@ struct param_variant {
     int which;               /* its index in the table */
     void *body;              /* what that row binds, `row->size` bytes; NULL for a bare name.
                                 For scalars (a NAME, a DURATION) the scalar itself. */
+    uint32_t at;
+};
+
+enum param_share_form { SHARE_WEIGHT, SHARE_PERCENT, SHARE_REST };
+
+struct param_share {
+    double value; /* the weight, or the fraction in [0, 1] */
+    enum param_share_form form;
+};
+
+/* A data file as text: the reader owns files, the owner of the row knows the columns. */
+struct param_csv {
+    const char *file;
+    const char **header; /* columns names */
+    const char **cell;   /* rows x columns, row by row */
+    int *line;           /* of each row in the file, for messages */
+    int rows, columns;
     uint32_t at;
 };
 

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * model -- an immutable compiled scenario: flat arrays, indices instead of pointers,
+ * shared by all threads; and what may be known of it without simulating.
+ *
+ * Ownership: lives in the arena it was compiled into, together with the spec it refers to.
+ * Errors:    model_compile tells every mistake to its listener and returns NULL then.
+ */
+#ifndef MODELS_MODEL_H
+#define MODELS_MODEL_H
+
+#include "models/outcome.h"
+#include "models/spec.h"
+
+/* What a failed request failed of; also what `retry.on` and `fail` may name. */
+enum status {
+    STATUS_OK,
+    STATUS_TIMEOUT, /* the client gave up */
+    STATUS_REFUSED, /* nobody took the connection */
+    STATUS_RESET,   /* the connection broke */
+    STATUS_400,
+    STATUS_429,
+    STATUS_500,
+    STATUS_502,
+    STATUS_503,
+    STATUS_504,
+    STATUSES
+};
+
+extern const char *const status_names[]; /* "ok", "timeout", "refused", "reset", "400", … NULL */
+
+enum workload_form { WORKLOAD_OPEN, WORKLOAD_CLOSED, WORKLOAD_SESSIONS, WORKLOAD_BURST, WORKLOAD_TRACE };
+
+struct type_facts {
+    const char *name;     /* the request type: "page" */
+    const char *workload; /* "visitors" */
+    int workload_index;
+    double share;         /* of the workload's requests */
+    bool streaming;       /* has a first byte: its percentiles stand alone */
+};
+
+struct workload_facts {
+    const char *name;
+    enum workload_form form;
+    double rate;      /* requests/s offered on average; closed: 0 */
+    double users;     /* closed, burst */
+    double think;     /* mean, s */
+    bool terminating; /* burst, trace, profile: replicate without deletion */
+    sim_time span;    /* terminating: when the last arrival has come; SIM_NEVER if endless */
+    sim_time timeout; /* per attempt; SIM_NEVER */
+};
+
+enum station_sort { STATION_SERVICE, STATION_POOL };
+
+struct station_facts {
+    const char *name, *kind;
+    enum station_sort sort;
+    int instances;      /* replicas; of a pool: how many pools (one a process, say) */
+    double slots;       /* requests served at a time (pool: connections), all instances; INFINITY */
+    double cores;       /* all instances; INFINITY = not modelled */
+    const char *slot_name; /* "worker", "thread", "connection", "coroutine" */
+};
+
+enum resource_sort { RESOURCE_WAIT, RESOURCE_SERVICE, RESOURCE_NETWORK, RESOURCE_BACKOFF };
+
+/* One thing a request can spend its time on. */
+struct resource_facts {
+    const char *name; /* "web: waiting for a worker" */
+    enum resource_sort sort;
+    int station; /* -1: none */
+};
+
+struct cause_facts {
+    const char *name; /* "pgbouncer: no connection within 2 min" */
+    enum status status;
+    int station; /* -1: client or network */
+};
+
+struct model_facts {
+    int workloads, types, stations, resources, causes;
+    const struct workload_facts *workload;
+    const struct type_facts *type;
+    const struct station_facts *station;
+    const struct resource_facts *resource;
+    const struct cause_facts *cause;
+    const char *const *assumptions; /* sentences: what was assumed for want of a key */
+    int assumption_count;
+    bool terminating; /* every workload ends by itself */
+    bool may_lose;    /* something bounded or impatient: requests can fail */
+    double request_bytes; /* estimate per request in flight */
+};
+
+struct model *model_compile(struct arena *arena, const struct system_spec *spec,
+                            uint64_t seed, struct listener *out);
+const struct model_facts *model_facts(const struct model *model);
+
+/*
+ * What one request of a type asks of a station on average, found from the programs alone:
+ * no queueing, no failures, caches and choices at their stated odds.
+ */
+struct demand {
+    double visits;
+    double hold;  /* s a slot or connection is held per request, without any waiting */
+    double cpu;   /* s of core time per request */
+};
+struct demand model_demand(const struct model *model, int type, int station);
+
+/* The latency in s of a request of this type when nobody else is there (mean). */
+double model_alone(const struct model *model, int type);
+
+/* ---- one replication ------------------------------------------------------------- */
+
+struct window {
+    sim_time warm_up, length;
+    sim_time drain;      /* at most this long past the window for the cohort to finish */
+    bool segments;       /* keep OUTCOME_SEGMENTS (a pilot) */
+    uint64_t max_in_flight; /* stop with OUTCOME_OVERFLOW above this; 0 = the default */
+};
+
+/* Run replication number `replication` and fill `out`, all memory from `arena`. A pure
+ * function of its arguments. */
+void world_run(const struct model *model, uint32_t replication, const struct window *window,
+               struct arena *arena, struct outcome *out);
+
+#endif

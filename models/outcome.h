@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * outcome -- what one replication found: whole numbers only, so that outcomes can be
+ * stored, compared byte by byte and merged exactly in any order.
+ *
+ * The measured window is [warm_up, warm_up + length). Requests are measured when their
+ * intended start lies in it (the cohort); stations are measured over the window itself.
+ * offered = ok + sum(failed) + unfinished holds exactly.
+ *
+ * Ownership: histograms and arrays live in the arena given to world_run; copy with
+ *            outcome_merge into an arena of your own.
+ */
+#ifndef MODELS_OUTCOME_H
+#define MODELS_OUTCOME_H
+
+#include "sim/histogram.h"
+#include "sim/series.h"
+#include "sim/sim_time.h"
+#include "sim/tally.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    OUTCOME_SEGMENTS = 10,  /* a pilot's window is cut into this many equal parts */
+    OUTCOME_BINS = 1000,    /* of the series over [0, warm_up + length) */
+    BLAME_BINS = 512,       /* latency bins of blame: 8 to an octave of ns */
+};
+
+/* One request type of one workload. */
+struct type_outcome {
+    uint64_t offered, ok, unfinished, attempts;
+    uint64_t *failed;                /* by cause, model_facts.causes of them */
+    struct histogram latency;        /* ns, of ok requests, intended start to last byte */
+    struct histogram first_byte;     /* ns, of ok requests of streaming types */
+    struct tally latency_sum;        /* exact sums of the same latencies */
+    struct tally failed_latency;     /* how long failed requests had taken */
+    struct histogram *segment;       /* [OUTCOME_SEGMENTS] of latency by start; NULL unless asked */
+    struct tally *segment_sum;       /* likewise; count, sum and squares */
+    uint64_t *segment_offered;       /* likewise */
+    uint64_t *blame;                 /* [BLAME_BINS][resources] ns of ok requests */
+    uint64_t *blame_requests;        /* [BLAME_BINS] */
+};
+
+/* A service or a pool, all its instances together. */
+struct station_outcome {
+    uint128 busy_area;   /* slots or connections in use, x ns */
+    uint128 queue_area;  /* waiting for one, x ns */
+    uint128 cpu_area;    /* cores busy, x ns x 1e-3: thousandths of a core */
+    uint128 full_area;   /* instances (pools) with every slot in use, x ns */
+    uint128 hottest_area; /* busy_area of the busiest instance */
+    int64_t busy_most, queue_most;
+    uint64_t arrivals, served, refused, timed_out; /* refused: turned away at once */
+    struct tally wait;   /* ns, of everyone who entered, zero waits included */
+    uint64_t waited;     /* of them, how many had to wait at all */
+    int128 held;         /* ns, sum over those that left: slot or connection held */
+};
+
+enum outcome_end {
+    OUTCOME_COMPLETE,  /* the cohort has drained, or the drain limit was reached */
+    OUTCOME_OVERFLOW,  /* stopped at the cap of requests in flight: it only grows */
+};
+
+struct outcome {
+    uint32_t replication;
+    enum outcome_end end;
+    sim_time warm_up, length; /* of the window */
+    sim_time ended;           /* the clock when it stopped */
+    uint64_t events;
+    uint64_t in_flight_most;
+    uint64_t fingerprint;     /* hash over the order of events */
+    struct type_outcome *type;       /* model_facts.types */
+    struct station_outcome *station; /* model_facts.stations */
+    struct series in_system;         /* logical requests begun and not answered, waiting retries included */
+
+    uint64_t *completed_in;          /* [OUTCOME_BINS] ok completions by bin of time */
+};
+
+struct model;
+
+/* An empty outcome with room for the model's types, stations, causes and resources. */
+void outcome_init(struct outcome *o, const struct model *model, struct arena *arena);
+
+/* Add `from` to `into`: histograms, tallies, areas and counts; replication and end keep
+ * the worse of the two. Both must come from the same model and window length. */
+void outcome_merge(struct outcome *into, const struct outcome *from,
+                   const struct model *model, struct arena *arena);
+
+/* The blame bin of a latency: 8 bins to an octave. */
+static inline int blame_bin(uint64_t ns)
+{
+    return histogram_cell(ns) >> 5 > BLAME_BINS - 1 ? BLAME_BINS - 1 : histogram_cell(ns) >> 5;
+}
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * spec -- a system as the user described it: workloads, steps and services bound to plain
+ * structs by the parameter tables of this layer. model_compile turns it into a model.
+ *
+ * Ownership: everything lives in the reader's arena and outlives the model.
+ */
+#ifndef MODELS_SPEC_H
+#define MODELS_SPEC_H
+
+#include "sim/dist.h"
+#include "sim/param.h"
+#include "sim/sim_time.h"
+
+/* ---- retry and calls ------------------------------------------------------------- */
+
+enum jitter { JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED };
+
+struct backoff_conf {
+    uint32_t at;
+    sim_time base, cap;
+    double factor;
+    int jitter; /* enum jitter */
+};
+
+struct retry_conf {
+    uint32_t at;
+    int64_t max;          /* attempts beyond the first */
+    struct param_list on; /* const char *: names of outcome statuses; empty = all errors */
+    struct backoff_conf *backoff;
+};
+
+/* ---- workloads ------------------------------------------------------------------- */
+
+struct process_gamma_conf { uint32_t at; double cv; };
+struct process_mmpp_conf {
+    uint32_t at;
+    struct param_list rates;        /* double, 1/s */
+    struct param_list mean_sojourn; /* sim_time */
+};
+
+enum arrival_process { PROCESS_POISSON, PROCESS_CONSTANT, PROCESS_GAMMA, PROCESS_MMPP };
+
+struct profile_point { uint32_t at; sim_time time; double multiplier; };
+
+struct open_conf {
+    uint32_t at;
+    double rate;
+    struct param_variant process; /* which: enum arrival_process; row NULL = Poisson */
+    struct param_list profile;    /* struct profile_point */
+    struct dist *batch;           /* requests an arrival brings; NULL = 1 */
+};
+
+struct closed_conf {
+    uint32_t at;
+    int64_t users;
+    struct dist *think;
+    sim_time ramp_up;
+};
+
+struct sessions_conf {
+    uint32_t at;
+    double rate;
+    struct dist *requests, *think;
+};
+
+struct burst_conf {
+    uint32_t at;
+    int64_t users;
+    sim_time at_time, every; /* every SIM_NEVER: once */
+};
+
+struct trace_conf {
+    uint32_t at;
+    struct param_csv *file;
+    const char *time_column, *type_column, *time_unit;
+    double speed; /* 2 = twice as fast */
+};
+
+struct keys_conf { uint32_t at; int64_t count; double zipf; };
+
+struct workload_conf {
+    uint32_t at;
+    const char *target;
+    struct open_conf *open;
+    struct closed_conf *closed;
+    struct sessions_conf *sessions;
+    struct burst_conf *burst;
+    struct trace_conf *trace;
+    struct param_map mix; /* struct param_share */
+    sim_time timeout, deadline, latency;
+    struct retry_conf *retry;
+    struct keys_conf *keys;
+    int64_t addresses; /* distinct client addresses */
+};
+
+extern const struct param workload_params[];
+
+/* ---- steps of a handler ---------------------------------------------------------- */
+
+enum step_verb {
+    STEP_CPU, STEP_WAIT, STEP_CALL, STEP_QUERY, STEP_HOLD, STEP_CACHE, STEP_PARALLEL,
+    STEP_CHOOSE, STEP_REPEAT, STEP_SPAWN, STEP_STREAM, STEP_MEMORY, STEP_FAIL,
+};
+
+enum on_error { ON_ERROR_FAIL, ON_ERROR_CONTINUE };
+
+struct cpu_step { uint32_t at; struct dist *demand; };
+struct wait_step { uint32_t at; struct dist *duration; };
+struct call_step {
+    uint32_t at;
+    const char *service, *as;
+    sim_time timeout;
+    struct retry_conf *retry;
+    int on_error;
+    bool stream;
+};
+struct query_step {
+    uint32_t at;
+    const char *database;
+    struct param_variant via; /* which 0: const char *; 1: struct param_list of const char * */
+    struct dist *time, *io;
+    sim_time timeout;
+    int on_error;
+};
+struct hold_step { uint32_t at; const char *pool; struct param_list steps; int on_error; };
+struct cache_step {
+    uint32_t at;
+    const char *service;
+    double hit;
+    struct param_list miss, on_hit;
+    int on_error;
+};
+struct parallel_step {
+    uint32_t at;
+    struct param_list branches; /* struct param_list of steps */
+    struct param_variant join;  /* which 0: const char * "all"/"any"; 1: int64_t */
+};
+struct choose_branch { uint32_t at; double weight; struct param_list steps; };
+struct choose_step { uint32_t at; struct param_list branches; };
+struct repeat_step { uint32_t at; struct dist *times; struct param_list steps; };
+struct spawn_step { uint32_t at; struct param_list steps; };
+struct stream_conf { uint32_t at; struct dist *first_byte, *chunks, *gap, *cpu; };
+struct stream_step { uint32_t at; struct stream_conf *stream; };
+struct memory_step { uint32_t at; struct dist *bytes; };
+struct fail_step { uint32_t at; const char *status; double probability; };
+
+/* One row per verb, in the order of enum step_verb: the rows of a PARAM_VERB. */
+extern const struct param step_verbs[];
+/* The one row of a list of steps' element. */
+extern const struct param step_row;
+
+/* ---- services -------------------------------------------------------------------- */
+
+/* Keys that every service has. */
+struct service_common {
+    const char *kind;
+    int64_t replicas;
+    double cpu; /* cores an instance; INFINITY = never short of CPU */
+    sim_time latency;
+    int balance; /* how callers spread over the replicas: index into balance_names */
+};
+
+/* Keys of services that run handlers. */
+struct handler_conf {
+    struct dist *time;         /* without handlers: answers after this */
+    struct param_map handlers; /* struct param_list of struct param_variant */
+};
+
+extern const struct param service_common_params[];
+extern const struct param handler_params[];
+extern const char *const balance_names[];
+
+/* The row of the n-th kind, NULL past the last: for PARAM_KINDS. */
+const struct param *kind_row(int index);
+
+struct link_conf { uint32_t at; const char *from, *to; sim_time latency; };
+extern const struct param link_params[];
+
+struct system_spec {
+    struct param_map workloads; /* struct workload_conf */
+    struct param_map services;  /* struct param_variant: row = the kind's, body = its conf */
+    struct param_list links;    /* struct link_conf */
+};
+
+#endif
