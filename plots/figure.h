@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * figure -- tables drawn as SVG by gnuplot.
+ *
+ * Safety:    texts may come from a stranger's scenario. gnuplot's language can run
+ *            programs, so no byte of a text reaches it outside single quotes, and it runs
+ *            without a shell, in a private folder, with a cleared environment, limits and
+ *            a clock (gnuplot.h).
+ * Output:    the same table gives the same bytes. A file appears whole or not at all
+ *            (output.h).
+ * Ownership: nothing is kept after a call.
+ * Threads:   calls do not share anything.
+ */
+#ifndef PLOTS_FIGURE_H
+#define PLOTS_FIGURE_H
+
+#include "plots/table.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum figure_kind {
+    FIGURE_TAIL, /* fraction slower than x (complementary distribution), both axes log */
+};
+
+struct figure {
+    enum figure_kind kind;
+    struct table table;
+    const char *scripts; /* folder with style.gp and the figure kinds' scripts */
+    int width, height;   /* pixels; 0 = 960 x 600 */
+    bool force;          /* replace an existing file */
+};
+
+enum figure_result {
+    FIGURE_DRAWN,
+    FIGURE_NOTHING,    /* no series has a point that can be drawn */
+    FIGURE_EXISTS,     /* the file is there and `force` was not given */
+    FIGURE_NO_GNUPLOT, /* gnuplot is not installed */
+    FIGURE_FAILED,     /* gnuplot or the file system failed */
+};
+
+/* Draw into `path`. On anything but FIGURE_DRAWN, `error` (of `size` bytes) says why in
+ * one sentence and `path` is untouched. */
+enum figure_result figure_draw(const struct figure *figure, const char *path, char *error,
+                               size_t size);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * table -- what a figure shows: series with intervals, marks, and the words around them.
+ *
+ * Units:     x and y are in SI units (seconds, fractions, per second); the figure chooses
+ *            human units.
+ * Ownership: plain structs that point at the caller's arrays and texts; nothing is kept.
+ * Texts:     UTF-8 from anywhere, hostile or not. A figure shows them, never obeys them.
+ */
+#ifndef PLOTS_TABLE_H
+#define PLOTS_TABLE_H
+
+struct series {
+    const char *label;
+    const double *x, *y;       /* `count` points, x ascending */
+    const double *low, *high;  /* ends of the interval around y; NULL when not known */
+    int count;
+};
+
+/* A promise to compare with: "at level y, x must stay below this". */
+struct mark {
+    const char *label; /* "page.p95 < 2s" */
+    double x, y;
+};
+
+struct table {
+    const char *title;
+    const char *caption; /* where the numbers come from; NULL for none */
+    const char *x_label; /* what x is; NULL for the figure's own word */
+    const struct series *series;
+    int count;
+    const struct mark *marks;
+    int mark_count;
+};
+
+#endif
