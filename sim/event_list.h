@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * event_list -- the pending events, earliest first.
+ *
+ * An event is 16 bytes: its time, then 3 bits of class, 37 bits of sequence and 24 bits of
+ * slot, compared as one 128-bit number. That is a total order: by time, then by class
+ * (what happens first among simultaneous things), then in the order of scheduling. What a
+ * slot means is the owner's business; anything bulky stays there, never in the list.
+ *
+ * A 4-ary heap whose groups of four children each fill one cache line. The popped root
+ * stays a hole that the next push fills with one sift, which is what most events do.
+ *
+ * Errors: scheduling into the past, or more than 2^37 events, is an error of ours.
+ */
+#ifndef SIM_EVENT_LIST_H
+#define SIM_EVENT_LIST_H
+
+#include "sim/arena.h"
+#include "sim/check.h"
+#include "sim/sim_time.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What goes first at the same instant: a release before the arrival that could use it, a
+ * completion before the timeout that would kill it. */
+enum event_class {
+    EVENT_CAPACITY,
+    EVENT_DEPARTURE,
+    EVENT_TIMEOUT,
+    EVENT_HAND_OFF,
+    EVENT_ARRIVAL,
+    EVENT_SAMPLE,
+};
+
+enum { EVENT_SLOT_BITS = 24, EVENT_CLASS_SHIFT = 61 };
+#define EVENT_SLOTS (UINT32_C(1) << EVENT_SLOT_BITS)
+#define EVENT_SEQUENCE_END (UINT64_C(1) << (EVENT_CLASS_SHIFT - EVENT_SLOT_BITS))
+
+struct event_list {
+    uint128 *heap; /* heap[1], heap[5], … start a cache line */
+    size_t count, room;
+    bool hole; /* heap[0] has been popped and not yet replaced; counted in `count` */
+    uint64_t sequence;
+    sim_time now; /* of the last event popped */
+    struct arena *arena;
+};
+
+void event_list_init(struct event_list *list, struct arena *arena);
+
+/* Twice the room; the old half stays in the arena. */
+void event_list_grow(struct event_list *list);
+
+static inline sim_time event_time(uint128 event)
+{
+    return (sim_time)(event >> 64);
+}
+
+static inline uint32_t event_slot(uint128 event)
+{
+    return (uint32_t)event & (EVENT_SLOTS - 1);
+}
+
+/* Put `event` where the hole at `at` has sunk to. */
+static inline void event_sink(struct event_list *list, size_t at, uint128 event)
+{
+    uint128 *heap = list->heap;
+    size_t count = list->count;
+    for (size_t child = 4 * at + 1; child + 3 < count; child = 4 * at + 1) {
+        size_t left = heap[child + 1] < heap[child] ? child + 1 : child;
+        size_t right = heap[child + 3] < heap[child + 2] ? child + 3 : child + 2;
+        size_t least = heap[right] < heap[left] ? right : left;
+        if (event <= heap[least]) {
+            heap[at] = event;
+            return;
+        }
+        heap[at] = heap[least];
+        at = least;
+    }
+    size_t least = 4 * at + 1; /* a last group of fewer than four */
+    if (least < count) {
+        for (size_t child = least + 1; child < count; child++)
+            if (heap[child] < heap[least])
+                least = child;
+        if (heap[least] < event) {
+            heap[at] = heap[least];
+            at = least;
+        }
+    }
+    heap[at] = event;
+}
+
+static inline void event_rise(struct event_list *list, size_t at, uint128 event)
+{
+    uint128 *heap = list->heap;
+    while (at > 0) {
+        size_t parent = (at - 1) / 4;
+        if (heap[parent] <= event)
+            break;
+        heap[at] = heap[parent];
+        at = parent;
+    }
+    heap[at] = event;
+}
+
+static inline void event_push(struct event_list *list, sim_time time, enum event_class class,
+                              uint32_t slot)
+{
+    check(time >= list->now, "event at %lld ns, clock at %lld ns", (long long)time,
+          (long long)list->now);
+    check(slot < EVENT_SLOTS && list->sequence < EVENT_SEQUENCE_END, "slot %u, sequence %llu",
+          slot, (unsigned long long)list->sequence);
+    uint64_t low = (uint64_t)class << EVENT_CLASS_SHIFT | list->sequence++ << EVENT_SLOT_BITS | slot;
+    uint128 event = (uint128)(uint64_t)time << 64 | low;
+    if (list->hole) {
+        list->hole = false;
+        event_sink(list, 0, event);
+        return;
+    }
+    if (list->count == list->room)
+        event_list_grow(list);
+    event_rise(list, list->count++, event);
+}
+
+/* Fill the hole that the last pop left, with the last event of the heap. */
+static inline void event_mend(struct event_list *list)
+{
+    list->hole = false;
+    uint128 last = list->heap[--list->count];
+    if (list->count > 0)
+        event_sink(list, 0, last);
+}
+
+/* Take the earliest event; false when none is left. */
+static inline bool event_pop(struct event_list *list, uint128 *event)
+{
+    if (list->hole)
+        event_mend(list);
+    if (list->count == 0)
+        return false;
+    *event = list->heap[0];
+    list->now = event_time(*event);
+    list->hole = true;
+    return true;
+}
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/timer.h"
+
+#include <string.h>
+
+enum { FIRST_ROOM = 256 };
+
+static void chain_free(struct timers *t, uint32_t from)
+{
+    for (uint32_t i = from; i < t->room; i++)
+        t->node[i].next = i + 1 < t->room ? i + 1 : t->free;
+    t->free = from;
+}
+
+void timers_init(struct timers *t, struct arena *arena, struct event_list *events,
+                 const sim_time *lengths, int classes, uint32_t slot_base)
+{
+    *t = (struct timers){.classes = classes, .slot_base = slot_base, .arena = arena,
+                         .events = events, .free = TIMER_NONE, .room = FIRST_ROOM};
+    t->class = arena_many(arena, classes, struct timer_class);
+    for (int i = 0; i < classes; i++)
+        t->class[i] = (struct timer_class){lengths[i], TIMER_NONE, TIMER_NONE, false};
+    t->node = arena_many(arena, t->room, struct timer_node);
+    chain_free(t, 0);
+}
+
+void timers_grow(struct timers *t)
+{
+    uint32_t old = t->room;
+    struct timer_node *node = arena_many(t->arena, 2 * old, struct timer_node);
+    memcpy(node, t->node, old * sizeof *node);
+    t->node = node;
+    t->room = 2 * old;
+    chain_free(t, old);
+}
+
+uint32_t timer_due(struct timers *t, uint32_t class, sim_time now)
+{
+    struct timer_class *c = &t->class[class];
+    if (c->first == TIMER_NONE) {
+        c->armed = false;
+        return TIMER_NONE;
+    }
+    const struct timer_node *node = &t->node[c->first];
+    if (node->due > now) {
+        event_push(t->events, node->due, EVENT_TIMEOUT, t->slot_base + class);
+        return TIMER_NONE;
+    }
+    uint32_t owner = node->owner;
+    timer_cancel(t, c->first);
+    return owner;
+}
