@@ -156,7 +156,8 @@ extern const struct param step_row;
 struct service_common {
     const char *kind;
     int64_t replicas;
-    double cpu; /* cores an instance; INFINITY = never short of CPU */
+    double cpu;     /* cores an instance; 0 = never short of CPU */
+    int64_t memory; /* bytes an instance; 0 = not limited */
     sim_time latency;
     int balance; /* how callers spread over the replicas: index into balance_names */
 };
