@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * estimate -- a number with the interval it is known to.
+ *
+ * Every interval comes from independent replications: Student's t with (replications - 1)
+ * degrees of freedom on one value per replication. Correlated values inside a replication
+ * are never treated as independent; such an interval covers the truth 7 % of the time.
+ *
+ * Units:     those of the values given, for results SI (s, 1/s).
+ * Ownership: plain struct, no pointers. {0} is not an estimate; see estimate_lacking.
+ * Errors:    what may not be given has value NaN and says what it lacks.
+ */
+#ifndef EXPERIMENTS_ESTIMATE_H
+#define EXPERIMENTS_ESTIMATE_H
+
+#include "sim/histogram.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ESTIMATE_CONFIDENCE 0.95
+
+/* What a quantile needs before it is called one (Alexopoulos et al., Sequest). */
+enum { ESTIMATE_BEYOND_EACH = 100, ESTIMATE_BEYOND_ALL = 1000 };
+
+enum estimate_lack {
+    LACK_NOTHING,
+    LACK_REQUESTS,     /* nobody finished: there is nothing to average */
+    LACK_SAMPLES,      /* too few values beyond the quantile: no value */
+    LACK_REPLICATIONS, /* a value, but too few replications for an interval */
+    LACK_SECTIONS,     /* a value, but replications too small for an interval */
+    LACK_STEADY_STATE, /* the backlog grows: the value depends on when one looks */
+    LACK_LIMIT,        /* no such limit: slots or cores are not modelled */
+};
+
+struct estimate {
+    double value;      /* NaN: may not be given */
+    double half_width; /* NaN: unknown */
+    double confidence;
+    int n;             /* replications behind it */
+    enum estimate_lack lack;
+    uint64_t have, need; /* LACK_SAMPLES: values beyond the quantile */
+};
+
+struct estimate estimate_lacking(enum estimate_lack lack);
+bool estimate_given(const struct estimate *e);
+
+/* Why there is no value or no interval, as text; "" when nothing is missing. */
+const char *estimate_reason(const struct estimate *e, char *text, size_t size);
+
+/* The p-quantile of Student's t, 0 < p < 1, freedom >= 1. */
+double estimate_t(double p, int freedom);
+
+/* The mean of n independent values. */
+struct estimate estimate_mean(const double *x, int n);
+
+/* sum(over) / sum(under) of n independent pairs; the interval by linearisation: of the
+ * mean of (over - ratio * under) / mean(under). LACK_REQUESTS if sum(under) is 0. */
+struct estimate estimate_ratio(const double *over, const double *under, int n);
+
+/* A quantile of pooled replications and what sectioning says about it. */
+struct section {
+    double pooled;     /* quantile of all values together; NaN when there are none */
+    double average;    /* of the replications' own quantiles: tells of bias */
+    double half_width; /* replications' quantiles around the pooled one, t with n - 1 */
+    double beyond_each, beyond_all; /* values expected beyond it: least replication, all */
+    int n;
+};
+
+struct section section_of(const struct histogram *const *each, int n,
+                          const struct histogram *pooled, double p);
+
+enum section_rule {
+    SECTION_STEADY,      /* refuse below ESTIMATE_BEYOND_EACH and ESTIMATE_BEYOND_ALL */
+    SECTION_TERMINATING, /* few requests a replication are in the nature of the thing:
+                            5 pooled values beyond give a value, 1 a replication an interval */
+};
+
+/* In units of the histogram times `unit` (1e-9 for s). */
+struct estimate estimate_quantile(const struct section *s, enum section_rule rule,
+                                  double unit);
+
+/* The probability, by Student's t, that the true value is below `limit`; NaN if there is
+ * no value, 0 or 1 if there is no interval. */
+double estimate_chance_below(const struct estimate *e, double limit);
+
+/* The scaled estimate: value and half-width times `factor`. */
+struct estimate estimate_scaled(struct estimate e, double factor);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sample -- the replications of one point and how numbers are taken out of them.
+ *
+ * A sample only looks at outcomes, in index order; it owns nothing. Values come as one
+ * double per replication, ready for estimate_mean and estimate_ratio.
+ */
+#ifndef EXPERIMENTS_SAMPLE_H
+#define EXPERIMENTS_SAMPLE_H
+
+#include "experiments/estimate.h"
+#include "models/model.h"
+
+struct sample {
+    const struct model_facts *facts;
+    const struct outcome *outcome;
+    int count;
+};
+
+/* Which requests a number speaks of. */
+enum scope_sort {
+    SCOPE_WHOLE,    /* all types; of latencies those that are not streams */
+    SCOPE_TYPE,
+    SCOPE_WORKLOAD,
+};
+
+struct scope {
+    enum scope_sort sort;
+    int index; /* of the type or the workload */
+};
+
+/* Does the scope count requests of this type? */
+bool scope_counts(const struct model_facts *facts, struct scope scope, int type);
+
+/* … and do they enter its latencies? A stream's percentiles stand alone, so that a scope
+ * of several types leaves streams out, unless it has nothing else. */
+bool scope_times(const struct model_facts *facts, struct scope scope, int type);
+
+double sample_length(const struct sample *s, int replication); /* of the window, s */
+
+enum sample_count { COUNT_OFFERED, COUNT_OK, COUNT_FAILED, COUNT_UNFINISHED, COUNT_ATTEMPTS };
+
+/* Requests of the scope in one replication. */
+double sample_requests(const struct sample *s, struct scope scope, enum sample_count what,
+                       int replication);
+struct estimate sample_rate(const struct sample *s, struct scope scope,
+                            enum sample_count what); /* per s */
+/* Part of the offered requests that failed, of one cause or (cause -1) of any. */
+struct estimate sample_errors(const struct sample *s, struct scope scope, int cause);
+
+enum sample_time { TIME_LATENCY, TIME_FIRST_BYTE };
+
+struct estimate sample_mean(const struct sample *s, struct scope scope, enum sample_time time);
+struct section sample_section(const struct sample *s, struct scope scope,
+                              enum sample_time time, double p);
+struct estimate sample_quantile(const struct sample *s, struct scope scope,
+                                enum sample_time time, double p);
+
+/* All values of the scope in one histogram, ns, from `arena`. */
+const struct histogram *sample_pool(const struct sample *s, struct scope scope,
+                                    enum sample_time time, struct arena *arena);
+/* … and of one replication; no copy where one type is all. */
+const struct histogram *sample_one(const struct sample *s, struct scope scope,
+                                   enum sample_time time, int replication,
+                                   struct arena *arena);
+
+#endif
