@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-/* ---- quantiles -------------------------------------------------------------------- */
+/* ---- quantiles ------------------------------------------------------------------- */
 
 typedef double tail_function(const void *of, double time);
 
@@ -34,9 +34,9 @@ static double quantile(tail_function *above, const void *of, double p, double sc
     }
 }
 
-/* ---- birth-death chains ----------------------------------------------------------- */
+/* ---- birth-death chains ---------------------------------------------------------- */
 
-/* Requests come at `birth_rate`, or that much per user who is not here; `servers` serve. */
+/* Requests come at birth_rate, or so often from each user who is not here. */
 struct chain {
     double birth_rate;
     int users; /* 0 = an open source */
@@ -45,9 +45,9 @@ struct chain {
 };
 
 /*
- * p(n+1) / (p(0) + … + p(n+1)) from p(n) / (p(0) + … + p(n)), which starts at 1. Like the
- * recursion for Erlang B, of which it is the general form, this stays in [0, 1] for any
- * number of states; and it lets averages over the states run along:
+ * p(n+1) / (p(0) + ... + p(n+1)) from p(n) / (p(0) + ... + p(n)), which starts at 1.
+ * Like the recursion for Erlang B, of which it is the general form, it stays in [0, 1]
+ * for any number of states, and it lets averages over the states run along:
  *     average += share * (value of the new state - average)
  */
 static double next_share(const struct chain *chain, int n, double share)
@@ -85,8 +85,8 @@ struct erlang_mixture {
 };
 
 /* The average over n of P(Erlang(n - first + 1, rate) > t), which is the Poisson sum
- * exp(-x) (1 + x + … + x^j / j!), j = n - first, x = rate t; its terms by logarithms, as
- * exp(-x) alone may underflow where the sum does not. */
+ * exp(-x) (1 + x + ... + x^j / j!), j = n - first, x = rate t. Its terms are taken by
+ * logarithms, as exp(-x) alone may underflow where the sum does not. */
 static double mixture_above(const void *of, double time)
 {
     const struct erlang_mixture *mix = of;
@@ -105,7 +105,7 @@ static double mixture_above(const void *of, double time)
     return average;
 }
 
-/* ---- loss and delay formulas ------------------------------------------------------ */
+/* ---- loss and delay formulas ----------------------------------------------------- */
 
 double theory_erlang_b(int servers, double offered_load)
 {
@@ -124,7 +124,7 @@ double theory_erlang_c(int servers, double offered_load)
     return b / (1 - rho * (1 - b));
 }
 
-/* ---- M/M/c ------------------------------------------------------------------------ */
+/* ---- M/M/c ----------------------------------------------------------------------- */
 
 static double delayed(const struct theory_mmc *q)
 {
@@ -199,7 +199,7 @@ double theory_mmc_response_quantile(const struct theory_mmc *queue, double p)
     return quantile(response_tail, &sum, p, 1 / sum.mu);
 }
 
-/* ---- M/M/c/K ---------------------------------------------------------------------- */
+/* ---- M/M/c/K --------------------------------------------------------------------- */
 
 static struct chain open_chain(const struct theory_mmc *q)
 {
@@ -232,7 +232,7 @@ double theory_mmck_wait_quantile(const struct theory_mmc *queue, int capacity, d
     return quantile(mixture_above, &mix, p, 1 / mix.rate);
 }
 
-/* ---- M/G/1 ------------------------------------------------------------------------ */
+/* ---- M/G/1 ----------------------------------------------------------------------- */
 
 double theory_mg1_mean_wait(double arrival_rate, double mean_service, double scv)
 {
@@ -248,7 +248,7 @@ double theory_ps_mean_response(double arrival_rate, double mean_service)
     return rho < 1 ? mean_service / (1 - rho) : INFINITY;
 }
 
-/* ---- closed systems --------------------------------------------------------------- */
+/* ---- closed systems -------------------------------------------------------------- */
 
 struct theory_closed theory_mva(int users, double think_time, int stations,
                                 const double demand[], double mean_number[])
@@ -297,17 +297,17 @@ double theory_repairman_quantile(int users, double think_time, double service_ra
     return quantile(mixture_above, &mix, p, 1 / service_rate);
 }
 
-/* ---- simultaneous possession ------------------------------------------------------ */
+/* ---- simultaneous possession ----------------------------------------------------- */
 
 double theory_held_throughput(int threads, double own_time, int connections,
                               double connection_time)
 {
     check(connection_time > 0, "connection time = %g", connection_time);
-    struct theory_mmc pool = {.service_rate = 1 / connection_time, .servers = connections};
+    struct theory_mmc pool = {0, 1 / connection_time, connections};
     return theory_repairman(threads, own_time, &pool).throughput;
 }
 
-/* ---- operational laws ------------------------------------------------------------- */
+/* ---- operational laws ------------------------------------------------------------ */
 
 struct theory_limit theory_most_throughput(int stations,
                                            const struct theory_station station[])

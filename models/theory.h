@@ -3,7 +3,7 @@
  * theory -- what queueing theory knows without simulating: exact values for simple
  * queues, bounds for all of them. The oracle of tests and summaries.
  *
- * Units:   times in s, rates in 1/s, loads in erlang (= requests in service on average).
+ * Units:   times in s, rates in 1/s, loads in erlang (= mean number in service).
  * Letters: lambda arrival rate, S service time, mu = 1/E[S], c servers, a = lambda/mu
  *          offered load, rho = a/c utilisation, K places, N users, Z think time.
  * Errors:  arguments out of range are errors of ours (check). A queue whose load it
@@ -22,7 +22,7 @@
 #ifndef MODELS_THEORY_H
 #define MODELS_THEORY_H
 
-/* ---- loss and delay formulas ------------------------------------------------------ */
+/* ---- loss and delay formulas ----------------------------------------------------- */
 
 /*
  * Erlang B: the fraction of Poisson arrivals that find all c servers busy and are lost
@@ -37,7 +37,7 @@ double theory_erlang_b(int servers, double offered_load);
  */
 double theory_erlang_c(int servers, double offered_load);
 
-/* ---- M/M/c: Poisson arrivals, exponential service, c servers, one FIFO queue ------ */
+/* ---- M/M/c: Poisson arrivals, exponential service, c servers, one FIFO queue ----- */
 
 struct theory_mmc {
     double arrival_rate; /* lambda, 1/s */
@@ -67,7 +67,7 @@ double theory_mmc_wait_quantile(const struct theory_mmc *queue, double p);
 /* The p-quantile of T: the root of P(T > t) = 1-p, by bisection to the last bit. */
 double theory_mmc_response_quantile(const struct theory_mmc *queue, double p);
 
-/* ---- M/M/c/K: as M/M/c, but only K places, those in service counted --------------- */
+/* ---- M/M/c/K: as M/M/c, but only K places, those in service counted -------------- */
 
 struct theory_loss {
     double lost;          /* fraction of arrivals that find no place */
@@ -87,9 +87,10 @@ struct theory_loss theory_mmck(const struct theory_mmc *queue, int capacity);
  * The p-quantile of the accepted requests' wait: one that finds n >= c others waits for
  * n-c+1 departures, an Erlang(n-c+1, c mu) time.
  */
-double theory_mmck_wait_quantile(const struct theory_mmc *queue, int capacity, double p);
+double theory_mmck_wait_quantile(const struct theory_mmc *queue, int capacity,
+                                 double p);
 
-/* ---- M/G/1 ------------------------------------------------------------------------ */
+/* ---- M/G/1 ----------------------------------------------------------------------- */
 
 /*
  * FIFO, Pollaczek-Khinchine:  E[W] = rho E[S] (1 + scv) / (2 (1 - rho))  [Kle, 5.7],
@@ -98,13 +99,13 @@ double theory_mmck_wait_quantile(const struct theory_mmc *queue, int capacity, d
 double theory_mg1_mean_wait(double arrival_rate, double mean_service, double scv);
 
 /*
- * Processor sharing:  E[T] = E[S] / (1 - rho), whatever the distribution of S; a request
- * of size x stays x / (1 - rho) on average.                                [HB, 30.2]
+ * Processor sharing:  E[T] = E[S] / (1 - rho), whatever the distribution of S; one of
+ * size x stays x / (1 - rho) on average.                                   [HB, 30.2]
  * On c cores, with at most one a request, E[T] is that of M/M/c, also for any S.
  */
 double theory_ps_mean_response(double arrival_rate, double mean_service);
 
-/* ---- closed systems: N users, each thinks for Z, asks, and waits for the answer --- */
+/* ---- closed systems: N users, each thinks for Z, asks, and waits for the answer -- */
 
 struct theory_closed {
     double throughput; /* X, 1/s */
@@ -113,42 +114,42 @@ struct theory_closed {
 
 /*
  * Exact mean-value analysis of a product-form network with one server per station (FIFO
- * exponential, or processor sharing with any S). demand[k] is E[S] x visits at station k;
- * mean_number[k] receives the requests there, waiting and in service. For n = 1 .. N:
+ * exponential, or processor sharing with any S). demand[k] is E[S] x visits at station
+ * k; mean_number[k] receives the requests there, waiting or served. For n = 1 .. N:
  *     R_k = D_k (1 + Q_k(n-1)),  X = n / (Z + sum R_k),  Q_k = X R_k          [RL]
  */
 struct theory_closed theory_mva(int users, double think_time, int stations,
                                 const double demand[], double mean_number[]);
 
 /*
- * The machine repairman M/M/c//N: N users, exponential think and service, c servers. The
- * birth-death chain p(n+1) = p(n) (N-n)/Z / (min(n+1, c) mu), 0 <= n < N.   [Kle, 3.8]
+ * The machine repairman M/M/c//N: N users, exponential think and service, c servers. A
+ * birth-death chain: p(n+1) = p(n) (N-n)/Z / (min(n+1, c) mu), 0 <= n < N.  [Kle, 3.8]
  * Think time 0 is allowed: then all N are always here.
  */
 struct theory_closed theory_repairman(int users, double think_time,
                                       const struct theory_mmc *station);
 
 /*
- * The p-quantile of the response time in M/M/1//N: by the arrival theorem a request finds
- * the chain of N-1 users, so T is a mixture of Erlang(n+1, mu).               [RL]
+ * The p-quantile of the response time in M/M/1//N: by the arrival theorem a request
+ * finds the chain of N-1 users, so T is a mixture of Erlang(n+1, mu).            [RL]
  */
 double theory_repairman_quantile(int users, double think_time, double service_rate,
                                  double p);
 
-/* ---- simultaneous possession ------------------------------------------------------ */
+/* ---- simultaneous possession ----------------------------------------------------- */
 
 /*
- * The most that `threads` can carry when each is held for its own exponential phase (mean
- * own_time, CPU not short), while it waits for one of `connections`, and while it uses
- * that for an exponential phase (mean connection_time). Under saturation every thread is
- * always taken, so threads cycle between the phases: a machine repairman with
- * N = threads, Z = own_time, c = connections, and X is the most throughput. It lies below
- * both threads / (own + connection time) and connections / connection_time.
+ * The most that `threads` can carry when each is held for its own exponential phase
+ * (mean own_time, CPU not short), while it waits for one of `connections`, and while it
+ * uses that for an exponential phase (mean connection_time). Under saturation every
+ * thread is always taken, so threads cycle between the phases: a machine repairman with
+ * N = threads, Z = own_time, c = connections, and its X is the most throughput. That is
+ * at most threads / (own + connection time) and connections / connection_time.
  */
 double theory_held_throughput(int threads, double own_time, int connections,
                               double connection_time);
 
-/* ---- operational laws: true of any distribution and discipline -------------------- */
+/* ---- operational laws: true of any distribution and discipline ------------------- */
 
 struct theory_station {
     double capacity; /* servers: slots, cores, connections; INFINITY = never short */
@@ -160,7 +161,7 @@ struct theory_limit {
     int bottleneck;    /* index of the station that says so; -1 then */
 };
 
-/* Utilisation law: X <= min over stations of capacity / demand.      [LZGS, 3.3, 5.2] */
+/* Utilisation law: X <= min over stations of capacity / demand.     [LZGS, 3.3, 5.2] */
 struct theory_limit theory_most_throughput(int stations,
                                            const struct theory_station station[]);
 
@@ -170,7 +171,7 @@ struct theory_bounds {
 };
 
 /*
- * Asymptotic bounds of N users with think time Z; D = sum of demands, L = the limit above:
+ * Asymptotic bounds of N users with think time Z; D = sum of demands, L = limit above:
  *     N / (Z + N D) <= X <= min(L, N / (D + Z)),  max(D, N/L - Z) <= R <= N D
  *                                                                       [LZGS, 5.2]
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The formulas against the reference cases (tests/theory/reference/cases.csv), which were
- * computed by other methods, and against what must hold of them whatever the numbers.
+ * The formulas against the reference cases (tests/theory/reference/cases.csv), which
+ * were computed by other methods, and against what must hold whatever the numbers.
  */
 #include "models/theory.h"
 
@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-/* ---- the reference file ----------------------------------------------------------- */
+/* ---- the reference file ---------------------------------------------------------- */
 
 enum { LINE = 1024, MOST_ROWS = 1000 };
 
@@ -32,7 +32,7 @@ struct rows {
     int count;
 };
 
-/* Cuts the next field off a line of CSV, in place; quoted fields hold no quotes here. */
+/* Cuts the next field off a line of CSV, in place; none here holds a quote. */
 static char *next_field(char **rest)
 {
     char *field = *rest;
@@ -108,10 +108,10 @@ static bool is(const struct row *row, const char *metric)
     return strcmp(row->metric, metric) == 0;
 }
 
-/* Counts the rows of cases whose name starts with `prefix` that `formula` knows (NAN: it
- * does not), and compares each. */
+/* What the theory says of a row; NAN where it has nothing to say. */
 typedef double formula(const struct row *row);
 
+/* Compares the rows whose name starts with `prefix`; how many the formula knew. */
 static int compare(const struct rows *rows, const char *prefix, formula *value)
 {
     int compared = 0;
@@ -130,7 +130,7 @@ static int compare(const struct rows *rows, const char *prefix, formula *value)
     return compared;
 }
 
-/* ---- the formulas, row by row ----------------------------------------------------- */
+/* ---- the formulas, row by row ---------------------------------------------------- */
 
 static struct theory_mmc mmc_of(const struct row *row)
 {
@@ -295,8 +295,9 @@ static double mva_value(const struct row *row)
 {
     double demand[8], number[8], most = 0;
     int stations = demands_of(row, demand, 8);
-    struct theory_closed closed = theory_mva((int)parameter(row, "N"),
-                                             parameter(row, "Z"), stations, demand, number);
+    int users = (int)parameter(row, "N");
+    struct theory_closed closed =
+        theory_mva(users, parameter(row, "Z"), stations, demand, number);
     if (is(row, "throughput"))
         return closed.throughput;
     if (is(row, "mean_R"))
@@ -348,7 +349,7 @@ static void threads_that_hold_connections_carry_what_the_reference_says(void **s
     assert_int_equal(compare(*state, "SRP-", held_value), 2);
 }
 
-/* ---- what must hold whatever the numbers ------------------------------------------ */
+/* ---- what must hold whatever the numbers ----------------------------------------- */
 
 static void assert_near(double found, double expected, double relative)
 {
@@ -375,7 +376,8 @@ static void a_queue_that_cannot_keep_up_waits_for_ever(void **state)
     assert_true(isinf(theory_mmc_wait_quantile(&q, 0.5)));
     assert_true(isinf(theory_mmc_response_quantile(&q, 0.5)));
     assert_true(theory_mmc_wait_above(&q, 1e6) == 1);
-    assert_true(isinf(theory_mg1_mean_wait(1, 1, 0)) && isinf(theory_ps_mean_response(1, 1)));
+    assert_true(isinf(theory_mg1_mean_wait(1, 1, 0)));
+    assert_true(isinf(theory_ps_mean_response(1, 1)));
 }
 
 /* theta = mu: the general form would divide by zero. */
@@ -387,8 +389,8 @@ static void the_response_tail_is_smooth_where_both_rates_meet(void **state)
     for (double t = 0.25; t < 20; t *= 2)
         assert_near(theory_mmc_response_above(&meet, t), exp(-t) * (1 + c * t), 1e-13);
     struct theory_mmc near = {1 - 1e-9, 1, 2};
-    assert_near(theory_mmc_response_above(&near, 3), theory_mmc_response_above(&meet, 3),
-                1e-8);
+    assert_near(theory_mmc_response_above(&near, 3),
+                theory_mmc_response_above(&meet, 3), 1e-8);
 }
 
 static void quantiles_invert_their_tails(void **state)
@@ -412,8 +414,8 @@ static void a_roomy_loss_queue_is_mmc(void **state)
     struct theory_loss loss = theory_mmck(&q, 1000);
     assert_true(loss.lost < 1e-50);
     assert_near(loss.mean_wait, theory_mmc_mean_wait(&q), 1e-12);
-    assert_near(theory_mmck_wait_quantile(&q, 1000, 0.99), theory_mmc_wait_quantile(&q, 0.99),
-                1e-12);
+    assert_near(theory_mmck_wait_quantile(&q, 1000, 0.99),
+                theory_mmc_wait_quantile(&q, 0.99), 1e-12);
 }
 
 /* Twice overloaded with 2000 places: nearly all wait for nearly 2000 departures. */
