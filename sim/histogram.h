@@ -16,7 +16,11 @@
 
 #include <stdint.h>
 
-enum { HISTOGRAM_ROWS = 57, HISTOGRAM_ROW = 256, HISTOGRAM_CELLS = HISTOGRAM_ROWS * HISTOGRAM_ROW };
+enum {
+    HISTOGRAM_ROWS = 57,
+    HISTOGRAM_ROW = 256,
+    HISTOGRAM_CELLS = HISTOGRAM_ROWS * HISTOGRAM_ROW
+};
 
 struct histogram {
     uint64_t *row[HISTOGRAM_ROWS]; /* NULL = all zero */
@@ -52,13 +56,15 @@ static inline void histogram_add(struct histogram *h, uint64_t value, struct are
     h->count++;
 }
 
-void histogram_merge(struct histogram *into, const struct histogram *from, struct arena *arena);
+void histogram_merge(struct histogram *into, const struct histogram *from,
+                     struct arena *arena);
 
-/* The p-quantile, 0 <= p <= 1, linear inside its cell and never outside [least, most];
- * NaN when empty. Rank convention: the smallest x with at least p of the counts <= x. */
+/* The p-quantile, 0 <= p <= 1: the smallest x with at least p of the counts <= x, counts
+ * being spread evenly over their cell. The lowest and the highest value are exact; NaN
+ * when empty. */
 double histogram_quantile(const struct histogram *h, double p);
 
-/* Counts above `value` (to the precision of its cell, linear inside it). */
+/* Counts above `value`; those of its own cell are spread evenly over the cell. */
 double histogram_above(const struct histogram *h, uint64_t value);
 
 #endif

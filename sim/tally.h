@@ -9,6 +9,7 @@
 #ifndef SIM_TALLY_H
 #define SIM_TALLY_H
 
+#include "sim/check.h"
 #include "sim/sim_time.h"
 
 struct tally {
@@ -18,6 +19,12 @@ struct tally {
     int64_t least, most; /* meaningless while count is 0 */
 };
 
+static inline void tally_add_squares(struct tally *t, uint128 squares)
+{
+    check(!__builtin_add_overflow(t->squares, squares, &t->squares),
+          "sum of squares after %llu values", (unsigned long long)t->count);
+}
+
 static inline void tally_add(struct tally *t, int64_t x)
 {
     if (t->count == 0 || x < t->least)
@@ -26,7 +33,7 @@ static inline void tally_add(struct tally *t, int64_t x)
         t->most = x;
     t->count++;
     t->sum += x;
-    t->squares += (uint128)((int128)x * x);
+    tally_add_squares(t, (uint128)((int128)x * x));
 }
 
 void tally_merge(struct tally *into, const struct tally *from);
