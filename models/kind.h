@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * kind -- what every kind of service looks like from outside.
+ *
+ * A kind is thin: a table of the real server's configuration keys with their real
+ * defaults, and one function that maps them onto a part. The parts (a server with
+ * processes and slots, a connection pool) do the work. Adding a kind is adding its file
+ * in presets/ and its line in registry.c.
+ */
+#ifndef MODELS_KIND_H
+#define MODELS_KIND_H
+
+#include "models/model.h"
+
+enum part_sort { PART_SERVER, PART_POOL };
+
+/* How a process shares its CPU among the requests that want it. */
+enum discipline {
+    DISCIPLINE_SHARING, /* threads of the operating system: each at most one core */
+    DISCIPLINE_GIL,     /* threads that share one core per process */
+    DISCIPLINE_LOOP,    /* one piece of work at a time per process, in order */
+};
+
+/* Who takes a connection that arrives. */
+enum accept {
+    ACCEPT_IDLE,  /* one shared queue; whoever has a free slot takes the oldest */
+    ACCEPT_EAGER, /* a process takes it at once into a queue of its own, busy or not */
+};
+
+/* What a service does with requests that no handler is written for. */
+enum duty {
+    DUTY_HANDLERS, /* runs handlers, or answers after `time` */
+    DUTY_PROXY,    /* passes them to its upstream */
+    DUTY_DATABASE, /* works for the time each query says */
+    DUTY_LLM,      /* first token, then tokens at a pace */
+};
+
+#define UNLIMITED INT64_MAX
+
+struct server_part {
+    int64_t processes;      /* an instance */
+    int64_t slots;          /* requests a process works on at a time; UNLIMITED */
+    int64_t process_limit;  /* eager: connections a process takes; UNLIMITED */
+    int64_t queue_limit;    /* connections that wait to be taken, an instance; UNLIMITED */
+    int64_t refuse_above;   /* requests in a process above which it answers 503; UNLIMITED */
+    int64_t max_connections; /* databases: all clients together; UNLIMITED */
+    enum discipline discipline;
+    enum accept accept;
+    double parallelism;     /* cores the program itself can use; INFINITY */
+    double race_alpha;      /* eager: evenness of the accept race, see balance.h */
+    const char *slot_name;
+    enum duty duty;
+    const struct handler_conf *handlers;
+    struct param_variant upstream; /* proxy: upstream_forms */
+    int balance;                   /* proxy: index into balance_names */
+    sim_time connect_timeout, read_timeout; /* proxy; SIM_NEVER */
+    struct dist *first_token, *tokens, *token_time; /* LLM */
+};
+
+enum scope { SCOPE_GLOBAL, SCOPE_INSTANCE, SCOPE_PROCESS };
+
+struct pool_part {
+    int64_t size;           /* connections kept */
+    int64_t overflow;       /* more that are opened on demand and closed on return */
+    int64_t reserve;        /* more for when the oldest waiter has waited reserve_after */
+    sim_time reserve_after; /* SIM_NEVER: no reserve */
+    sim_time wait_timeout;  /* SIM_NEVER */
+    enum scope scope;
+    enum status timeout_status; /* what the caller gets when the wait times out */
+    const char *server;         /* database behind it; NULL: taken from the query */
+};
+
+struct part {
+    enum part_sort sort;
+    union {
+        struct server_part server;
+        struct pool_part pool;
+    };
+};
+
+struct kind {
+    struct param row; /* key = name, of = its table, size = of its conf */
+    enum part_sort sort;
+    /* Fill a part from the bound conf, which begins with `uint32_t at` followed by a
+     * struct service_common at `common`. Mistakes between keys go to `out`. */
+    void (*build)(const void *conf, struct part *part, struct listener *out);
+    size_t common; /* offset of the struct service_common; pools have none: SIZE_MAX */
+};
+
+const struct kind *kind_of(const struct param_variant *service);
+
+/* A server part with nothing limited and nothing to do: where presets start. */
+struct server_part server_part_default(void);
+
+/* Forms of a proxy's upstream: a service's name, or a map from request type to
+ * struct upstream_conf. */
+struct upstream_conf {
+    uint32_t at;
+    const char *upstream;
+    int balance; /* -1: as the proxy's */
+};
+extern const struct param upstream_forms[];
+
+#define KIND_ROW(name_, doc_)                                                            \
+    .row = {.key = #name_, .type = PARAM_OBJECT, .of = params, .size = sizeof(struct conf), \
+            .doc = doc_}
+
+#define COMMON_ROWS                                                                      \
+    {.type = PARAM_INCLUDE, .of = service_common_params, .offset = offsetof(struct conf, common)}
+#define HANDLER_ROWS                                                                     \
+    {.type = PARAM_INCLUDE, .of = handler_params, .offset = offsetof(struct conf, handlers)}
+#define NOT_MODELLED(key_) {.key = key_, .type = PARAM_UNMODELLED, .doc = "Accepted; not modelled."}
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * connection_pool -- the general pool: so many connections, a queue for them.
+ */
+#include "models/kind.h"
+
+#include <math.h>
+
+struct conf {
+    uint32_t at;
+    const char *kind;
+    int64_t size, overflow;
+    sim_time wait_timeout;
+    int scope;
+    const char *server;
+};
+
+static const char *const scopes[] = {"global", "instance", "process", NULL};
+
+#define AT(field) offsetof(struct conf, field)
+static const struct param params[] = {
+    {.key = "kind", .type = PARAM_NAME, .offset = AT(kind), .required = true,
+     .doc = "What the service is."},
+    {.key = "size", .type = PARAM_COUNT, .offset = AT(size), .least = 1, .most = 1e6,
+     .required = true, .doc = "Connections of a pool."},
+    {.key = "overflow", .type = PARAM_COUNT, .offset = AT(overflow), .most = 1e6,
+     .doc = "More connections, opened on demand and closed on return."},
+    {.key = "wait_timeout", .type = PARAM_DURATION, .offset = AT(wait_timeout), .least = 1e-6,
+     .most = 1e9, .fallback = INFINITY,
+     .doc = "Longest wait for a connection; then the caller fails with 500. Endless when absent."},
+    {.key = "scope", .type = PARAM_CHOICE, .offset = AT(scope), .choices = scopes,
+     .doc = "One pool for all callers, or one for each calling instance or process."},
+    {.key = "server", .type = PARAM_NAME, .offset = AT(server),
+     .doc = "Database behind the pool."},
+    {0},
+};
+#undef AT
+
+static void build(const void *bound, struct part *part, struct listener *out)
+{
+    (void)out;
+    const struct conf *conf = bound;
+    part->pool = (struct pool_part){
+        .size = conf->size,
+        .overflow = conf->overflow,
+        .reserve_after = SIM_NEVER,
+        .wait_timeout = conf->wait_timeout,
+        .scope = (enum scope)conf->scope,
+        .timeout_status = STATUS_500,
+        .server = conf->server,
+    };
+}
+
+const struct kind connection_pool_kind = {
+    KIND_ROW(connection_pool, "A pool of connections, or of anything else that is held."),
+    .sort = PART_POOL,
+    .build = build,
+    .common = SIZE_MAX,
+};

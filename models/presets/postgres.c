@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * postgres -- a PostgreSQL server: each query works on the cores of the machine for its own time; a
+ * connection beyond the limit is refused at once.
+ */
+#include "models/kind.h"
+
+struct conf {
+    uint32_t at;
+    struct service_common common;
+    int64_t max_connections, superuser_reserved_connections;
+};
+
+#define AT(field) offsetof(struct conf, field)
+static const struct param params[] = {
+    COMMON_ROWS,
+    {.key = "max_connections", .type = PARAM_COUNT, .offset = AT(max_connections), .least = 1,
+     .most = 1e6, .fallback = 100,
+     .doc = "Connections of all clients together; of the default 100, 3 are reserved for superusers."},
+    {.key = "superuser_reserved_connections", .type = PARAM_COUNT,
+     .offset = AT(superuser_reserved_connections), .most = 1e6, .fallback = 3,
+     .doc = "Of them, kept for superusers."},
+    NOT_MODELLED("shared_buffers"),
+    NOT_MODELLED("work_mem"),
+    NOT_MODELLED("effective_cache_size"),
+    NOT_MODELLED("statement_timeout"),
+    {0},
+};
+#undef AT
+
+static void build(const void *bound, struct part *part, struct listener *out)
+{
+    const struct conf *conf = bound;
+    struct server_part *s = &part->server;
+    if (conf->superuser_reserved_connections >= conf->max_connections)
+        complain(out, conf->at, "superuser_reserved_connections",
+                 "must be below max_connections %lld, is %lld",
+                 (long long)conf->max_connections,
+                 (long long)conf->superuser_reserved_connections);
+    s->max_connections = conf->max_connections - conf->superuser_reserved_connections;
+    s->duty = DUTY_DATABASE;
+    s->slot_name = "connection";
+}
+
+const struct kind postgres_kind = {
+    KIND_ROW(postgres, "A PostgreSQL server."),
+    .build = build,
+    .common = offsetof(struct conf, common),
+};

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * server -- the general server: processes that each work on some requests at a time.
+ * The named servers are presets of it.
+ */
+#include "models/kind.h"
+
+#include <math.h>
+
+struct conf {
+    uint32_t at;
+    struct service_common common;
+    struct handler_conf handlers;
+    int64_t processes, slots, queue_limit;
+    int discipline, accept;
+};
+
+static const char *const disciplines[] = {"sharing", "gil", "loop", NULL};
+static const char *const accepts[] = {"idle", "eager", NULL};
+
+#define AT(field) offsetof(struct conf, field)
+static const struct param params[] = {
+    COMMON_ROWS,
+    HANDLER_ROWS,
+    {.key = "processes", .type = PARAM_COUNT, .offset = AT(processes), .least = 1, .most = 10000,
+     .fallback = 1, .doc = "Processes of an instance."},
+    {.key = "slots", .type = PARAM_COUNT, .offset = AT(slots), .most = 1e6,
+     .doc = "Requests a process works on at a time: its threads; 0 or absent = no limit."},
+    {.key = "queue_limit", .type = PARAM_COUNT, .offset = AT(queue_limit), .most = 1e9,
+     .fallback = -1, .doc = "Requests of an instance that may wait; one more is refused. No "
+                            "limit when absent."},
+    {.key = "discipline", .type = PARAM_CHOICE, .offset = AT(discipline), .choices = disciplines,
+     .doc = "How a process uses CPU: sharing = threads on any core, gil = its threads share one "
+            "core, loop = one piece of work at a time."},
+    {.key = "accept", .type = PARAM_CHOICE, .offset = AT(accept), .choices = accepts,
+     .doc = "idle = one queue, a free slot takes the oldest; eager = a process takes the "
+            "connection at once into its own queue, busy or not."},
+    {0},
+};
+#undef AT
+
+static void build(const void *bound, struct part *part, struct listener *out)
+{
+    (void)out;
+    const struct conf *conf = bound;
+    struct server_part *s = &part->server;
+    s->processes = conf->processes;
+    s->slots = conf->slots ? conf->slots : UNLIMITED;
+    s->queue_limit = conf->queue_limit >= 0 ? conf->queue_limit : UNLIMITED;
+    s->discipline = (enum discipline)conf->discipline;
+    s->accept = (enum accept)conf->accept;
+    s->handlers = &conf->handlers;
+}
+
+const struct kind server_kind = {
+    KIND_ROW(server, "The general server: processes, slots, a queue."),
+    .build = build,
+    .common = offsetof(struct conf, common),
+};

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * registry -- every kind a scenario may name, in the order of the reference page. Adding
+ * a kind is adding its file in presets/ and its line here.
+ */
+#include "models/kind.h"
+
+#include <math.h>
+
+#define KINDS(X)       \
+    X(server)          \
+    X(gunicorn)        \
+    X(uvicorn)         \
+    X(go)              \
+    X(load_balancer)   \
+    X(nginx)           \
+    X(connection_pool) \
+    X(sqlalchemy_pool) \
+    X(pgbouncer)       \
+    X(postgres)        \
+    X(mysql)           \
+    X(redis)           \
+    X(llm_api)
+
+#define DECLARE(name) extern const struct kind name##_kind;
+KINDS(DECLARE)
+
+#define ENTRY(name) &name##_kind,
+static const struct kind *const kinds[] = {KINDS(ENTRY) NULL};
+
+const struct param *kind_row(int index)
+{
+    int count = (int)(sizeof kinds / sizeof *kinds) - 1;
+    return index < count ? &kinds[index]->row : NULL;
+}
+
+const struct kind *kind_of(const struct param_variant *service)
+{
+    return kinds[service->which];
+}
+
+struct server_part server_part_default(void)
+{
+    return (struct server_part){
+        .processes = 1,
+        .slots = UNLIMITED,
+        .process_limit = UNLIMITED,
+        .queue_limit = UNLIMITED,
+        .refuse_above = UNLIMITED,
+        .max_connections = UNLIMITED,
+        .parallelism = INFINITY,
+        .race_alpha = 7,
+        .slot_name = "slot",
+        .connect_timeout = SIM_NEVER,
+        .read_timeout = SIM_NEVER,
+    };
+}
+
+#define AT(field) offsetof(struct upstream_conf, field)
+static const struct param upstream_params[] = {
+    {.key = "upstream", .type = PARAM_NAME, .offset = AT(upstream), .required = true,
+     .doc = "Service that these requests go to."},
+    {.key = "balance", .type = PARAM_CHOICE, .offset = AT(balance), .choices = balance_names,
+     .fallback = -1, .doc = "How they are spread; as the balancer's own when absent."},
+    {0},
+};
+#undef AT
+
+static const struct param upstream_row = {.key = "type", .type = PARAM_OBJECT,
+                                          .of = upstream_params,
+                                          .size = sizeof(struct upstream_conf)};
+
+const struct param upstream_forms[] = {
+    {.key = "name", .type = PARAM_NAME, .size = sizeof(const char *), .doc = "One service for all."},
+    {.key = "map", .type = PARAM_MAP, .of = &upstream_row, .size = sizeof(struct param_map),
+     .doc = "A service for each request type; `default` takes the others."},
+    {0},
+};
