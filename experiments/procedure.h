@@ -12,13 +12,16 @@
  *     production  R .. 2R-1
  *     enlarged    the same again, longer; or 2R .. added to them
  *
- * With a fixed duration, and for scenarios that end by themselves, there is no pilot.
+ * With a fixed duration there is no pilot. Nor is there one for scenarios that end by
+ * themselves, where nothing is deleted and the number of replications is the sample size;
+ * but their first replication is tried beforehand, to learn how long the aftermath of the
+ * last arrival is: the stations are watched until then.
  *
  * Every decision is a function of complete outcomes in index order: the same on any
  * number of threads, after any interruption, and from a results file.
  *
  * Units:     s where a double, ns where sim_time.
- * Ownership: outcomes live in the arena given; the pilot's are gone at return.
+ * Ownership: outcomes, the pilot's too, live in the arena given.
  */
 #ifndef EXPERIMENTS_PROCEDURE_H
 #define EXPERIMENTS_PROCEDURE_H
