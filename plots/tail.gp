@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# tail -- the fraction of requests slower than x. figure.gp sets the words, ranges, tics
+# and places, and then loads this.
+load 'style.gp'
+
+set lmargin at screen left / width
+set rmargin at screen 1 - right / width
+set bmargin at screen bottom / height
+set tmargin at screen 1 - top / height
+
+set logscale xy
+set xrange [x_least:x_most]
+set yrange [y_least:1]
+set ytics scale 0
+set y2tics scale 0 textcolor rgb quiet
+set logscale y2
+set y2range [y_least:1]
+set grid xtics ytics
+
+set label 30001 title at screen left_edge / width, screen 1 - 34 / height \
+    font 'Helvetica,21' textcolor rgb ink front
+set label 30002 'share of requests that took longer' \
+    at screen left_edge / width, screen 1 - 62 / height textcolor rgb quiet front
+set label 30003 x_label at screen 1 - right / width, screen (bottom - 44) / height \
+    right textcolor rgb quiet front
+set label 30004 caption at screen left_edge / width, screen 20 / height \
+    font 'Helvetica,11' textcolor rgb quiet front
+
+do for [i = 1:marks] {
+    set arrow i from mark_x[i], y_least to mark_x[i], 1 nohead \
+        dashtype (5, 4) linewidth 1.2 linecolor rgb ink
+    if (mark_on_left[i]) {
+        set label i ''.mark_label[i] right textcolor rgb ink front \
+            at screen mark_label_x[i] / width, screen mark_label_y[i] / height
+    } else {
+        set label i ''.mark_label[i] left textcolor rgb ink front \
+            at screen mark_label_x[i] / width, screen mark_label_y[i] / height
+    }
+    set label 10000 + i '' at mark_x[i], mark_y[i] \
+        point pointtype 7 pointsize 0.6 linecolor rgb ink front
+}
+do for [i = 1:curves] {
+    if (curve_on_left[i]) {
+        set label 20000 + i ''.curve_label[i] right textcolor rgb colour_of(i) front \
+            at screen curve_label_x[i] / width, screen curve_label_y[i] / height
+    } else {
+        set label 20000 + i ''.curve_label[i] left textcolor rgb colour_of(i) front \
+            at screen curve_label_x[i] / width, screen curve_label_y[i] / height
+    }
+}
+
+# Bands first, so that no band covers a line.
+plot for [i = 1:curves] sprintf('curve%d.dat', i) using 1:3:4 \
+         with filledcurves fillstyle transparent solid 0.15 noborder \
+         linecolor rgb colour_of(i) title ''.curve_label[i], \
+     for [i = 1:curves] sprintf('curve%d.dat', i) using 1:2 with lines \
+         linetype dash_of(i) linewidth 2.4 linecolor rgb colour_of(i) \
+         title ''.curve_label[i]
+set output

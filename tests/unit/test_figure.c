@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _GNU_SOURCE /* mkdtemp, setenv, asprintf */
+
+#include "plots/figure.h"
+#include "plots/gnuplot.h"
+#include "plots/raster.h"
+#include "plots/script.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { POINTS = 60 };
+
+/* A folder of its own for every test; it is also $TMPDIR, so that what a figure leaves
+ * behind would be seen. */
+struct bench {
+    char folder[64], outer_path[4096];
+    char svg[128], canary[128], scripts[4096], error[512];
+    double x[POINTS], y[POINTS];
+    struct series series;
+    struct mark mark;
+    struct figure figure;
+};
+
+static void write_file(const char *path, const char *text, mode_t mode)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    assert_int_equal(chmod(path, mode), 0);
+}
+
+static char *read_file(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return NULL;
+    static const size_t most = 4 << 20;
+    char *text = calloc(1, most);
+    assert_true(fread(text, 1, most - 1, file) < most - 1);
+    fclose(file);
+    return text;
+}
+
+static int files_in(const char *folder)
+{
+    int count = 0;
+    DIR *list = opendir(folder);
+    for (struct dirent *entry; (entry = readdir(list));)
+        count += entry->d_name[0] != '.' || strlen(entry->d_name) > 2;
+    closedir(list);
+    return count;
+}
+
+static int set_up(void **state)
+{
+    struct bench *b = calloc(1, sizeof *b);
+    strcpy(b->folder, "/tmp/test-figure-XXXXXX");
+    if (!mkdtemp(b->folder))
+        return -1;
+    setenv("TMPDIR", b->folder, 1);
+    snprintf(b->outer_path, sizeof b->outer_path, "%s", getenv("PATH"));
+    snprintf(b->svg, sizeof b->svg, "%s/out.svg", b->folder);
+    snprintf(b->canary, sizeof b->canary, "%s/canary", b->folder);
+    const char *source = getenv("SRC");
+    snprintf(b->scripts, sizeof b->scripts, "%s/plots", source ? source : ".");
+
+    for (int k = 0; k < POINTS; k++) {
+        b->x[k] = 0.01 * (k + 1);
+        b->y[k] = 1.0 / (1 + k * k * k);
+    }
+    b->series = (struct series){"page", b->x, b->y, NULL, NULL, POINTS};
+    b->mark = (struct mark){"page.p95 < 300ms", 0.3, 0.05};
+    b->figure = (struct figure){
+        .kind = FIGURE_TAIL,
+        .table = {.title = "A title", .caption = "A caption", .series = &b->series,
+                  .count = 1, .marks = &b->mark, .mark_count = 1},
+        .scripts = b->scripts,
+    };
+    *state = b;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct bench *b = *state;
+    setenv("PATH", b->outer_path, 1);
+    DIR *list = opendir(b->folder);
+    for (struct dirent *entry; (entry = readdir(list));)
+        unlinkat(dirfd(list), entry->d_name, 0);
+    closedir(list);
+    int failed = rmdir(b->folder); /* fails when a workspace was left behind */
+    free(b);
+    return failed;
+}
+
+static enum figure_result draw(struct bench *b)
+{
+    b->error[0] = '\0';
+    return figure_draw(&b->figure, b->svg, b->error, sizeof b->error);
+}
+
+/* A program called gnuplot, first in PATH. */
+static void fake_gnuplot(struct bench *b, const char *body)
+{
+    char path[128], text[1024], search[5000];
+    snprintf(path, sizeof path, "%s/gnuplot", b->folder);
+    snprintf(text, sizeof text, "#!/bin/sh\n%s\n", body);
+    write_file(path, text, 0700);
+    snprintf(search, sizeof search, "%s:%s", b->folder, b->outer_path);
+    setenv("PATH", search, 1);
+}
+
+static void the_words_of_a_table_appear_in_the_figure(void **state)
+{
+    struct bench *b = *state;
+    assert_int_equal(draw(b), FIGURE_DRAWN);
+    char *svg = read_file(b->svg);
+    assert_non_null(strstr(svg, ">A title<"));
+    assert_non_null(strstr(svg, ">A caption<"));
+    assert_non_null(strstr(svg, ">page<"));
+    assert_non_null(strstr(svg, ">page.p95 &lt; 300ms<"));
+    assert_non_null(strstr(svg, ">p99.9<"));
+    assert_non_null(strstr(svg, ">0.1 %<"));
+    assert_non_null(strstr(svg, ">100 ms<"));
+    free(svg);
+}
+
+static void the_same_table_gives_the_same_bytes(void **state)
+{
+    struct bench *b = *state;
+    assert_int_equal(draw(b), FIGURE_DRAWN);
+    char *first = read_file(b->svg);
+    b->figure.force = true;
+    assert_int_equal(draw(b), FIGURE_DRAWN);
+    char *second = read_file(b->svg);
+    assert_string_equal(first, second);
+    free(first);
+    free(second);
+}
+
+static void nothing_is_left_beside_the_figure(void **state)
+{
+    struct bench *b = *state;
+    assert_int_equal(draw(b), FIGURE_DRAWN);
+    assert_int_equal(files_in(b->folder), 1);
+}
+
+/* Each would run `touch <canary>` if it were read as gnuplot's or the shell's language. */
+static const char *const payloads[] = {
+    "`touch %s`",
+    "'`touch %s`'",
+    "\"`touch %s`\"",
+    "'; system('touch %s'); x='",
+    "'.system('touch %s').'",
+    "''.system('touch %s').''",
+    "\"; system(\"touch %s\"); x=\"",
+    "\\'; system('touch %s') #",
+    "'\n!touch %s\n'",
+    "\n!touch %s\n",
+    "\r!touch %s\r",
+    "!touch %s",
+    "'\nset output '| touch %s'\n'",
+    "| touch %s",
+    "'\nplot '< touch %s'\n'",
+    "< touch %s",
+    "@x'; x='system(\"touch %s\")'; @x '",
+    "@{system('touch %s')}",
+    "@title `touch %s`",
+    "$(touch %s)",
+    "'; $(touch %s); '",
+    "%%s%%n%%d `touch %s`",
+    "'\\\n; system('touch %s') \\\n'",
+    "\\",
+    "'",
+    "''",
+    "'''`touch %s`'''",
+    "'; eval 'system(\"touch %s\")'; y='",
+    "'; load '< touch %s'; y='",
+    "'; print system('touch %s') ; exit; '",
+    "\xE2\x80\xA8!touch %s",
+    "\xC0\xA7; system('touch %s') #",
+    "\xFF'\n!touch %s",
+    "\x1B]0;`touch %s`\x07",
+    "# `touch %s`",
+    "{/=20 `touch %s`}",
+    "</text><script>alert(1)</script>",
+};
+
+static void no_text_is_ever_obeyed(void **state)
+{
+    struct bench *b = *state;
+    b->figure.force = true;
+    for (size_t i = 0; i < sizeof payloads / sizeof *payloads; i++) {
+        char text[512];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        snprintf(text, sizeof text, payloads[i], b->canary);
+#pragma GCC diagnostic pop
+        b->figure.table.title = text;
+        b->figure.table.caption = text;
+        b->figure.table.x_label = text;
+        b->series.label = text;
+        b->mark.label = text;
+        enum figure_result result = draw(b);
+        if (result != FIGURE_DRAWN)
+            fail_msg("payload %zu: %s", i, b->error);
+        if (access(b->canary, F_OK) == 0)
+            fail_msg("payload %zu was run: %s", i, text);
+    }
+    char *svg = read_file(b->svg);
+    assert_null(strstr(svg, "<script"));
+    free(svg);
+}
+
+/* Without this the test above could pass for a wrong reason. */
+static void a_hostile_script_would_wake_the_canary(void **state)
+{
+    struct bench *b = *state;
+    struct workspace space;
+    assert_true(workspace_open(&space));
+    FILE *script = workspace_create(&space, "figure.gp");
+    fprintf(script, "x = system('touch %s')\n", b->canary);
+    fclose(script);
+    assert_int_equal(gnuplot_run(&space, "figure.gp", 30, b->error, sizeof b->error),
+                     GNUPLOT_DONE);
+    workspace_close(&space);
+    assert_int_equal(access(b->canary, F_OK), 0);
+}
+
+static void an_existing_file_stays_unless_forced(void **state)
+{
+    struct bench *b = *state;
+    write_file(b->svg, "mine", 0600);
+    assert_int_equal(draw(b), FIGURE_EXISTS);
+    assert_non_null(strstr(b->error, "exists already"));
+    char *kept = read_file(b->svg);
+    assert_string_equal(kept, "mine");
+    free(kept);
+
+    b->figure.force = true;
+    assert_int_equal(draw(b), FIGURE_DRAWN);
+    char *svg = read_file(b->svg);
+    assert_non_null(strstr(svg, "<svg"));
+    free(svg);
+}
+
+static void a_file_that_appears_meanwhile_stays(void **state)
+{
+    struct bench *b = *state;
+    char body[512];
+    snprintf(body, sizeof body, "echo drawn > figure.svg; echo mine > %s", b->svg);
+    fake_gnuplot(b, body);
+    assert_int_equal(draw(b), FIGURE_EXISTS);
+    char *kept = read_file(b->svg);
+    assert_string_equal(kept, "mine\n");
+    free(kept);
+}
+
+static void a_link_is_replaced_and_never_written_through(void **state)
+{
+    struct bench *b = *state;
+    write_file(b->canary, "precious", 0600);
+    assert_int_equal(symlink(b->canary, b->svg), 0);
+    assert_int_equal(draw(b), FIGURE_EXISTS);
+    b->figure.force = true;
+    assert_int_equal(draw(b), FIGURE_DRAWN);
+
+    char *kept = read_file(b->canary);
+    assert_string_equal(kept, "precious");
+    free(kept);
+    struct stat status;
+    assert_int_equal(lstat(b->svg, &status), 0);
+    assert_true(S_ISREG(status.st_mode));
+}
+
+static void a_missing_folder_is_named(void **state)
+{
+    struct bench *b = *state;
+    snprintf(b->svg, sizeof b->svg, "%s/nowhere/out.svg", b->folder);
+    assert_int_equal(draw(b), FIGURE_FAILED);
+    assert_non_null(strstr(b->error, "nowhere/out.svg"));
+    assert_non_null(strstr(b->error, "No such file"));
+}
+
+static void a_missing_script_is_named(void **state)
+{
+    struct bench *b = *state;
+    b->figure.scripts = b->folder;
+    assert_int_equal(draw(b), FIGURE_FAILED);
+    assert_non_null(strstr(b->error, "style.gp"));
+}
+
+static void a_missing_gnuplot_is_told_apart(void **state)
+{
+    struct bench *b = *state;
+    setenv("PATH", "/nonexistent", 1);
+    assert_int_equal(draw(b), FIGURE_NO_GNUPLOT);
+    assert_non_null(strstr(b->error, "gnuplot is not installed"));
+    assert_int_equal(files_in(b->folder), 0);
+}
+
+static void a_failing_gnuplot_is_quoted(void **state)
+{
+    struct bench *b = *state;
+    fake_gnuplot(b, "echo first >&2; printf 'line 3: it \\033[31mhurts\\n' >&2; exit 7");
+    assert_int_equal(draw(b), FIGURE_FAILED);
+    assert_string_equal(b->error,
+                        "gnuplot failed with status 7: line 3: it ?[31mhurts");
+}
+
+static void a_hanging_gnuplot_is_stopped(void **state)
+{
+    struct bench *b = *state;
+    char body[512];
+    snprintf(body, sizeof body, "(sleep 2; touch %s) & sleep 60", b->canary);
+    fake_gnuplot(b, body);
+    struct workspace space;
+    assert_true(workspace_open(&space));
+    assert_int_equal(gnuplot_run(&space, "figure.gp", 1, b->error, sizeof b->error),
+                     GNUPLOT_FAILED);
+    workspace_close(&space);
+    assert_string_equal(b->error, "gnuplot was stopped after 1 s");
+}
+
+static void a_gnuplot_that_writes_too_much_fails(void **state)
+{
+    struct bench *b = *state;
+    fake_gnuplot(b, "exec head -c 70000000 /dev/zero > figure.svg");
+    assert_int_equal(draw(b), FIGURE_FAILED);
+    assert_int_not_equal(access(b->svg, F_OK), 0);
+}
+
+static void a_gnuplot_that_writes_nothing_fails(void **state)
+{
+    struct bench *b = *state;
+    fake_gnuplot(b, "exit 0");
+    assert_int_equal(draw(b), FIGURE_FAILED);
+    assert_non_null(strstr(b->error, "gnuplot wrote no figure"));
+}
+
+static void gnuplot_sees_no_secrets_and_obeys_limits(void **state)
+{
+    struct bench *b = *state;
+    setenv("SECRET", "42", 1);
+    fake_gnuplot(b, "[ -z \"$SECRET$HOME\" ] || exit 8\n"
+                    "sleep 0.1 # the limits are set right after the start\n"
+                    "[ \"$(ulimit -v)\" = 1048576 ] || exit 9\n"
+                    "[ \"$(ulimit -t)\" = 30 ] || exit 10\n"
+                    "[ \"$1 $2\" = '-d figure.gp' ] || exit 11\n"
+                    "cp figure.gp figure.svg");
+    if (draw(b) != FIGURE_DRAWN)
+        fail_msg("%s", b->error);
+    unsetenv("SECRET");
+}
+
+static void a_table_without_points_is_not_drawn(void **state)
+{
+    struct bench *b = *state;
+    b->series.count = 0;
+    assert_int_equal(draw(b), FIGURE_NOTHING);
+    b->series.count = POINTS;
+    for (int k = 0; k < POINTS; k++)
+        b->y[k] = 0;
+    assert_int_equal(draw(b), FIGURE_NOTHING);
+}
+
+static void points_that_are_no_numbers_are_left_out(void **state)
+{
+    struct bench *b = *state;
+    b->x[3] = 0.0 / 0.0;
+    b->y[4] = 1.0 / 0.0;
+    b->x[5] = -1;
+    b->x[6] = 1e-300;
+    b->mark.x = 0.0 / 0.0;
+    assert_int_equal(draw(b), FIGURE_DRAWN);
+}
+
+static void one_point_is_enough(void **state)
+{
+    struct bench *b = *state;
+    b->series.count = 1;
+    if (draw(b) != FIGURE_DRAWN)
+        fail_msg("%s", b->error);
+}
+
+static void text_is(const char *text, int most, const char *expected)
+{
+    char *written;
+    size_t length;
+    FILE *out = open_memstream(&written, &length);
+    script_text(out, text, most);
+    fclose(out);
+    assert_string_equal(written, expected);
+    free(written);
+}
+
+static void quotes_become_apostrophes_and_nothing_else_changes(void **state)
+{
+    (void)state;
+    text_is("it's ''", 10, "'it\xE2\x80\x99s \xE2\x80\x99\xE2\x80\x99'");
+    text_is("a`b\\n\"@c%d", 20, "'a`b\\n\"@c%d'");
+    text_is("größe", 10, "'größe'");
+    text_is(NULL, 10, "''");
+}
+
+static void what_cannot_be_shown_is_replaced(void **state)
+{
+    (void)state;
+    text_is("a\nb", 10, "'a\xEF\xBF\xBD"
+                        "b'");
+    text_is("\x7F", 10, "'\xEF\xBF\xBD'");
+    text_is("\xC3", 10, "'\xEF\xBF\xBD'");
+    text_is("\xC0\xA7", 10, "'\xEF\xBF\xBD\xEF\xBF\xBD'");
+    text_is("\xE2\x80\xAE", 10, "'\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD'");
+}
+
+static void long_texts_end_with_an_ellipsis(void **state)
+{
+    (void)state;
+    text_is("abcdef", 6, "'abcdef'");
+    text_is("abcdefg", 6, "'abcde\xE2\x80\xA6'");
+    assert_int_equal(script_width("abc", 6), 3);
+    assert_int_equal(script_width("abcdefgh", 6), 7);
+}
+
+static void a_raster_knows_what_a_box_would_cover(void **state)
+{
+    (void)state;
+    struct raster *raster = calloc(1, sizeof *raster);
+    raster->width = 240;
+    raster->height = 150;
+    raster_line(raster, 0, 10, 239, 10);
+    assert_int_equal(raster_covered(raster, (struct box){20, 12, 40, 20}), 0);
+    assert_int_equal(raster_covered(raster, (struct box){20, 5, 29, 15}), 10);
+    assert_true(raster_covered(raster, (struct box){230, 12, 245, 20}) >= 1000);
+    free(raster);
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        test(the_words_of_a_table_appear_in_the_figure),
+        test(the_same_table_gives_the_same_bytes),
+        test(nothing_is_left_beside_the_figure),
+        test(no_text_is_ever_obeyed),
+        test(a_hostile_script_would_wake_the_canary),
+        test(an_existing_file_stays_unless_forced),
+        test(a_file_that_appears_meanwhile_stays),
+        test(a_link_is_replaced_and_never_written_through),
+        test(a_missing_folder_is_named),
+        test(a_missing_script_is_named),
+        test(a_missing_gnuplot_is_told_apart),
+        test(a_failing_gnuplot_is_quoted),
+        test(a_hanging_gnuplot_is_stopped),
+        test(a_gnuplot_that_writes_too_much_fails),
+        test(a_gnuplot_that_writes_nothing_fails),
+        test(gnuplot_sees_no_secrets_and_obeys_limits),
+        test(a_table_without_points_is_not_drawn),
+        test(points_that_are_no_numbers_are_left_out),
+        test(one_point_is_enough),
+        cmocka_unit_test(quotes_become_apostrophes_and_nothing_else_changes),
+        cmocka_unit_test(what_cannot_be_shown_is_replaced),
+        cmocka_unit_test(long_texts_end_with_an_ellipsis),
+        cmocka_unit_test(a_raster_knows_what_a_box_would_cover),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
