@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # style -- how every figure looks. `width` and `height` are set by the caller.
 #
-# The colours differ in hue for colour-blind readers (after Okabe and Ito), are dark
-# enough to be read as text, and differ in lightness on a grey print; lines past the
-# sixth repeat them dashed.
+# The colours differ in hue for colour-blind readers (after Okabe and Ito) and are dark
+# enough to be read as text; the dashes tell lines apart on a grey print.
 set encoding utf8
 set terminal svg size width, height noenhanced font 'Helvetica,14' \
     background '#ffffff' name 'headroom'
@@ -15,9 +14,11 @@ faint = '#e3e3e3'
 
 array colour[6] = ['#005a9c', '#c44e00', '#00785a', '#9c3a78', '#7a5c00', '#333333']
 colour_of(i) = colour[(i - 1) % 6 + 1]
-dash_of(i) = (i - 1) / 6 % 2 + 1 # 1 solid, 2 dashed
+dash_of(i) = (i - 1) % 4 + 1
 set linetype 1 dashtype solid
-set linetype 2 dashtype (9, 4)
+set linetype 2 dashtype (14, 4)
+set linetype 3 dashtype (12, 3, 2, 3)
+set linetype 4 dashtype (4, 3)
 
 set border 1 linewidth 1 linecolor rgb quiet
 set tics nomirror out scale 0.5 textcolor rgb ink

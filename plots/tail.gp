@@ -28,7 +28,7 @@ set label 30004 caption at screen left_edge / width, screen 20 / height \
 
 do for [i = 1:marks] {
     set arrow i from mark_x[i], y_least to mark_x[i], 1 nohead \
-        dashtype (5, 4) linewidth 1.2 linecolor rgb ink
+        linewidth 1.2 linecolor rgb ink
     if (mark_on_left[i]) {
         set label i ''.mark_label[i] right textcolor rgb ink front \
             at screen mark_label_x[i] / width, screen mark_label_y[i] / height
