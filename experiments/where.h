@@ -87,7 +87,8 @@ void where_problem(struct where *where, uint32_t at, const char *key, const char
 void where_key_problem(struct where *where, uint32_t at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Something is wrong with the bytes of a source. */
+/* Something is wrong with the bytes of a source; WHERE_WHOLE: with all of it. */
+#define WHERE_WHOLE SIZE_MAX
 void where_source_problem(struct where *where, int source, size_t offset,
                           const char *format, ...)
     __attribute__((format(printf, 4, 5)));

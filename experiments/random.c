@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "experiments/random.h"
+
+#include "experiments/data.h"
+#include "experiments/quantity.h"
+#include "experiments/scenario.h"
+#include "experiments/text.h"
+#include "sim/dist.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_FORMS = 64 };
+
+enum param_type random_unit(const struct bind *bind, const struct param *row)
+{
+    bool inherited = row->unit == PARAM_END || row->unit == PARAM_VALUE;
+    return inherited ? bind->unit : row->unit;
+}
+
+/* ---- data files ------------------------------------------------------------------ */
+
+static struct data_table *read_file(struct bind *bind, const char *name, uint32_t at)
+{
+    struct data_table *table = data_read(bind->where, bind->folder, name, at);
+    if (table)
+        bind_add_file(bind, (struct data_file){name, table->bytes, table->length});
+    return table;
+}
+
+void random_bind_csv(struct bind *bind, const cJSON *value, struct param_csv **slot)
+{
+    if (!cJSON_IsString(value)) {
+        bind_must_be(bind, value, "the name of a CSV file in double quotes");
+        return;
+    }
+    const char *name =
+        arena_text(bind->arena, value->valuestring, strlen(value->valuestring));
+    struct data_table *table = read_file(bind, name, text_number(value));
+    if (table)
+        *slot = &table->csv;
+}
+
+/* A cell without unit, in the column's unit. */
+static bool read_plain(const char *cell, double scale, double *value)
+{
+    char *end;
+    if (!strchr("0123456789.", cell[0]) || cell[0] == '\0' || strpbrk(cell, "xX"))
+        return false;
+    *value = strtod(cell, &end) * scale;
+    return *end == '\0' && isfinite(*value);
+}
+
+/* The scale of plain cells in memory's unit; 0: each cell says its own. */
+static bool column_scale(struct bind *bind, const struct dist_file_conf *conf,
+                         enum param_type unit, double *scale)
+{
+    *scale = quantity_has_units(unit) ? 0 : 1;
+    if (!conf->unit)
+        return true;
+    if (quantity_unit(unit, conf->unit, scale))
+        return true;
+    if (quantity_has_units(unit))
+        where_problem(bind->where, conf->at, "unit", "must be %s, is \"%s\"",
+                      quantity_units(bind->arena, unit), conf->unit);
+    else
+        where_problem(bind->where, conf->at, "unit", "must be absent: the values are plain "
+                      "numbers");
+    return false;
+}
+
+static int find_column(struct bind *bind, const struct dist_file_conf *conf,
+                       const struct param_csv *csv)
+{
+    int column = data_column(csv, conf->column);
+    if (column < 0)
+        where_problem(bind->where, conf->at, "column",
+                      "must be a column of %s (%s), is \"%s\"", conf->file,
+                      where_alternatives(bind->arena, csv->header, csv->columns),
+                      conf->column);
+    return column;
+}
+
+static struct dist *bind_empirical(struct bind *bind, const struct dist_file_conf *conf)
+{
+    double scale;
+    if (!conf->file || !conf->column || !column_scale(bind, conf, bind->unit, &scale))
+        return NULL;
+    uint32_t at = where_member(bind->where, conf->at, "file");
+    struct data_table *table =
+        read_file(bind, conf->file, at == WHERE_NOWHERE ? conf->at : at);
+    int column = table ? find_column(bind, conf, &table->csv) : -1;
+    if (column < 0)
+        return NULL;
+    double *values = arena_many(bind->arena, table->csv.rows, double);
+    for (int i = 0; i < table->csv.rows; i++) {
+        const char *cell = table->csv.cell[(size_t)i * (size_t)table->csv.columns +
+                                           (size_t)column];
+        bool fine = scale > 0 ? read_plain(cell, scale, &values[i])
+                              : quantity_read(bind->unit, cell, &values[i]) &&
+                                    values[i] >= 0;
+        if (!fine) {
+            data_problem(bind->where, table, i, "%s must be %s, is \"%s\"", conf->column,
+                         scale > 0 ? "a number of at least 0" : quantity_noun(bind->unit),
+                         cell);
+            return NULL;
+        }
+    }
+    struct dist *dist = dist_empirical(bind->arena, values, table->csv.rows);
+    dist->conf = conf;
+    return dist;
+}
+
+/* ---- forms ----------------------------------------------------------------------- */
+
+/* The parameters: an object, a list of them in order, or the first one alone. */
+static void bind_conf(struct bind *bind, const cJSON *value, const struct param *form,
+                      void *conf)
+{
+    const struct param *first = form->of;
+    *(uint32_t *)conf = text_number(value);
+    if (cJSON_IsObject(value)) {
+        bind_object(bind, value, form->of, conf);
+    } else if (cJSON_IsArray(value) && first->type != PARAM_LIST) {
+        bind_tuple(bind, value, form->of, conf);
+    } else if (form == &dist_forms[DIST_EMPIRICAL] || first->key == NULL) {
+        bind_must_be(bind, value, "an object");
+    } else {
+        bind_defaults(bind, form->of, conf);
+        bind_field(bind, value, first, (char *)conf + first->offset);
+    }
+}
+
+static struct dist *bind_form(struct bind *bind, const cJSON *value, enum dist_form form)
+{
+    int problems = bind->where->problem_count;
+    const struct param *row = &dist_forms[form];
+    void *conf = arena_array(bind->arena, 1, row->size);
+    bind_conf(bind, value, row, conf);
+    if (bind->where->problem_count > problems)
+        return NULL;
+    if (form == DIST_EMPIRICAL)
+        return bind_empirical(bind, conf);
+    struct dist *dist = arena_new(bind->arena, struct dist);
+    bool fine = dist_prepare(dist, form, conf, bind->arena, &bind->where->listener);
+    return fine ? dist : NULL;
+}
+
+static int form_named(const char *name)
+{
+    for (int i = 0; dist_forms[i].key; i++)
+        if (strcmp(dist_forms[i].key, name) == 0)
+            return i;
+    return -1;
+}
+
+/* {"lognormal": ...} */
+static struct dist *bind_named(struct bind *bind, const cJSON *value)
+{
+    const char *names[MOST_FORMS];
+    int count = bind_keys(dist_forms, names, MOST_FORMS);
+    const cJSON *tag = value->child;
+    if (!tag || tag->next) {
+        where_problem(bind->where, text_number(value), NULL,
+                      "must have one key, a distribution such as \"exponential\", has %d",
+                      cJSON_GetArraySize(value));
+        return NULL;
+    }
+    int form = form_named(tag->string);
+    if (form >= 0)
+        return bind_form(bind, tag, (enum dist_form)form);
+    const char *near = where_nearest(tag->string, names, count);
+    where_key_problem(
+        bind->where, text_number(tag), "is not a known distribution (%s)",
+        near ? arena_format(bind->arena, "did you mean \"%s\"?", near)
+             : arena_format(bind->arena, "known: %s",
+                            where_alternatives(bind->arena, names, count)));
+    return NULL;
+}
+
+struct dist *random_bind(struct bind *bind, const cJSON *value, const struct param *row)
+{
+    enum param_type outer = bind->unit;
+    bind->unit = random_unit(bind, row);
+    struct dist *dist = cJSON_IsObject(value) ? bind_named(bind, value)
+                                              : bind_form(bind, value, DIST_CONSTANT);
+    if (dist)
+        dist->at = text_number(value);
+    bind->unit = outer;
+    return dist;
+}
