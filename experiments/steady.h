@@ -37,7 +37,7 @@ bool steady_grows(const struct sample *s, struct estimate growth);
 /*
  * The time in s over which the number in the system remembers itself from bin `from` on:
  * 1 + 2 sum of autocorrelations, up to the first below 0.05, times the bin's width. A
- * mean over n such times is worth n independent values.
+ * mean over n such times is worth n independent values. Never less than a bin.
  */
 double steady_memory(const struct sample *s, int from);
 
