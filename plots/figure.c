@@ -18,7 +18,8 @@ enum { PATIENCE = 30 /* s */, DEFAULT_WIDTH = 960, DEFAULT_HEIGHT = 600 };
 static const struct {
     const char *script;
     enum figure_result (*write)(const struct figure *figure,
-                                const struct workspace *space, char *error, size_t size);
+                                const struct workspace *space, char *error,
+                                size_t size);
 } kinds[] = {
     [FIGURE_TAIL] = {"tail.gp", tail_write},
 };
@@ -80,8 +81,8 @@ static enum figure_result draw_in(const struct figure *figure,
     return result;
 }
 
-enum figure_result figure_draw(const struct figure *figure, const char *path, char *error,
-                               size_t size)
+enum figure_result figure_draw(const struct figure *figure, const char *path,
+                               char *error, size_t size)
 {
     if (!figure->force && output_exists(path)) {
         snprintf(error, size, "%s: exists already", path);

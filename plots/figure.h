@@ -3,9 +3,9 @@
  * figure -- tables drawn as SVG by gnuplot.
  *
  * Safety:    texts may come from a stranger's scenario. gnuplot's language can run
- *            programs, so no byte of a text reaches it outside single quotes, and it runs
- *            without a shell, in a private folder, with a cleared environment, limits and
- *            a clock (gnuplot.h).
+ *            programs, so no byte of a text reaches it outside single quotes, and it
+ *            runs without a shell, in a private folder, with a cleared environment,
+ *            limits and a clock (gnuplot.h).
  * Output:    the same table gives the same bytes. A file appears whole or not at all
  *            (output.h).
  * Ownership: nothing is kept after a call.
@@ -20,7 +20,7 @@
 #include <stddef.h>
 
 enum figure_kind {
-    FIGURE_TAIL, /* fraction slower than x (complementary distribution), both axes log */
+    FIGURE_TAIL, /* fraction slower than x, both axes logarithmic */
 };
 
 struct figure {
@@ -41,7 +41,7 @@ enum figure_result {
 
 /* Draw into `path`. On anything but FIGURE_DRAWN, `error` (of `size` bytes) says why in
  * one sentence and `path` is untouched. */
-enum figure_result figure_draw(const struct figure *figure, const char *path, char *error,
-                               size_t size);
+enum figure_result figure_draw(const struct figure *figure, const char *path,
+                               char *error, size_t size);
 
 #endif

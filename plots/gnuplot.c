@@ -37,10 +37,12 @@ static int spawn(const struct workspace *space, const char *script, pid_t *child
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addfchdir_np(&actions, space->folder);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, 1, LOG, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    posix_spawn_file_actions_addopen(&actions, 1, LOG, O_WRONLY | O_CREAT | O_EXCL,
+                                     0600);
     posix_spawn_file_actions_adddup2(&actions, 1, 2);
     posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP |
+                                              POSIX_SPAWN_SETSIGMASK |
                                               POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setsigmask(&attributes, &none);

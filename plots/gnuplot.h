@@ -2,9 +2,9 @@
 /*
  * gnuplot -- gnuplot, run on a script in a workspace.
  *
- * It gets no shell, no start-up files, no input, nearly no environment, and may use 30 s
- * of processor time, 1 GiB of address space, files of 64 MiB and `seconds` of patience.
- * Whatever it starts goes down with it.
+ * It gets no shell, no start-up files, no input, nearly no environment, and may use
+ * 30 s of processor time, 1 GiB of address space, files of 64 MiB and `seconds`
+ * of patience. Whatever it starts goes down with it.
  */
 #ifndef PLOTS_GNUPLOT_H
 #define PLOTS_GNUPLOT_H

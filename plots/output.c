@@ -45,7 +45,8 @@ static int create_temporary(int folder, char name[NAME_SIZE])
     if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
         return -1;
     snprintf(name, NAME_SIZE, ".headroom-%016llx.tmp", (unsigned long long)number);
-    return openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    return openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                  0666);
 }
 
 static bool write_all(int file, const char *bytes, size_t length)
@@ -62,8 +63,8 @@ static bool write_all(int file, const char *bytes, size_t length)
     return fsync(file) == 0;
 }
 
-/* Some file systems know no "rename unless it exists"; there a file that appears between
- * the look and the rename is replaced. */
+/* Some file systems know no "rename unless it exists"; there a file that appears
+ * between the look and the rename is replaced. */
 static bool take_name(int folder, const char *from, const char *to, bool force)
 {
     if (force)

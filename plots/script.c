@@ -49,7 +49,7 @@ static int character_length(const char *text)
     return length > 0 && is_showable(c, length) ? length : 0;
 }
 
-/* Columns a character takes: two for the longer sequences, where the wide scripts are. */
+/* Columns a character takes: two for the longer sequences, where wide scripts are. */
 static int columns(int length)
 {
     return length < 3 ? 1 : 2;

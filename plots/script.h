@@ -13,8 +13,9 @@
 
 #include <stdio.h>
 
-/* `text` in single quotes: control characters and bytes that are not UTF-8 become U+FFFD,
- * and what is wider than `most` columns ends with an ellipsis. NULL is empty. */
+/* `text` in single quotes: control characters and bytes that are not UTF-8 become
+ * U+FFFD, and what is wider than `most` columns ends with an ellipsis. NULL is
+ * empty. */
 void script_text(FILE *out, const char *text, int most);
 
 /* Columns that `text` takes, estimated to the safe side; most + 1 if it is wider. */

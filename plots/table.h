@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * table -- what a figure shows: series with intervals, marks, and the words around them.
+ * table -- what a figure shows: series with intervals, marks, and words around them.
  *
- * Units:     x and y are in SI units (seconds, fractions, per second); the figure chooses
- *            human units.
- * Ownership: plain structs that point at the caller's arrays and texts; nothing is kept.
- * Texts:     UTF-8 from anywhere, hostile or not. A figure shows them, never obeys them.
+ * Units:     x and y are in SI units (seconds, fractions, per second); the figure
+ *            chooses human units.
+ * Ownership: plain structs that point at the caller's arrays and texts.
+ * Texts:     UTF-8 from anywhere, hostile or not. A figure shows them and never
+ *            obeys them.
  */
 #ifndef PLOTS_TABLE_H
 #define PLOTS_TABLE_H

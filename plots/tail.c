@@ -32,7 +32,7 @@ struct place {
     double cost;
 };
 
-/* --- what can be drawn ------------------------------------------------------------- */
+/* --- what can be drawn ----------------------------------------------------------- */
 
 static bool is_drawable(const struct series *s, int k)
 {
@@ -57,7 +57,7 @@ static bool has_band(const struct series *s)
     return s->low && s->high;
 }
 
-/* --- axes -------------------------------------------------------------------------- */
+/* --- axes ------------------------------------------------------------------------ */
 
 /* The next 1, 2 or 5 times a power of ten at or below x (or above it). */
 static double round_number(double x, bool up)
@@ -162,7 +162,7 @@ static void write_y_tics(const struct layout *l, FILE *out)
     fputs(")\n", out);
 }
 
-/* --- places for labels ------------------------------------------------------------- */
+/* --- places for labels ----------------------------------------------------------- */
 
 static struct box box_beside(double x, double y, double width, enum side side)
 {
@@ -171,7 +171,7 @@ static struct box box_beside(double x, double y, double width, enum side side)
                         y + LABEL_HEIGHT / 2.0};
 }
 
-/* Keep the better of two places; `distance` is from where the label would best stand. */
+/* Keep the better of two places; `distance` is from where it would best be. */
 static void consider(const struct layout *l, struct place *best, double x, double y,
                      double width, enum side side, double distance)
 {
@@ -277,7 +277,7 @@ static struct place place_mark_label(const struct layout *l, const struct mark *
     return best;
 }
 
-/* --- figure.gp --------------------------------------------------------------------- */
+/* --- figure.gp ------------------------------------------------------------------- */
 
 /* `name`_label[i] and its place, in pixels of the whole figure. */
 static void write_label(struct layout *l, FILE *out, const char *name, int i,
@@ -287,10 +287,10 @@ static void write_label(struct layout *l, FILE *out, const char *name, int i,
     double x = place->side == TO_THE_RIGHT ? place->box.left : place->box.right;
     fprintf(out, "%s_label[%d] = ", name, i);
     script_text(out, text, LABEL_MOST);
-    fprintf(out, "\n%s_label_x[%d] = %.1f\n%s_label_y[%d] = %.1f\n%s_on_left[%d] = %d\n",
-            name, i, LEFT + x, name, i,
-            BOTTOM + (place->box.bottom + place->box.top) / 2, name, i,
-            place->side == TO_THE_LEFT);
+    fprintf(
+        out, "\n%s_label_x[%d] = %.1f\n%s_label_y[%d] = %.1f\n%s_on_left[%d] = %d\n",
+        name, i, LEFT + x, name, i, BOTTOM + (place->box.bottom + place->box.top) / 2,
+        name, i, place->side == TO_THE_LEFT);
 }
 
 static double label_width(const char *text)
@@ -370,7 +370,7 @@ static void write_script(struct layout *l, FILE *out)
     fputs("load 'tail.gp'\n", out);
 }
 
-/* --- data -------------------------------------------------------------------------- */
+/* --- data ------------------------------------------------------------------------ */
 
 static double clipped(const struct layout *l, double y)
 {
@@ -421,8 +421,8 @@ static bool write_data(const struct layout *l, const struct workspace *space)
     return true;
 }
 
-enum figure_result tail_write(const struct figure *figure, const struct workspace *space,
-                              char *error, size_t size)
+enum figure_result tail_write(const struct figure *figure,
+                              const struct workspace *space, char *error, size_t size)
 {
     struct layout layout = {.figure = figure};
     layout.width = figure->width - LEFT - RIGHT;

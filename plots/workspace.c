@@ -24,8 +24,7 @@ bool workspace_open(struct workspace *space)
     }
     if (!mkdtemp(space->path))
         return false;
-    space->folder =
-        open(space->path, O_DIRECTORY | O_NOFOLLOW | O_RDONLY | O_CLOEXEC);
+    space->folder = open(space->path, O_DIRECTORY | O_NOFOLLOW | O_RDONLY | O_CLOEXEC);
     if (space->folder < 0)
         rmdir(space->path);
     return space->folder >= 0;
@@ -51,7 +50,8 @@ FILE *workspace_create(const struct workspace *space, const char *name)
     return file < 0 ? NULL : fdopen(file, "w");
 }
 
-bool workspace_import(const struct workspace *space, const char *folder, const char *name)
+bool workspace_import(const struct workspace *space, const char *folder,
+                      const char *name)
 {
     char path[4096];
     int length = snprintf(path, sizeof path, "%s/%s", folder, name);
@@ -97,7 +97,8 @@ static char *read_all(int file, size_t length)
 char *workspace_read(const struct workspace *space, const char *name, size_t most,
                      size_t *length)
 {
-    int file = openat(space->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int file =
+        openat(space->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (file < 0)
         return NULL;
     char *bytes = NULL;

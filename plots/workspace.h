@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * workspace -- a private folder for one picture, made fresh and removed with everything
- * in it. Files in it are reached through the opened folder, never by a path that someone
- * else could have replaced.
+ * in it. Files in it are reached through the opened folder, never by a path that
+ * someone else could have replaced.
  */
 #ifndef PLOTS_WORKSPACE_H
 #define PLOTS_WORKSPACE_H
@@ -24,7 +24,8 @@ void workspace_close(struct workspace *space);
 FILE *workspace_create(const struct workspace *space, const char *name);
 
 /* Copy folder/name to the workspace's name; false with errno set. */
-bool workspace_import(const struct workspace *space, const char *folder, const char *name);
+bool workspace_import(const struct workspace *space, const char *folder,
+                      const char *name);
 
 /* The bytes of a regular file of at most `most` bytes, with a zero behind; the caller
  * frees them. NULL with errno set. */

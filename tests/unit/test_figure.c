@@ -84,8 +84,12 @@ static int set_up(void **state)
     b->mark = (struct mark){"page.p95 < 300ms", 0.3, 0.05};
     b->figure = (struct figure){
         .kind = FIGURE_TAIL,
-        .table = {.title = "A title", .caption = "A caption", .series = &b->series,
-                  .count = 1, .marks = &b->mark, .mark_count = 1},
+        .table = {.title = "A title",
+                  .caption = "A caption",
+                  .series = &b->series,
+                  .count = 1,
+                  .marks = &b->mark,
+                  .mark_count = 1},
         .scripts = b->scripts,
     };
     *state = b;
@@ -157,7 +161,7 @@ static void nothing_is_left_beside_the_figure(void **state)
     assert_int_equal(files_in(b->folder), 1);
 }
 
-/* Each would run `touch <canary>` if it were read as gnuplot's or the shell's language. */
+/* Each would run `touch <canary>` if gnuplot or a shell read it as its language. */
 static const char *const payloads[] = {
     "`touch %s`",
     "'`touch %s`'",
@@ -314,7 +318,8 @@ static void a_missing_gnuplot_is_told_apart(void **state)
 static void a_failing_gnuplot_is_quoted(void **state)
 {
     struct bench *b = *state;
-    fake_gnuplot(b, "echo first >&2; printf 'line 3: it \\033[31mhurts\\n' >&2; exit 7");
+    fake_gnuplot(b,
+                 "echo first >&2; printf 'line 3: it \\033[31mhurts\\n' >&2; exit 7");
     assert_int_equal(draw(b), FIGURE_FAILED);
     assert_string_equal(b->error,
                         "gnuplot failed with status 7: line 3: it ?[31mhurts");
@@ -418,8 +423,9 @@ static void quotes_become_apostrophes_and_nothing_else_changes(void **state)
 static void what_cannot_be_shown_is_replaced(void **state)
 {
     (void)state;
-    text_is("a\nb", 10, "'a\xEF\xBF\xBD"
-                        "b'");
+    text_is("a\nb", 10,
+            "'a\xEF\xBF\xBD"
+            "b'");
     text_is("\x7F", 10, "'\xEF\xBF\xBD'");
     text_is("\xC3", 10, "'\xEF\xBF\xBD'");
     text_is("\xC0\xA7", 10, "'\xEF\xBF\xBD\xEF\xBF\xBD'");

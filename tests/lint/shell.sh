@@ -1,0 +1,8 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The shell scripts, by shellcheck where it is installed.
+set -eu
+cd "${SRC:?}"
+command -v shellcheck >/dev/null || exit 77
+# SC2086: word splitting of lists of folders and packages is meant.
+exec shellcheck -e SC2086 dev .ci/run tests/lint/*.sh tests/cli/*.sh
