@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * compile -- from a bound system to instructions. Internal to models/: model.c puts the
+ * stations and workloads together, compile.c turns handlers into code.
+ *
+ * Everything grows in the model's arena. Jump targets are labels until the end, so that
+ * code can be placed before it is known where it goes.
+ */
+#ifndef MODELS_COMPILE_H
+#define MODELS_COMPILE_H
+
+#include "models/compiled.h"
+#include "sim/arena.h"
+
+enum { CODE_LIMIT = 200000 }; /* instructions, all call paths together */
+
+/* A growing array: VECTOR_ADD gives a pointer to its new last element. */
+struct vector {
+    void *items;
+    uint32_t count, room;
+};
+
+void *vector_add(struct vector *v, struct arena *arena, size_t size);
+#define VECTOR_ADD(v, arena, type) ((type *)vector_add((v), (arena), sizeof(type)))
+#define VECTOR_AT(v, type, index) (&((type *)(v)->items)[index])
+
+/* Where the name of a service leads: to a server or to a pool. */
+struct place {
+    const char *name;
+    const struct kind *kind;
+    struct part part;
+    const struct service_common *common; /* NULL: a pool */
+    uint32_t at;
+    uint32_t index; /* among services, or among pools */
+};
+
+/* Who is calling: for links and balancers. */
+struct caller {
+    const char *name;
+    uint32_t instances;
+    uint32_t service; /* NONE: a workload */
+    sim_time latency; /* of a workload, on top */
+};
+
+struct compiler {
+    struct arena *arena;
+    struct listener *out;
+    const struct system_spec *spec;
+    struct model *model;
+    struct place *place;
+    int places;
+    struct vector code, label, choice, branch, call, balancer, balancer_key, pool_use,
+        timer_length, key, resource, cause, assumption;
+    struct vector service_extra; /* bool: background or parallel work runs there */
+    uint32_t type;     /* the client's request type being compiled */
+    double weight;     /* how often what is being compiled runs per client request */
+    bool overflowed;
+};
+
+/* One handler on its way into code. */
+struct frame {
+    const struct frame *caller;
+    struct place *place;
+    const char *type; /* request type as this service sees it */
+    const char *path; /* of calls, for the keys of draws */
+    struct vector code, labels, pads;
+    uint32_t pad;     /* label errors go to */
+    uint32_t loops;   /* nesting */
+    bool streams;     /* sends a first byte of its own or passes one on */
+    bool draws;       /* something in it is random: later visits need other draws */
+};
+
+struct place *compile_find(struct compiler *c, const char *name);
+uint16_t compile_resource(struct compiler *c, const char *name, enum resource_sort sort,
+                          int station);
+uint16_t compile_cause(struct compiler *c, const char *name, enum status status, int station);
+uint32_t compile_timer(struct compiler *c, sim_time length);
+uint64_t compile_key(struct compiler *c, const char *purpose);
+void compile_assume(struct compiler *c, const char *sentence);
+void compile_retry(struct compiler *c, const struct retry_conf *conf, const char *purpose,
+                   struct retry_policy *policy);
+uint32_t compile_balancer(struct compiler *c, const struct caller *caller, struct place *callee,
+                          int policy);
+struct demand *compile_demand(struct compiler *c, uint32_t station);
+
+/* The length of a duration in words: "30 s", "250 ms". */
+const char *compile_duration(struct compiler *c, sim_time t);
+
+/* What a compiled handler is to its caller. */
+struct handler {
+    uint32_t entry; /* label */
+    double mean;    /* s when nobody else is there */
+    bool streams, draws;
+};
+
+/* The program of `place` for requests of `type`, reached by `path`. */
+struct handler compile_handler(struct compiler *c, const struct frame *caller,
+                               struct place *place, const char *type, const char *path,
+                               uint32_t at, const char *key);
+
+/* A call site from `caller`; the handler's mean includes the network. */
+struct handler compile_call(struct compiler *c, const struct frame *frame,
+                            const struct caller *caller, struct place *callee,
+                            const struct handler *handler, uint32_t *site);
+
+/* Every workload with its request types, and through them all handlers. */
+void compile_workloads(struct compiler *c);
+
+/* Turn labels into program counters and move the vectors into the model. */
+void compile_finish(struct compiler *c);
+
+uint32_t compile_label(struct compiler *c);
+
+#endif

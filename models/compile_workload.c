@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/compile.h"
+
+#include "sim/check.h"
+#include "sim/numeric.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the mix --------------------------------------------------------------------- */
+
+/* The share of each request type, summing to 1. */
+static void mix_shares(struct compiler *c, const struct param_map *mix, double *share)
+{
+    const struct param_share *given = mix->items;
+    double percent = 0, weight = 0;
+    int rests = 0, percents = 0;
+    for (int i = 0; i < mix->count; i++) {
+        rests += given[i].form == SHARE_REST;
+        percents += given[i].form == SHARE_PERCENT;
+        *(given[i].form == SHARE_PERCENT ? &percent : &weight) +=
+            given[i].form == SHARE_REST ? 0 : given[i].value;
+    }
+    if (rests > 1)
+        complain(c->out, mix->at, NULL, "must have at most one \"rest\", has %d", rests);
+    if (weight > 0 && percents + rests > 0)
+        complain(c->out, mix->at, NULL,
+                 "must be percentages with one \"rest\", or plain weights, not both");
+    if (percents && percent > 1 + 1e-9)
+        complain(c->out, mix->at, NULL, "must not exceed 100 %%, sums to %g %%", 100 * percent);
+    if (percents && !rests && fabs(percent - 1) > 1e-9)
+        complain(c->out, mix->at, NULL, "must sum to 100 %% or have one \"rest\", sums to %g %%",
+                 100 * percent);
+    if (!percents && !rests && !(weight > 0))
+        complain(c->out, mix->at, NULL, "must have a weight above 0");
+    for (int i = 0; i < mix->count; i++)
+        share[i] = given[i].form == SHARE_REST     ? fmax(0, 1 - percent)
+                   : given[i].form == SHARE_WEIGHT ? given[i].value / fmax(weight, 1e-300)
+                                                   : given[i].value;
+}
+
+static struct caller workload_caller(const struct workload *w)
+{
+    return (struct caller){w->name, 1, NONE, w->conf->latency};
+}
+
+/* The client's call of one request type. */
+static void compile_type(struct compiler *c, struct workload *w, const char *name, double share)
+{
+    struct model *m = c->model;
+    uint32_t number = c->type;
+    const struct workload_conf *conf = w->conf;
+    struct type_facts *facts = (struct type_facts *)&m->facts.type[number];
+    struct type *type = &m->type[number];
+    struct place *target = compile_find(c, conf->target);
+    c->weight = 1;
+    const char *path = arena_format(c->arena, "%s>%s.%s", w->name, target->name, name);
+    struct handler h = compile_handler(c, NULL, target, name, path, conf->at, "target");
+    struct caller caller = workload_caller(w);
+    h = compile_call(c, NULL, &caller, target, &h, &type->call);
+    VECTOR_AT(&c->call, struct call_site, type->call)->passes_stream = true;
+    type->workload = (uint32_t)(w - m->workload);
+    type->streaming = h.streams;
+    m->alone[number] = h.mean;
+    *facts = (struct type_facts){name, w->name, (int)type->workload, share, h.streams};
+}
+
+static void compile_mix(struct compiler *c, struct workload *w)
+{
+    static const char *const only[] = {"default"};
+    const struct param_map *mix = &w->conf->mix;
+    const char *const *name = mix->count ? mix->names : only;
+    double *share = arena_many(c->arena, w->types, double);
+    double *odds = arena_many(c->arena, w->types, double);
+    double sum = 0;
+    share[0] = 1;
+    if (mix->count)
+        mix_shares(c, mix, share);
+    for (uint32_t i = 0; i < w->types; i++) {
+        sum += share[i];
+        odds[i] = i == w->types - 1 ? 1 : sum;
+        c->type = w->first_type + i;
+        compile_type(c, w, name[i], share[i]);
+    }
+    w->odds = odds;
+}
+
+/* ---- traces and keys ------------------------------------------------------------- */
+
+static int column_of(const struct param_csv *csv, const char *name)
+{
+    for (int i = 0; i < csv->columns; i++)
+        if (strcmp(csv->header[i], name) == 0)
+            return i;
+    return -1;
+}
+
+static double trace_unit(struct compiler *c, const struct trace_conf *t)
+{
+    static const struct { const char *name; double ns; } units[] = {
+        {"s", 1e9}, {"ms", 1e6}, {"us", 1e3}, {"ns", 1}};
+    if (!t->time_unit)
+        return 1e9;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strcmp(units[i].name, t->time_unit) == 0)
+            return units[i].ns;
+    complain(c->out, t->at, "unit", "must be s, ms, us or ns, is \"%s\"", t->time_unit);
+    return 1e9;
+}
+
+static uint32_t trace_type(struct compiler *c, const struct workload *w, const char *name,
+                           const struct param_csv *csv, int row)
+{
+    for (int i = 0; i < w->conf->mix.count; i++)
+        if (strcmp(w->conf->mix.names[i], name) == 0)
+            return w->first_type + (uint32_t)i;
+    complain(c->out, csv->at, NULL, "line %d: must name a request type of the mix, is \"%s\"",
+             csv->line[row], name);
+    return w->first_type;
+}
+
+static void read_trace(struct compiler *c, struct workload *w)
+{
+    const struct trace_conf *conf = w->conf->trace;
+    const struct param_csv *csv = conf->file;
+    int time = column_of(csv, conf->time_column);
+    int type = conf->type_column ? column_of(csv, conf->type_column) : -1;
+    double unit = trace_unit(c, conf) / conf->speed;
+    if (time < 0)
+        complain(c->out, conf->at, "time", "must be a column of %s, is \"%s\"", csv->file,
+                 conf->time_column);
+    if (conf->type_column && type < 0)
+        complain(c->out, conf->at, "type", "must be a column of %s, is \"%s\"", csv->file,
+                 conf->type_column);
+    if (csv->rows == 0)
+        complain(c->out, conf->at, "file", "must hold at least one request, %s holds none",
+                 csv->file);
+    if (time < 0 || csv->rows == 0)
+        return;
+    struct trace_arrival *arrival = arena_many(c->arena, csv->rows, struct trace_arrival);
+    sim_time last = 0;
+    for (int i = 0; i < csv->rows && c->out->count < 20; i++) {
+        const char *cell = csv->cell[i * csv->columns + time];
+        char *end;
+        double t = strtod(cell, &end);
+        if (end == cell || *end || !(t >= 0) || t * unit >= (double)SIM_TIME_MAX)
+            complain(c->out, csv->at, NULL, "line %d: must be a time of 0 or more, is \"%s\"",
+                     csv->line[i], cell);
+        arrival[i].time = sim_from_nanoseconds(t * unit);
+        if (arrival[i].time < last)
+            complain(c->out, csv->at, NULL, "line %d: must not be earlier than the line before",
+                     csv->line[i]);
+        last = arrival[i].time;
+        arrival[i].type = type < 0 ? NONE
+                                   : trace_type(c, w, csv->cell[i * csv->columns + type], csv, i);
+    }
+    w->trace = arrival;
+    w->trace_count = (uint32_t)csv->rows;
+    w->span = last;
+}
+
+/* Cumulative popularity of keys 1 .. count under Zipf's law. */
+static const double *zipf_table(struct compiler *c, const struct keys_conf *keys)
+{
+    double *table = arena_many(c->arena, keys->count, double), sum = 0;
+    for (int64_t i = 0; i < keys->count; i++)
+        table[i] = sum += 1 / numeric_pow((double)(i + 1), keys->zipf);
+    for (int64_t i = 0; i < keys->count; i++)
+        table[i] /= sum;
+    return table;
+}
+
+/* ---- arrivals -------------------------------------------------------------------- */
+
+static void check_profile(struct compiler *c, struct workload *w, const struct open_conf *open)
+{
+    const struct profile_point *p = open->profile.items;
+    int count = open->profile.count;
+    double most = 0;
+    if (count == 0)
+        return;
+    if (open->process.row && open->process.which == PROCESS_MMPP)
+        complain(c->out, open->at, "profile", "must not be combined with an mmpp process");
+    for (int i = 0; i < count; i++) {
+        most = fmax(most, p[i].multiplier);
+        if (i > 0 && p[i].time <= p[i - 1].time)
+            complain(c->out, open->profile.at, NULL, "must have growing times, point %d does not",
+                     i + 1);
+    }
+    if (p[0].time != 0)
+        complain(c->out, open->profile.at, NULL, "must begin at time 0");
+    if (count < 2 || !(most > 0))
+        complain(c->out, open->profile.at, NULL,
+                 "must have at least two points and a multiplier above 0");
+    w->span = p[count - 1].time;
+}
+
+static void check_mmpp(struct compiler *c, const struct open_conf *open)
+{
+    if (!open->process.row || open->process.which != PROCESS_MMPP)
+        return;
+    const struct process_mmpp_conf *m = open->process.body;
+    const double *rate = m->rates.items;
+    const sim_time *sojourn = m->mean_sojourn.items;
+    double most = 0;
+    if (m->rates.count < 2 || m->rates.count != m->mean_sojourn.count)
+        complain(c->out, m->at, NULL,
+                 "must have as many rates as sojourn times, at least two, has %d and %d",
+                 m->rates.count, m->mean_sojourn.count);
+    for (int i = 0; i < m->rates.count; i++)
+        most = fmax(most, rate[i]);
+    if (!(most > 0))
+        complain(c->out, m->at, "rates", "must have a rate above 0");
+    for (int i = 0; i < m->mean_sojourn.count; i++)
+        if (sojourn[i] <= 0)
+            complain(c->out, m->at, "mean_sojourn", "must be above 0");
+}
+
+/* Mean of the multiplier over the profile, 1 without one. */
+static double profile_mean(const struct open_conf *open)
+{
+    const struct profile_point *p = open->profile.items;
+    double area = 0;
+    if (open->profile.count < 2)
+        return 1;
+    for (int i = 1; i < open->profile.count; i++)
+        area += (p[i].multiplier + p[i - 1].multiplier) / 2 *
+                (double)(p[i].time - p[i - 1].time);
+    return area / (double)p[open->profile.count - 1].time;
+}
+
+static double batch_mean(const struct open_conf *open)
+{
+    return open->batch ? open->batch->mean : 1;
+}
+
+static enum workload_form form_of(struct compiler *c, const struct workload_conf *conf)
+{
+    const void *const forms[] = {conf->open, conf->closed, conf->sessions, conf->burst,
+                                 conf->trace};
+    int given = 0, form = 0;
+    for (int i = 0; i < 5; i++)
+        if (forms[i]) {
+            given++;
+            form = i;
+        }
+    if (given != 1)
+        complain(c->out, conf->at, NULL,
+                 "must have one of open, closed, sessions, burst or trace, has %d", given);
+    return (enum workload_form)form;
+}
+
+static void state_workload(struct compiler *c, struct workload *w, struct workload_facts *f)
+{
+    const struct workload_conf *conf = w->conf;
+    (void)c;
+    *f = (struct workload_facts){.name = w->name, .form = w->form, .timeout = conf->timeout,
+                                 .span = w->span, .terminating = w->span != SIM_NEVER};
+    switch (w->form) {
+    case WORKLOAD_OPEN:
+        f->rate = conf->open->rate * batch_mean(conf->open) * profile_mean(conf->open);
+        break;
+    case WORKLOAD_CLOSED:
+        f->users = (double)conf->closed->users;
+        f->think = conf->closed->think ? conf->closed->think->mean * 1e-9 : 0;
+        break;
+    case WORKLOAD_SESSIONS:
+        f->rate = conf->sessions->rate * conf->sessions->requests->mean;
+        f->think = conf->sessions->think ? conf->sessions->think->mean * 1e-9 : 0;
+        break;
+    case WORKLOAD_BURST:
+        f->users = (double)conf->burst->users;
+        if (conf->burst->every != SIM_NEVER)
+            f->rate = f->users / sim_seconds(conf->burst->every);
+        break;
+    case WORKLOAD_TRACE:
+        if (w->span > 0)
+            f->rate = (double)w->trace_count / sim_seconds(w->span);
+        break;
+    }
+}
+
+static uint64_t workload_key(struct compiler *c, const struct workload *w, const char *what)
+{
+    return compile_key(c, arena_format(c->arena, "%s:%s", what, w->name));
+}
+
+static void set_up_keys(struct compiler *c, struct workload *w)
+{
+    w->arrival_key = workload_key(c, w, "arrival");
+    w->type_key = workload_key(c, w, "type");
+    w->address_key = workload_key(c, w, "address");
+    w->think_key = workload_key(c, w, "think");
+    w->batch_key = workload_key(c, w, "batch");
+    w->switch_key = workload_key(c, w, "switch");
+    w->key_key = workload_key(c, w, "key");
+}
+
+static void set_up_patience(struct compiler *c, struct workload *w)
+{
+    const struct workload_conf *conf = w->conf;
+    w->timeout_class = compile_timer(c, conf->timeout);
+    w->deadline_class = compile_timer(c, conf->deadline);
+    if (conf->timeout != SIM_NEVER)
+        w->timeout_cause = compile_cause(
+            c, arena_format(c->arena, "%s: client gave up after %s", w->name,
+                            compile_duration(c, conf->timeout)),
+            STATUS_TIMEOUT, -1);
+    if (conf->deadline != SIM_NEVER)
+        w->deadline_cause = compile_cause(
+            c, arena_format(c->arena, "%s: deadline of %s passed", w->name,
+                            compile_duration(c, conf->deadline)),
+            STATUS_TIMEOUT, -1);
+    compile_retry(c, conf->retry, arena_format(c->arena, "retry:%s", w->name), &w->retry);
+}
+
+static bool set_up_workload(struct compiler *c, struct workload *w)
+{
+    const struct workload_conf *conf = w->conf;
+    int before = c->out->count;
+    w->span = SIM_NEVER;
+    w->form = form_of(c, conf);
+    if (c->out->count > before)
+        return false;
+    if (w->form == WORKLOAD_OPEN) {
+        check_profile(c, w, conf->open);
+        check_mmpp(c, conf->open);
+    }
+    if (w->form == WORKLOAD_BURST && conf->burst->every == SIM_NEVER)
+        w->span = conf->burst->at_time;
+    if (w->form == WORKLOAD_TRACE)
+        read_trace(c, w);
+    w->address_count = (uint64_t)conf->addresses;
+    if (conf->keys)
+        w->zipf = zipf_table(c, conf->keys);
+    set_up_keys(c, w);
+    set_up_patience(c, w);
+    const struct place *target = compile_find(c, conf->target);
+    if (!target)
+        complain(c->out, conf->at, "target", "must be the name of a service, is \"%s\"",
+                 conf->target);
+    else if (!target->common)
+        complain(c->out, conf->at, "target", "must be a service that answers, is the pool \"%s\"",
+                 conf->target);
+    return c->out->count == before;
+}
+
+void compile_workloads(struct compiler *c)
+{
+    struct model *m = c->model;
+    int count = c->spec->workloads.count, types = 0;
+    const struct workload_conf *conf = c->spec->workloads.items;
+    m->workload = arena_many(c->arena, count + 1, struct workload);
+    for (int i = 0; i < count; i++)
+        types += conf[i].mix.count ? conf[i].mix.count : 1;
+    struct workload_facts *facts = arena_many(c->arena, count + 1, struct workload_facts);
+    m->facts.workloads = count;
+    m->facts.types = types;
+    m->facts.workload = facts;
+    m->facts.type = arena_many(c->arena, types + 1, struct type_facts);
+    m->type = arena_many(c->arena, types + 1, struct type);
+    m->alone = arena_many(c->arena, types + 1, double);
+    m->demand = arena_many(c->arena, (size_t)(types + 1) * (size_t)(m->facts.stations + 1),
+                           struct demand);
+    m->facts.terminating = count > 0;
+    if (count == 0)
+        complain(c->out, c->spec->workloads.at, NULL, "must have at least one workload");
+    for (int i = 0, type = 0; i < count; i++) {
+        struct workload *w = &m->workload[i];
+        *w = (struct workload){.name = c->spec->workloads.names[i], .conf = &conf[i],
+                               .first_type = (uint32_t)type,
+                               .types = conf[i].mix.count ? (uint32_t)conf[i].mix.count : 1};
+        type += (int)w->types;
+        if (!set_up_workload(c, w))
+            continue;
+        compile_mix(c, w);
+        state_workload(c, w, &facts[i]);
+        m->facts.terminating &= facts[i].terminating;
+    }
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * compiled -- what a scenario becomes: handlers as flat instructions, services and pools
+ * as numbered stations. Written by model.c and compile.c, read by the world; nobody
+ * outside models/ includes it.
+ *
+ * A handler is compiled anew for every path of calls that leads to it, so that each
+ * instruction can carry the key of its own random draws. Paths leave out proxies: putting
+ * a balancer in front changes nobody's draws.
+ */
+#ifndef MODELS_COMPILED_H
+#define MODELS_COMPILED_H
+
+#include "models/kind.h"
+
+enum { NONE = UINT32_MAX };
+enum { MAX_LOOPS = 4 }; /* nested repeats in one handler */
+
+enum op {
+    OP_DELAY,   /* let a drawn time pass; the slot is held */
+    OP_CPU,     /* use a drawn time of CPU */
+    OP_CALL,    /* call site `a`, wait for the reply */
+    OP_ACQUIRE, /* a connection of pool use `a` */
+    OP_RELEASE, /* give it back */
+    OP_CHANCE,  /* go to `a` with probability `p` */
+    OP_CHOOSE,  /* go to choice[a + i], i of `b` drawn by the cumulative odds there */
+    OP_REPEAT,  /* draw a count into loop `b`; 0: go to `a` */
+    OP_AGAIN,   /* count down loop `b`; go to `a` while it lasts */
+    OP_FORK,    /* start `b` branches at branch[a], wait for `count` of them */
+    OP_SPAWN,   /* start a background task at `a` */
+    OP_STREAM,  /* the first byte leaves now */
+    OP_CHUNKS,  /* let `dist2` many drawn gaps pass */
+    OP_MEMORY,  /* take a drawn amount until the end */
+    OP_FAIL,    /* end with a status, with probability `p` */
+    OP_JUMP,    /* go to `a` */
+    OP_CLEAR,   /* forget the error; go to `a` */
+    OP_END,     /* answer */
+};
+
+struct instr {
+    uint8_t op;
+    uint8_t status;    /* OP_FAIL */
+    uint16_t resource; /* where the time goes; OP_CPU: the work itself */
+    uint32_t a, b;
+    uint32_t count;
+    uint32_t on_error; /* where to go when this fails: releases what is held, then ends */
+    uint16_t cause;    /* OP_FAIL, OP_MEMORY; OP_CPU: the resource of waiting for a core */
+    uint64_t key;      /* of its draws */
+    const struct dist *dist, *dist2;
+    double p;
+};
+
+struct choice { double odds; uint32_t pc; }; /* cumulative, the last 1 */
+
+struct retry_policy {
+    uint32_t max;
+    uint32_t statuses; /* bit set of enum status */
+    sim_time base, cap; /* base 0: no pause */
+    double factor;
+    enum jitter jitter;
+    uint64_t key;
+};
+
+/* One place from which one service is called for one path. */
+struct call_site {
+    uint32_t entry;    /* pc of the callee's program */
+    uint32_t service;
+    uint32_t balancer; /* the first of its caller's; one an instance of the caller */
+    sim_time latency;  /* one way */
+    uint32_t timeout_class, connect_class; /* timers; NONE */
+    uint16_t timeout_cause, connect_cause;
+    uint8_t timeout_status;
+    bool until_first_byte; /* the timeout is over when the first byte comes */
+    bool passes_stream;    /* the callee's first byte is the caller's */
+    bool proxy;            /* refused and reset become 502 */
+    bool opens_connection; /* a query without a pool: a connection for itself */
+    bool derive_entity;    /* the callee may draw again on a later visit: see rng_mix */
+    struct retry_policy retry;
+};
+
+enum balance_policy { BALANCE_ROUND_ROBIN, BALANCE_LEAST_CONN, BALANCE_RANDOM,
+                      BALANCE_RANDOM_TWO, BALANCE_IP_HASH, BALANCE_HASH };
+
+struct balancer_plan {
+    uint32_t service; /* spread over the instances of this */
+    enum balance_policy policy;
+    uint64_t key;     /* of its draws */
+};
+
+struct service {
+    const char *name;
+    struct server_part part;
+    uint32_t station;
+    uint32_t instances, first_instance; /* among all instances */
+    uint32_t first_process;             /* among all processes */
+    uint32_t processes;                 /* an instance; 1 when nobody can tell them apart */
+    int64_t slots;                      /* a process */
+    int64_t process_limit, refuse_above;
+    int64_t queue_limit;
+    double cores;   /* an instance can use; INFINITY */
+    bool shared_cpu; /* CPU must be shared out; else a piece of work just takes its time */
+    int64_t memory; /* bytes; 0 = not limited */
+    uint16_t wait_resource; /* waiting for a slot */
+    uint16_t refused_cause, busy_cause, memory_cause, connection_cause;
+    uint64_t accept_key;
+};
+
+struct pool {
+    const char *name;
+    struct pool_part part;
+    uint32_t station;
+    uint32_t first, count; /* pools of this name among all pool states */
+    uint16_t wait_resource;
+    uint16_t timeout_cause;
+    uint32_t timeout_class; /* NONE */
+    uint32_t database;      /* service whose connections it opens; NONE */
+};
+
+/* A pool as used from one service: which of its states depends on the caller's place. */
+struct pool_use {
+    uint32_t pool;
+    uint32_t first;
+    enum scope scope;
+    uint32_t processes; /* of the caller: first + instance * processes + process */
+    uint32_t caller_first_instance;
+};
+
+struct type {
+    uint32_t call;    /* site of the client's call */
+    uint32_t workload;
+    bool streaming;
+};
+
+struct workload {
+    const char *name;
+    const struct workload_conf *conf;
+    enum workload_form form;
+    uint32_t first_type, types;
+    const double *odds; /* cumulative, by type */
+    uint64_t arrival_key, type_key, address_key, think_key, batch_key, switch_key, key_key;
+    uint32_t timeout_class, deadline_class;
+    uint16_t timeout_cause, deadline_cause;
+    struct retry_policy retry;
+    uint64_t address_count;
+    const double *zipf; /* cumulative popularity of keys; NULL */
+    const struct trace_arrival *trace;
+    uint32_t trace_count;
+    sim_time span; /* terminating: when the last arrival has come */
+};
+
+struct trace_arrival { sim_time time; uint32_t type; };
+
+struct model {
+    struct model_facts facts;
+    struct instr *code;
+    struct choice *choice;
+    uint32_t *branch;
+    struct call_site *call;
+    struct balancer_plan *balancer;
+    struct service *service;
+    struct pool *pool;
+    struct pool_use *pool_use;
+    struct type *type;
+    struct workload *workload;
+    struct demand *demand;   /* [type][station] */
+    double *alone;           /* [type] s */
+    sim_time *timer_length;  /* by class */
+    uint32_t codes, calls, balancers, services, pools, pool_uses, timer_classes;
+    uint32_t instances, processes, pool_states;
+    bool needs_address, needs_key;
+    uint16_t network_resource, backoff_resource;
+    uint64_t seed;
+};
+
+#endif

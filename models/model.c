@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/model.h"
+
+#include "models/compile.h"
+#include "sim/check.h"
+#include "sim/numeric.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const status_names[] = {"ok",  "timeout", "refused", "reset", "400", "429",
+                                    "500", "502",     "503",     "504",   NULL};
+
+/* ---- names that are shared ------------------------------------------------------- */
+
+struct place *compile_find(struct compiler *c, const char *name)
+{
+    for (int i = 0; i < c->places; i++)
+        if (strcmp(c->place[i].name, name) == 0)
+            return &c->place[i];
+    return NULL;
+}
+
+uint16_t compile_resource(struct compiler *c, const char *name, enum resource_sort sort,
+                          int station)
+{
+    for (uint32_t i = 0; i < c->resource.count; i++)
+        if (strcmp(VECTOR_AT(&c->resource, struct resource_facts, i)->name, name) == 0)
+            return (uint16_t)i;
+    *VECTOR_ADD(&c->resource, c->arena, struct resource_facts) =
+        (struct resource_facts){name, sort, station};
+    return (uint16_t)(c->resource.count - 1);
+}
+
+uint16_t compile_cause(struct compiler *c, const char *name, enum status status, int station)
+{
+    for (uint32_t i = 0; i < c->cause.count; i++)
+        if (strcmp(VECTOR_AT(&c->cause, struct cause_facts, i)->name, name) == 0)
+            return (uint16_t)i;
+    *VECTOR_ADD(&c->cause, c->arena, struct cause_facts) =
+        (struct cause_facts){name, status, station};
+    return (uint16_t)(c->cause.count - 1);
+}
+
+uint32_t compile_timer(struct compiler *c, sim_time length)
+{
+    if (length == SIM_NEVER)
+        return NONE;
+    for (uint32_t i = 0; i < c->timer_length.count; i++)
+        if (*VECTOR_AT(&c->timer_length, sim_time, i) == length)
+            return i;
+    *VECTOR_ADD(&c->timer_length, c->arena, sim_time) = length;
+    return c->timer_length.count - 1;
+}
+
+struct purpose { uint64_t key; const char *text; };
+
+uint64_t compile_key(struct compiler *c, const char *purpose)
+{
+    uint64_t key = rng_key(c->model->seed, purpose);
+    *VECTOR_ADD(&c->key, c->arena, struct purpose) = (struct purpose){key, purpose};
+    return key;
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const struct purpose *x = a, *y = b;
+    return (x->key > y->key) - (x->key < y->key);
+}
+
+/* Two purposes with one key would draw the same numbers. */
+static void check_keys(struct compiler *c)
+{
+    struct purpose *p = c->key.items;
+    if (c->key.count > 1)
+        qsort(p, c->key.count, sizeof *p, by_key);
+    for (uint32_t i = 1; i < c->key.count; i++)
+        check(p[i].key != p[i - 1].key, "\"%s\" and \"%s\" draw the same numbers", p[i].text,
+              p[i - 1].text);
+}
+
+void compile_assume(struct compiler *c, const char *sentence)
+{
+    *VECTOR_ADD(&c->assumption, c->arena, const char *) = sentence;
+}
+
+const char *compile_duration(struct compiler *c, sim_time t)
+{
+    double s = sim_seconds(t);
+    if (s >= 120 && t % (60 * SIM_SECOND) == 0)
+        return arena_format(c->arena, "%g min", s / 60);
+    if (s >= 1)
+        return arena_format(c->arena, "%g s", s);
+    return arena_format(c->arena, s >= 1e-3 ? "%g ms" : "%g us", s >= 1e-3 ? s * 1e3 : s * 1e6);
+}
+
+struct demand *compile_demand(struct compiler *c, uint32_t station)
+{
+    return &c->model->demand[c->type * (uint32_t)c->model->facts.stations + station];
+}
+
+/* ---- retries and balancers ------------------------------------------------------- */
+
+static int status_of(const char *name)
+{
+    for (int i = 1; i < STATUSES; i++)
+        if (strcmp(status_names[i], name) == 0)
+            return i;
+    return STATUS_OK;
+}
+
+void compile_retry(struct compiler *c, const struct retry_conf *conf, const char *purpose,
+                   struct retry_policy *policy)
+{
+    *policy = (struct retry_policy){.statuses = ~UINT32_C(1), .factor = 1};
+    if (!conf)
+        return;
+    policy->max = (uint32_t)conf->max;
+    policy->key = compile_key(c, purpose);
+    const char *const *name = conf->on.items;
+    if (conf->on.count)
+        policy->statuses = 0;
+    for (int i = 0; i < conf->on.count; i++) {
+        int status = status_of(name[i]);
+        if (status == STATUS_OK)
+            complain(c->out, conf->on.at, NULL,
+                     "must hold timeout, refused, reset, 400, 429, 500, 502, 503 or 504, holds "
+                     "\"%s\"",
+                     name[i]);
+        policy->statuses |= UINT32_C(1) << status;
+    }
+    if (!conf->backoff)
+        return;
+    policy->base = conf->backoff->base;
+    policy->cap = conf->backoff->cap;
+    policy->factor = conf->backoff->factor;
+    policy->jitter = (enum jitter)conf->backoff->jitter;
+}
+
+struct balancer_name { const char *caller; uint32_t service; int policy; uint32_t first; };
+
+uint32_t compile_balancer(struct compiler *c, const struct caller *caller, struct place *callee,
+                          int policy)
+{
+    if (callee->common->replicas == 1)
+        return NONE;
+    for (uint32_t i = 0; i < c->balancer_key.count; i++) {
+        const struct balancer_name *b = VECTOR_AT(&c->balancer_key, struct balancer_name, i);
+        if (strcmp(b->caller, caller->name) == 0 && b->service == callee->index &&
+            b->policy == policy)
+            return b->first;
+    }
+    uint32_t first = c->balancer.count;
+    *VECTOR_ADD(&c->balancer_key, c->arena, struct balancer_name) =
+        (struct balancer_name){caller->name, callee->index, policy, first};
+    const char *purpose = arena_format(c->arena, "balance:%s>%s:%s", caller->name, callee->name,
+                                       balance_names[policy]);
+    uint64_t key = compile_key(c, purpose);
+    for (uint32_t i = 0; i < caller->instances; i++)
+        *VECTOR_ADD(&c->balancer, c->arena, struct balancer_plan) =
+            (struct balancer_plan){callee->index, (enum balance_policy)policy, key};
+    c->model->needs_address |= policy == BALANCE_IP_HASH || policy == BALANCE_HASH;
+    c->model->needs_key |= policy == BALANCE_HASH;
+    return first;
+}
+
+/* ---- services and pools ---------------------------------------------------------- */
+
+static void read_place(struct compiler *c, int i)
+{
+    const struct param_variant *bound = &((const struct param_variant *)c->spec->services.items)[i];
+    struct place *p = &c->place[i];
+    p->name = c->spec->services.names[i];
+    p->kind = kind_of(bound);
+    p->at = bound->at;
+    p->part.sort = p->kind->sort;
+    if (p->kind->sort == PART_SERVER) {
+        p->part.server = server_part_default();
+        p->common = (const struct service_common *)((const char *)bound->body + p->kind->common);
+        p->index = c->model->services++;
+    } else {
+        p->index = c->model->pools++;
+    }
+    p->kind->build(bound->body, &p->part, c->out);
+}
+
+static void set_up_service(struct compiler *c, const struct place *p, uint32_t station)
+{
+    struct service *s = &c->model->service[p->index];
+    const struct server_part *part = &p->part.server;
+    *s = (struct service){.name = p->name, .part = *part, .station = station,
+                          .instances = (uint32_t)p->common->replicas,
+                          .processes = (uint32_t)part->processes, .slots = part->slots,
+                          .process_limit = part->process_limit,
+                          .refuse_above = part->refuse_above, .queue_limit = part->queue_limit,
+                          .memory = p->common->memory, .cores = part->parallelism};
+    if (p->common->cpu > 0)
+        s->cores = fmin(s->cores, p->common->cpu);
+    else if (part->duty == DUTY_HANDLERS || part->duty == DUTY_DATABASE)
+        compile_assume(c, arena_format(c->arena, "%s is never short of CPU: no \"cpu\" is given",
+                                       p->name));
+    int at = (int)station;
+    if (part->slots != UNLIMITED)
+        s->wait_resource = compile_resource(
+            c, arena_format(c->arena, "%s: waiting for a %s", p->name, part->slot_name),
+            RESOURCE_WAIT, at);
+    if (part->queue_limit != UNLIMITED)
+        s->refused_cause = compile_cause(
+            c, arena_format(c->arena, "%s: connection refused, queue full", p->name),
+            STATUS_REFUSED, at);
+    if (part->refuse_above != UNLIMITED)
+        s->busy_cause = compile_cause(
+            c, arena_format(c->arena, "%s: 503, concurrency limit", p->name), STATUS_503, at);
+    if (part->max_connections != UNLIMITED)
+        s->connection_cause = compile_cause(
+            c, arena_format(c->arena, "%s: too many connections", p->name), STATUS_500, at);
+    s->accept_key = compile_key(c, arena_format(c->arena, "accept:%s", p->name));
+}
+
+static void set_up_pool(struct compiler *c, const struct place *p, uint32_t station)
+{
+    struct pool *pool = &c->model->pool[p->index];
+    const struct pool_part *part = &p->part.pool;
+    *pool = (struct pool){.name = p->name, .part = *part, .station = station, .database = NONE,
+                          .timeout_class = compile_timer(c, part->wait_timeout)};
+    pool->wait_resource = compile_resource(
+        c, arena_format(c->arena, "%s: waiting for a connection", p->name), RESOURCE_WAIT,
+        (int)station);
+    if (part->wait_timeout != SIM_NEVER)
+        pool->timeout_cause = compile_cause(
+            c, arena_format(c->arena, "%s: no connection within %s", p->name,
+                            compile_duration(c, part->wait_timeout)),
+            part->timeout_status, (int)station);
+    if (!part->server)
+        return;
+    const struct place *server = compile_find(c, part->server);
+    if (!server)
+        complain(c->out, p->at, "server", "must be the name of a service, is \"%s\"",
+                 part->server);
+    else if (server->kind->sort == PART_SERVER)
+        pool->database = server->index;
+}
+
+static void set_up_places(struct compiler *c)
+{
+    struct model *m = c->model;
+    c->places = c->spec->services.count;
+    c->place = arena_many(c->arena, c->places + 1, struct place);
+    for (int i = 0; i < c->places; i++)
+        read_place(c, i);
+    m->service = arena_many(c->arena, m->services + 1, struct service);
+    m->pool = arena_many(c->arena, m->pools + 1, struct pool);
+    for (uint32_t i = 0; i < m->services; i++)
+        *VECTOR_ADD(&c->service_extra, c->arena, bool) = false;
+    m->facts.stations = c->places;
+    for (int i = 0; i < c->places; i++) {
+        if (c->place[i].common)
+            set_up_service(c, &c->place[i], (uint32_t)i);
+        else
+            set_up_pool(c, &c->place[i], (uint32_t)i);
+    }
+}
+
+/* ---- after the code is known ----------------------------------------------------- */
+
+static bool process_pools(const struct compiler *c, uint32_t service)
+{
+    for (uint32_t i = 0; i < c->pool_use.count; i++) {
+        const struct pool_use *use = VECTOR_AT(&c->pool_use, struct pool_use, i);
+        if (use->scope == SCOPE_PROCESS && use->caller_first_instance == service)
+            return true;
+    }
+    return false;
+}
+
+/* Can more tasks want CPU at once than there are cores? */
+static bool must_share(const struct service *s, bool extra)
+{
+    if (s->part.discipline == DISCIPLINE_SHARING) {
+        double tasks = s->slots == UNLIMITED ? INFINITY : (double)s->slots * s->processes;
+        return isfinite(s->cores) && (extra || tasks > s->cores);
+    }
+    return extra || s->slots > 1 || s->processes > s->cores;
+}
+
+static void finish_service(struct compiler *c, uint32_t number)
+{
+    struct service *s = &c->model->service[number];
+    bool extra = *VECTOR_AT(&c->service_extra, bool, number);
+    s->shared_cpu = must_share(s, extra);
+    if (s->part.accept == ACCEPT_IDLE && s->part.discipline == DISCIPLINE_SHARING &&
+        !process_pools(c, number)) { /* nobody can tell its processes apart */
+        if (s->slots != UNLIMITED)
+            s->slots *= s->processes;
+        s->processes = 1;
+    }
+    s->first_instance = c->model->instances;
+    s->first_process = c->model->processes;
+    c->model->instances += s->instances;
+    c->model->processes += s->instances * s->processes;
+}
+
+/* So many states of this pool does one calling service need. */
+static uint32_t states_of(const struct pool_use *use, const struct service *caller)
+{
+    switch (use->scope) {
+    case SCOPE_GLOBAL:
+        return 1;
+    case SCOPE_INSTANCE:
+        return caller->instances;
+    case SCOPE_PROCESS:
+        return caller->instances * caller->processes;
+    }
+    return 1;
+}
+
+static void finish_pools(struct compiler *c)
+{
+    struct model *m = c->model;
+    for (uint32_t p = 0; p < m->pools; p++) {
+        struct pool *pool = &m->pool[p];
+        pool->first = m->pool_states;
+        for (uint32_t i = 0; i < c->pool_use.count; i++) {
+            struct pool_use *use = VECTOR_AT(&c->pool_use, struct pool_use, i);
+            if (use->pool != p)
+                continue;
+            const struct service *caller = &m->service[use->caller_first_instance];
+            bool shared = use->scope == SCOPE_GLOBAL;
+            use->first = shared ? pool->first : m->pool_states;
+            use->processes = use->scope == SCOPE_PROCESS ? caller->processes : 1;
+            use->caller_first_instance = caller->first_instance;
+            if (!shared || pool->count == 0) {
+                uint32_t states = states_of(use, caller);
+                pool->count += states;
+                m->pool_states += states;
+            }
+        }
+    }
+}
+
+static double slots_of(const struct service *s)
+{
+    return s->slots == UNLIMITED ? INFINITY : (double)s->slots * s->processes * s->instances;
+}
+
+static void state_facts(struct compiler *c)
+{
+    struct model *m = c->model;
+    struct station_facts *facts = arena_many(c->arena, c->places + 1, struct station_facts);
+    for (int i = 0; i < c->places; i++) {
+        const struct place *p = &c->place[i];
+        facts[i] = (struct station_facts){.name = p->name, .kind = p->kind->row.key};
+        if (p->common) {
+            const struct service *s = &m->service[p->index];
+            facts[i].sort = STATION_SERVICE;
+            facts[i].instances = (int)s->instances;
+            facts[i].slots = slots_of(s);
+            facts[i].cores = s->cores * s->instances;
+            facts[i].slot_name = s->part.slot_name;
+        } else {
+            const struct pool *pool = &m->pool[p->index];
+            facts[i].sort = STATION_POOL;
+            facts[i].instances = (int)pool->count;
+            facts[i].slots = (double)pool->count * (double)(pool->part.size + pool->part.overflow +
+                                                            pool->part.reserve);
+            facts[i].cores = INFINITY;
+            facts[i].slot_name = "connection";
+        }
+    }
+    m->facts.station = facts;
+}
+
+static bool loses(const struct compiler *c)
+{
+    return c->cause.count > 0;
+}
+
+static void finish(struct compiler *c)
+{
+    struct model *m = c->model;
+    check_keys(c);
+    compile_finish(c);
+    for (uint32_t i = 0; i < m->services; i++)
+        finish_service(c, i);
+    finish_pools(c);
+    state_facts(c);
+    m->facts.resource = c->resource.items;
+    m->facts.resources = (int)c->resource.count;
+    m->facts.cause = c->cause.items;
+    m->facts.causes = (int)c->cause.count;
+    m->facts.assumptions = c->assumption.items;
+    m->facts.assumption_count = (int)c->assumption.count;
+    m->facts.may_lose = loses(c);
+    m->facts.request_bytes = 128.0 * 3 + 96 + 8.0 * c->resource.count;
+}
+
+struct model *model_compile(struct arena *arena, const struct system_spec *spec, uint64_t seed,
+                            struct listener *out)
+{
+    int before = out->count;
+    struct model *m = arena_new(arena, struct model);
+    struct compiler c = {.arena = arena, .out = out, .spec = spec, .model = m, .weight = 1};
+    m->seed = seed;
+    m->network_resource = compile_resource(&c, "network", RESOURCE_NETWORK, -1);
+    m->backoff_resource = compile_resource(&c, "backing off", RESOURCE_BACKOFF, -1);
+    set_up_places(&c);
+    compile_workloads(&c);
+    if (c.overflowed)
+        complain(out, 0, NULL,
+                 "must not unfold to more than %d steps: too many paths of calls lead to the same "
+                 "handlers",
+                 CODE_LIMIT);
+    if (out->count > before)
+        return NULL;
+    finish(&c);
+    return m;
+}
+
+const struct model_facts *model_facts(const struct model *model)
+{
+    return &model->facts;
+}
+
+struct demand model_demand(const struct model *model, int type, int station)
+{
+    return model->demand[type * model->facts.stations + station];
+}
+
+double model_alone(const struct model *model, int type)
+{
+    return model->alone[type];
+}
