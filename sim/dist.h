@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * dist -- probability distributions, one row each: parameters, checks, exact moments and
- * a sampler.
+ * dist -- probability distributions, one row each: parameters, checks, exact moments
+ * and a sampler.
  *
- * Unit:      whatever the owner says; durations are in ns. Shapes, weights and cvs have none.
+ * Unit:      whatever the owner says; durations are in ns. Shapes, weights and cvs have
+ *            none.
  * Ownership: a struct dist and its parts live in the reader's arena and are immutable
  *            after dist_prepare; many threads may sample one at the same time.
- * Draws:     the standard variate is drawn and scaled, so that common random numbers stay
- *            synchronised and monotone in the scale.
+ * Draws:     the standard variate is drawn and scaled, so that common random numbers
+ *            stay synchronised and monotone in the scale.
  */
 #ifndef SIM_DIST_H
 #define SIM_DIST_H
@@ -24,42 +25,62 @@ enum dist_form {
     DIST_GAMMA,
     DIST_ERLANG,
     DIST_WEIBULL,
-    DIST_PARETO,           /* bounded */
+    DIST_PARETO, /* bounded */
     DIST_HYPEREXPONENTIAL,
-    DIST_NORMAL,           /* cut at 0: negative draws are drawn again */
+    DIST_NORMAL, /* cut at 0: negative draws are drawn again */
     DIST_MIXTURE,
     DIST_SHIFTED,
-    DIST_QUANTILES,        /* log-linear between given quantiles */
-    DIST_EMPIRICAL,        /* the values of a data file, equally likely */
+    DIST_QUANTILES, /* log-linear between given quantiles */
+    DIST_EMPIRICAL, /* the values of a data file, equally likely */
 };
 
+/*
+ * What the sampler needs, set by dist_prepare; shape' is shape, or shape + 1 below 1:
+ *                 a         b                         c               d
+ *   constant      value
+ *   exponential   mean
+ *   uniform       least     width
+ *   lognormal     median    sigma
+ *   gamma, erlang scale     shape' - 1/3              1 / sqrt(9 b)   0, or 1 / shape < 1
+ *   weibull       scale     1 / shape
+ *   pareto        least     1 - (least/most)^alpha    -1 / alpha
+ *   normal        mean      sd
+ *   shifted       by
+ * A table's p is cumulative; its x are the phases' means (hyperexponential), the values
+ * at p (quantiles) or all values in order (empirical).
+ */
 struct dist {
     uint32_t at;
     enum dist_form form;
-    /* what the sampler needs, set by dist_prepare */
     double a, b, c, d;
     const struct dist *parts; /* mixture, shifted */
-    const double *x, *p;      /* cumulative tables: mixture, quantiles, hyperexponential, empirical */
+    const double *x, *p;
+    const double *slope; /* quantiles: of ln x between p[i] and p[i + 1] */
     int count;
-    double mean, variance;    /* exact; variance INFINITY where it does not exist */
-    const void *conf;         /* the parameters as given: the row's bound struct */
+    double mean, variance; /* exact */
+    const void *conf;      /* the parameters as given: the row's bound struct */
 };
 
-/* One row per form, in the order of enum dist_form, ended by a zero row. The key is the
+/*
+ * One row per form, in the order of enum dist_form, ended by a zero row. The key is the
  * name in the scenario ("lognormal"); `of` is its parameter table, `size` of its conf.
- * A lone value ({"exponential": "20ms"}) binds the first parameter of the table; a list
+ * A mixture's row is a list, its conf a struct param_list. Of the others a lone value
+ * ({"exponential": "20ms"}) binds the first parameter of the table; a list
  * ({"uniform": ["1ms", "2ms"]}) binds them in order. A lone value without any form is a
- * constant. The reader binds the conf, then calls dist_prepare. */
+ * constant. The reader binds the conf, then calls dist_prepare.
+ */
 extern const struct param dist_forms[];
 
 struct arena;
 
-/* A distribution from its bound parameters (NULL conf for DIST_CONSTANT: use
- * dist_constant). Says what is wrong through `out` and returns false then. */
+/* A distribution from its bound parameters; each lies within the bounds of its row, an
+ * absent number is NaN. Says what is wrong with them together through `out` and returns
+ * false then. DIST_EMPIRICAL is made by dist_empirical instead. */
 bool dist_prepare(struct dist *dist, enum dist_form form, const void *conf,
                   struct arena *arena, struct listener *out);
 
 struct dist *dist_constant(struct arena *arena, double value);
+struct dist *dist_exponential(struct arena *arena, double mean);
 
 /* An empirical distribution over `count` values (copied and sorted). */
 struct dist *dist_empirical(struct arena *arena, const double *values, int count);
@@ -97,8 +118,7 @@ static inline int64_t dist_count(const struct dist *dist, struct draw *draw)
     return sim_from_nanoseconds(dist_sample(dist, draw));
 }
 
-/* One sentence such as "lognormal, mean 20ms, cv 1" is the report's business; this gives
- * the squared coefficient of variation, 0 for a zero mean. */
+/* The squared coefficient of variation, 0 for a zero mean. */
 double dist_scv(const struct dist *dist);
 
 #endif
