@@ -77,7 +77,8 @@ static double value_of_rank(const struct histogram *h, uint64_t rank)
             return place_in_cell(cell, rank - below, count);
         below += count;
     }
-    check(false, "rank %llu of %llu", (unsigned long long)rank, (unsigned long long)h->count);
+    check(false, "rank %llu of %llu", (unsigned long long)rank,
+          (unsigned long long)h->count);
     return NAN;
 }
 

@@ -4,10 +4,11 @@
  *
  * Cell = position of the leading one and the next 8 bits: values below 256 are exact,
  * above that a cell is at most 1/256 of its value wide, so that a midpoint is within
- * 0.2 %. 14 592 cells cover all of uint64 (values count as unsigned). The idea is that of
- * HdrHistogram. Adding two histograms cell by cell is exact in any order.
+ * 0.2 %. 14 592 cells cover all of uint64 (values count as unsigned). The idea is that
+ * of HdrHistogram. Adding two histograms cell by cell is exact in any order.
  *
- * Memory: rows of 256 cells (2 KiB) appear with the first value in them, from the arena.
+ * Memory: rows of 256 cells (2 KiB) appear with the first value in them, from the
+ * arena.
  */
 #ifndef SIM_HISTOGRAM_H
 #define SIM_HISTOGRAM_H
@@ -42,7 +43,8 @@ double histogram_cell_high(int cell); /* double: the last one is 2^64 */
 
 void histogram_add_row(struct histogram *h, int row, struct arena *arena);
 
-static inline void histogram_add(struct histogram *h, uint64_t value, struct arena *arena)
+static inline void histogram_add(struct histogram *h, uint64_t value,
+                                 struct arena *arena)
 {
     int cell = histogram_cell(value);
     int row = cell / HISTOGRAM_ROW;
@@ -59,9 +61,9 @@ static inline void histogram_add(struct histogram *h, uint64_t value, struct are
 void histogram_merge(struct histogram *into, const struct histogram *from,
                      struct arena *arena);
 
-/* The p-quantile, 0 <= p <= 1: the smallest x with at least p of the counts <= x, counts
- * being spread evenly over their cell. The lowest and the highest value are exact; NaN
- * when empty. */
+/* The p-quantile, 0 <= p <= 1: the smallest x with at least p of the counts <= x,
+ * counts being spread evenly over their cell. The lowest and the highest value are
+ * exact; NaN when empty. */
 double histogram_quantile(const struct histogram *h, double p);
 
 /* Counts above `value`; those of its own cell are spread evenly over the cell. */

@@ -6,17 +6,17 @@
  * who draws or when. Request 812 041 brings the same work to every architecture it is
  * compared on, and adding a part leaves the draws of all others untouched.
  *
- * Generator: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy
- * as 1, 2, 3", SC'11), counter-based, no state.
+ * Generator: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as
+ * easy as 1, 2, 3", SC'11), counter-based, no state.
  *     key     = rng_key(seed, purpose), a 64-bit hash
  *     counter = { entity low, entity high, replication, visit << 16 | block }
  * One block gives four 32-bit words, taken as two of 64 bits, the first one being
  * word 0 | word 1 << 32. Changing anything here changes every result: bump
  * RNG_STREAM_VERSION.
  *
- * Speed:     the simulator draws about once per event, so the way to a first exponential
- *            or normal is inline and everything rare is not.
- * Errors:    more visits or blocks than their 16 bits hold is an error of ours (check).
+ * Speed:  the simulator draws about once per event, so the way to a first exponential
+ *         or normal is inline and everything rare is not.
+ * Errors: more visits or blocks than their 16 bits hold is an error of ours (check).
  */
 #ifndef SIM_RNG_H
 #define SIM_RNG_H

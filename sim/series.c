@@ -5,8 +5,8 @@
 
 void series_init(struct series *s, struct arena *arena, int bins, sim_time width)
 {
-    check(bins > 0 && width > 0 && width <= SIM_TIME_MAX / bins, "%d bins of %lld", bins,
-          (long long)width);
+    check(bins > 0 && width > 0 && width <= SIM_TIME_MAX / bins, "%d bins of %lld",
+          bins, (long long)width);
     *s = (struct series){.width = width, .bin_end = width, .bins = bins};
     s->area = arena_many(arena, bins, uint128);
 }

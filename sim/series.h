@@ -2,7 +2,8 @@
 /*
  * series -- the exact time integral of a whole-number level in equal bins of time.
  *
- * Memory is fixed: `bins` counters over [0, bins * width); later time falls into nothing.
+ * Memory is fixed: `bins` counters over [0, bins * width); later time falls into
+ * nothing.
  */
 #ifndef SIM_SERIES_H
 #define SIM_SERIES_H

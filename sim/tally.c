@@ -22,9 +22,9 @@ double tally_mean(const struct tally *t)
 }
 
 /*
- * Around the whole part m of the mean, with sum = n m + rest, the squared deviations add
- * up to  squares - m (sum + rest)  exactly; modulo 2^128 the steps may wrap, the result
- * does not. Around the mean itself it is rest^2 / n less.
+ * Around the whole part m of the mean, with sum = n m + rest, the squared deviations
+ * add up to  squares - m (sum + rest)  exactly; modulo 2^128 the steps may wrap, the
+ * result does not. Around the mean itself it is rest^2 / n less.
  */
 double tally_variance(const struct tally *t)
 {
