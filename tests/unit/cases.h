@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cases -- what a test needs before it can say anything: cmocka with the headers it
+ * wants first, and a comparison of doubles.
+ */
+#ifndef UNIT_CASES_H
+#define UNIT_CASES_H
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+/* `actual` differs from `expected` by at most `relative` times it; with 0, not at all. */
+#define assert_near(actual, expected, relative)                            \
+    assert_within((actual), (expected), (relative) * fabs((double)(expected)))
+
+/* The same with an absolute tolerance. */
+#define assert_within(actual, expected, tolerance) \
+    cases_within((actual), (expected), (tolerance), #actual, __FILE__, __LINE__)
+
+static inline void cases_within(double actual, double expected, double tolerance,
+                                const char *text, const char *file, int line)
+{
+    if (fabs(actual - expected) <= tolerance)
+        return;
+    print_error("%s is %.17g, not %.17g within %g\n", text, actual, expected, tolerance);
+    _fail(file, line);
+}
+
+#endif
