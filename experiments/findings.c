@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "experiments/findings.h"
+
+#include <math.h>
+
+const double findings_levels[FINDINGS_LEVELS] = {0.5, 0.9, 0.95, 0.99, 0.999};
+const char *const findings_level_names[FINDINGS_LEVELS] = {"p50", "p90", "p95", "p99",
+                                                           "p99.9"};
+
+/* ---- requests -------------------------------------------------------------------- */
+
+static struct time_findings times_of(const struct sample *s, struct scope scope,
+                                     enum sample_time time, bool steady)
+{
+    struct time_findings f = {.least = NAN, .most = NAN,
+                              .mean = estimate_lacking(LACK_STEADY_STATE)};
+    for (int i = 0; i < FINDINGS_LEVELS; i++)
+        f.quantile[i] = steady ? sample_quantile(s, scope, time, findings_levels[i])
+                               : estimate_lacking(LACK_STEADY_STATE);
+    if (!steady)
+        return f;
+    f.mean = sample_mean(s, scope, time);
+    struct arena arena;
+    arena_init(&arena);
+    const struct histogram *pool = sample_pool(s, scope, time, &arena);
+    if (pool->count) {
+        f.least = (double)pool->least * 1e-9;
+        f.most = (double)pool->most * 1e-9;
+    }
+    arena_free(&arena);
+    return f;
+}
+
+static bool streams_in(const struct model_facts *facts, struct scope scope)
+{
+    for (int t = 0; t < facts->types; t++)
+        if (scope_times(facts, scope, t) && facts->type[t].streaming)
+            return true;
+    return false;
+}
+
+/* A count by another, of a scope. */
+static struct estimate part_of(const struct sample *s, struct scope scope,
+                               enum sample_count part, enum sample_count whole,
+                               struct arena *arena)
+{
+    double *over = arena_many(arena, s->count, double);
+    double *under = arena_many(arena, s->count, double);
+    for (int r = 0; r < s->count; r++) {
+        over[r] = sample_requests(s, scope, part, r);
+        under[r] = sample_requests(s, scope, whole, r);
+    }
+    return estimate_ratio(over, under, s->count);
+}
+
+static struct request_findings requests_of(const struct sample *s, struct scope scope,
+                                           bool steady, struct arena *arena)
+{
+    struct request_findings f = {
+        .scope = scope,
+        .offered = sample_rate(s, scope, COUNT_OFFERED),
+        .completed = findings_throughput(s, scope, steady),
+        .errors = sample_errors(s, scope, -1),
+        .unfinished = part_of(s, scope, COUNT_UNFINISHED, COUNT_OFFERED, arena),
+        .attempts = part_of(s, scope, COUNT_ATTEMPTS, COUNT_OFFERED, arena),
+        .error_of = arena_many(arena, s->facts->causes, struct estimate),
+        .latency = times_of(s, scope, TIME_LATENCY, steady),
+        .streams = streams_in(s->facts, scope),
+    };
+    for (int c = 0; c < s->facts->causes; c++)
+        f.error_of[c] = sample_errors(s, scope, c);
+    if (f.streams)
+        f.first_byte = times_of(s, scope, TIME_FIRST_BYTE, steady);
+    return f;
+}
+
+/* Successful answers per second of the window, whoever asked when. */
+static double answered_inside(const struct sample *s, int replication)
+{
+    const struct outcome *o = &s->outcome[replication];
+    sim_time width = o->in_system.width;
+    int64_t first = (o->warm_up + width - 1) / width, bins = 0;
+    double sum = 0;
+    for (int64_t b = first; b < OUTCOME_BINS && (b + 1) * width <= o->ended; b++, bins++)
+        sum += (double)o->completed_in[b];
+    return bins ? sum / (double)bins / sim_seconds(width) : 0;
+}
+
+struct estimate findings_throughput(const struct sample *s, struct scope scope, bool steady)
+{
+    if (steady)
+        return sample_rate(s, scope, COUNT_OK);
+    struct arena arena;
+    arena_init(&arena);
+    double *rate = arena_many(&arena, s->count, double);
+    for (int r = 0; r < s->count; r++) {
+        double all = sample_requests(s, (struct scope){SCOPE_WHOLE, 0}, COUNT_OK, r);
+        double own = sample_requests(s, scope, COUNT_OK, r);
+        rate[r] = all > 0 ? answered_inside(s, r) * own / all : 0;
+    }
+    struct estimate e = estimate_mean(rate, s->count);
+    arena_free(&arena);
+    return e;
+}
+
+/* ---- stations -------------------------------------------------------------------- */
+
+/* Two numbers of a station in one replication, whose ratio is of interest. */
+typedef void station_pair(const struct sample *s, int replication, int station, double *over,
+                          double *under);
+
+static double time_of(const struct sample *s, int r)
+{
+    const struct outcome *o = &s->outcome[r];
+    sim_time end = o->warm_up + o->length;
+    end = o->ended < end ? o->ended : end; /* stopped early: it overflowed */
+    return (double)(end > o->warm_up ? end - o->warm_up : 0);
+}
+
+#define PAIR(name, above, below)                                                         \
+    static void name(const struct sample *s, int r, int i, double *over, double *under)  \
+    {                                                                                    \
+        const struct station_outcome *o = &s->outcome[r].station[i];                     \
+        const struct station_facts *f = &s->facts->station[i];                           \
+        (void)o, (void)f;                                                                \
+        *over = (above);                                                                 \
+        *under = (below);                                                                \
+    }
+
+PAIR(utilisation_pair, (double)o->busy_area, f->slots *time_of(s, r))
+PAIR(busy_pair, (double)o->busy_area, time_of(s, r))
+PAIR(cpu_pair, (double)o->cpu_area * 1e-3, f->cores *time_of(s, r))
+PAIR(hottest_pair, (double)o->hottest_area, f->slots / f->instances * time_of(s, r))
+PAIR(queue_pair, (double)o->queue_area, time_of(s, r))
+PAIR(wait_pair, (double)o->wait.sum * 1e-9, (double)o->wait.count)
+PAIR(waited_pair, (double)o->waited, (double)o->wait.count)
+PAIR(served_pair, (double)o->served, time_of(s, r) * 1e-9)
+PAIR(refused_pair, (double)o->refused, time_of(s, r) * 1e-9)
+PAIR(timed_out_pair, (double)o->timed_out, time_of(s, r) * 1e-9)
+PAIR(full_pair, (double)o->full_area, f->instances *time_of(s, r))
+
+static struct estimate ratio_of(const struct sample *s, int station, station_pair *pair)
+{
+    struct arena arena;
+    arena_init(&arena);
+    double *over = arena_many(&arena, s->count, double);
+    double *under = arena_many(&arena, s->count, double);
+    for (int r = 0; r < s->count; r++)
+        pair(s, r, station, &over[r], &under[r]);
+    struct estimate e = estimate_ratio(over, under, s->count);
+    arena_free(&arena);
+    return e;
+}
+
+static struct estimate limited(const struct sample *s, int station, double limit,
+                               station_pair *pair)
+{
+    return isinf(limit) || limit <= 0 ? estimate_lacking(LACK_LIMIT)
+                                      : ratio_of(s, station, pair);
+}
+
+struct estimate findings_utilisation(const struct sample *s, int station)
+{
+    return limited(s, station, s->facts->station[station].slots, utilisation_pair);
+}
+
+static struct station_findings station_of(const struct sample *s, int i)
+{
+    const struct station_facts *facts = &s->facts->station[i];
+    struct station_findings f = {
+        .utilisation = findings_utilisation(s, i),
+        .busy = ratio_of(s, i, busy_pair),
+        .cpu = limited(s, i, facts->cores, cpu_pair),
+        .hottest = limited(s, i, facts->slots, hottest_pair),
+        .queue = ratio_of(s, i, queue_pair),
+        .wait = ratio_of(s, i, wait_pair),
+        .waited = ratio_of(s, i, waited_pair),
+        .throughput = ratio_of(s, i, served_pair),
+        .refused = ratio_of(s, i, refused_pair),
+        .timed_out = ratio_of(s, i, timed_out_pair),
+        .full = limited(s, i, facts->slots, full_pair),
+    };
+    for (int r = 0; r < s->count; r++) {
+        const struct station_outcome *o = &s->outcome[r].station[i];
+        f.queue_most = fmax(f.queue_most, (double)o->queue_most);
+        f.busy_most = fmax(f.busy_most, (double)o->busy_most);
+    }
+    return f;
+}
+
+struct findings *findings_of(const struct sample *s, bool steady, struct arena *arena)
+{
+    struct findings *f = arena_new(arena, struct findings);
+    f->steady = steady;
+    f->whole = requests_of(s, (struct scope){SCOPE_WHOLE, 0}, steady, arena);
+    f->type = arena_many(arena, s->facts->types, struct request_findings);
+    for (int t = 0; t < s->facts->types; t++)
+        f->type[t] = requests_of(s, (struct scope){SCOPE_TYPE, t}, steady, arena);
+    f->station = arena_many(arena, s->facts->stations, struct station_findings);
+    for (int i = 0; i < s->facts->stations; i++)
+        f->station[i] = station_of(s, i);
+    return f;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * findings -- everything that is reported of a sample, as estimates: what requests saw,
+ * what stations did, where the time went, and whether the books balance.
+ *
+ * Units:     s, 1/s, fractions.
+ * Ownership: arrays live in the arena given.
+ */
+#ifndef EXPERIMENTS_FINDINGS_H
+#define EXPERIMENTS_FINDINGS_H
+
+#include "experiments/sample.h"
+
+enum { FINDINGS_LEVELS = 5 };
+extern const double findings_levels[FINDINGS_LEVELS];          /* 0.5 … 0.999 */
+extern const char *const findings_level_names[FINDINGS_LEVELS]; /* "p50" … "p99.9" */
+
+/* Latencies, or first bytes, of a scope. */
+struct time_findings {
+    struct estimate mean, quantile[FINDINGS_LEVELS];
+    double least, most; /* exact; NaN when there are none */
+};
+
+struct request_findings {
+    struct scope scope;
+    struct estimate offered, completed; /* per s */
+    struct estimate errors, unfinished; /* parts of the offered */
+    struct estimate *error_of;          /* by cause, likewise */
+    struct estimate attempts;           /* per offered request */
+    struct time_findings latency;
+    bool streams;                       /* then first_byte is given */
+    struct time_findings first_byte;
+};
+
+struct station_findings {
+    struct estimate utilisation;  /* busy slots / slots; LACK_LIMIT if unlimited */
+    struct estimate busy;         /* slots in use on average */
+    struct estimate cpu;          /* busy cores / cores; LACK_LIMIT if not modelled */
+    struct estimate hottest;      /* utilisation of the busiest instance */
+    struct estimate queue;        /* waiting on average */
+    double queue_most, busy_most; /* over all replications */
+    struct estimate wait;         /* s, of everyone who got in */
+    struct estimate waited;       /* part of them that had to wait */
+    struct estimate throughput;   /* served per s */
+    struct estimate refused, timed_out; /* per s */
+    struct estimate full;         /* part of time with every slot taken */
+};
+
+struct findings {
+    bool steady; /* false: no latencies */
+    struct request_findings whole, *type; /* type[facts->types] */
+    struct station_findings *station;     /* [facts->stations] */
+};
+
+struct findings *findings_of(const struct sample *s, bool steady, struct arena *arena);
+
+/* Single numbers, for promises. Throughput counts successful requests: those of the cohort,
+ * or, where a growing backlog serves the cohort late, the answers given in the window. */
+struct estimate findings_throughput(const struct sample *s, struct scope scope, bool steady);
+struct estimate findings_utilisation(const struct sample *s, int station);
+
+#endif

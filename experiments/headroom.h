@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * headroom -- how much more load the system carries by the utilisation law, and which part
+ * says so. Analytic: from the programs and the offered mix, without queueing; it bounds
+ * the truth from above, since a slot that waits for another resource is lost meanwhile.
+ *
+ * The bottleneck is the part that would be full first if nobody ever waited. A pool of
+ * threads that is busy only because it waits for the connections behind it is not one.
+ */
+#ifndef EXPERIMENTS_HEADROOM_H
+#define EXPERIMENTS_HEADROOM_H
+
+#include "experiments/findings.h"
+
+enum headroom_limit { LIMIT_SLOTS, LIMIT_CORES };
+
+struct headroom {
+    int station;      /* -1: nothing modelled is ever short */
+    enum headroom_limit limit;
+    double load;      /* its own utilisation at the offered load: above 1 it cannot carry it */
+    double rate, most; /* requests/s offered, and carried at most */
+    double users, most_users; /* closed workloads alone: users, and where it saturates; NaN */
+    int waiting;      /* a station busier than the bottleneck, but by waiting for others; -1 */
+    double waiting_part; /* the part of its busy time that is waiting */
+};
+
+struct headroom headroom_of(const struct model *model, const struct sample *s,
+                            const struct findings *f);
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "experiments/slo.h"
+
+#include "experiments/findings.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- what a promise speaks of ---------------------------------------------------- */
+
+static bool find_requests(const struct model_facts *facts, const char *name,
+                          struct scope *scope)
+{
+    *scope = (struct scope){SCOPE_WHOLE, 0};
+    if (!name)
+        return true;
+    for (int t = 0; t < facts->types; t++)
+        if (strcmp(facts->type[t].name, name) == 0) {
+            *scope = (struct scope){SCOPE_TYPE, t};
+            return true;
+        }
+    for (int w = 0; w < facts->workloads; w++)
+        if (strcmp(facts->workload[w].name, name) == 0) {
+            *scope = (struct scope){SCOPE_WORKLOAD, w};
+            return true;
+        }
+    return false;
+}
+
+static int find_station(const struct model_facts *facts, const char *name)
+{
+    for (int i = 0; name && i < facts->stations; i++)
+        if (strcmp(facts->station[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+static const char *names_of(const struct model_facts *facts, bool stations,
+                            struct arena *arena)
+{
+    const char *list = "";
+    int count = stations ? facts->stations : facts->types;
+    for (int i = 0; i < count; i++)
+        list = arena_format(arena, "%s%s\"%s\"", list, i ? ", " : "",
+                            stations ? facts->station[i].name : facts->type[i].name);
+    return list;
+}
+
+bool slo_check(const struct scenario *scenario, const struct model_facts *facts)
+{
+    struct where *where = scenario->where;
+    int before = where->problem_count;
+    for (int i = 0; i < scenario->slo_count; i++) {
+        const struct slo *slo = &scenario->slos[i];
+        bool station = slo->metric == SLO_UTILISATION;
+        struct scope scope;
+        if (station ? find_station(facts, slo->scope) >= 0
+                    : find_requests(facts, slo->scope, &scope))
+            continue;
+        if (station)
+            where_problem(where, slo->at, NULL, "must name one of the services %s, is \"%s\"",
+                          names_of(facts, true, where->arena), slo->text);
+        else
+            where_problem(where, slo->at, NULL,
+                          "must name a workload or one of the request types %s, is \"%s\"",
+                          names_of(facts, false, where->arena), slo->text);
+    }
+    return where->problem_count == before;
+}
+
+/* ---- judging --------------------------------------------------------------------- */
+
+static struct estimate measured(const struct slo *slo, const struct sample *s, bool steady)
+{
+    struct scope scope;
+    enum sample_time time = slo->of == SLO_OF_TTFB ? TIME_FIRST_BYTE : TIME_LATENCY;
+    if (slo->metric == SLO_UTILISATION)
+        return findings_utilisation(s, find_station(s->facts, slo->scope));
+    find_requests(s->facts, slo->scope, &scope);
+    switch (slo->metric) {
+    case SLO_MEAN:
+        return steady ? sample_mean(s, scope, time) : estimate_lacking(LACK_STEADY_STATE);
+    case SLO_QUANTILE:
+        return steady ? sample_quantile(s, scope, time, slo->quantile)
+                      : estimate_lacking(LACK_STEADY_STATE);
+    case SLO_ERRORS:
+        return sample_errors(s, scope, -1);
+    case SLO_THROUGHPUT:
+        return findings_throughput(s, scope, steady);
+    case SLO_UTILISATION:
+        break;
+    }
+    return estimate_lacking(LACK_REQUESTS);
+}
+
+static bool holds(double value, enum slo_op op, double limit)
+{
+    switch (op) {
+    case SLO_LESS:
+        return value < limit;
+    case SLO_AT_MOST:
+        return value <= limit;
+    case SLO_MORE:
+        return value > limit;
+    case SLO_AT_LEAST:
+        return value >= limit;
+    }
+    return false;
+}
+
+static double chance_of(const struct slo *slo, const struct estimate *e)
+{
+    if (isnan(e->half_width) || e->half_width <= 0)
+        return estimate_given(e) ? holds(e->value, slo->op, slo->value) : NAN;
+    double below = estimate_chance_below(e, slo->value);
+    return slo->op == SLO_LESS || slo->op == SLO_AT_MOST ? below : 1 - below;
+}
+
+struct slo_result slo_judge(const struct slo *slo, const struct sample *s, bool steady)
+{
+    struct slo_result result = {.slo = slo, .value = measured(slo, s, steady)};
+    result.met = estimate_given(&result.value) &&
+                 holds(result.value.value, slo->op, slo->value);
+    result.chance = chance_of(slo, &result.value);
+    return result;
+}
+
+double slo_admitted_errors(const struct slo *slos, int count)
+{
+    double least = NAN;
+    for (int i = 0; i < count; i++)
+        if (slos[i].metric == SLO_ERRORS && slos[i].op <= SLO_AT_MOST && !slos[i].scope)
+            least = isnan(least) ? slos[i].value : fmin(least, slos[i].value);
+    return least;
+}
+
+/* ---- targets --------------------------------------------------------------------- */
+
+static bool same_scope(struct scope a, struct scope b)
+{
+    return a.sort == b.sort && a.index == b.index;
+}
+
+static void add_target(struct target *targets, int *count, struct target target)
+{
+    for (int i = 0; i < *count; i++)
+        if (same_scope(targets[i].scope, target.scope) && targets[i].time == target.time &&
+            (targets[i].level == target.level ||
+             (isinf(target.relative) && target.level <= targets[i].level)))
+            return;
+    targets[(*count)++] = target;
+}
+
+const struct target *slo_targets(const struct scenario *scenario,
+                                 const struct model_facts *facts, struct arena *arena,
+                                 int *count)
+{
+    const struct precision *precision = &scenario->run.precision;
+    struct target *targets =
+        arena_many(arena, 2 * scenario->slo_count + 1, struct target);
+    struct target base = {.level = 0.99, .relative = PROCEDURE_PRECISION};
+    if (precision->text) {
+        base.level = precision->of_mean ? 0 : precision->quantile;
+        base.relative = precision->within;
+    }
+    *count = 0;
+    add_target(targets, count, base);
+    for (int i = 0; i < scenario->slo_count; i++) {
+        const struct slo *slo = &scenario->slos[i];
+        struct target own = base;
+        if (slo->metric == SLO_UTILISATION || !find_requests(facts, slo->scope, &own.scope))
+            continue;
+        add_target(targets, count, own);
+        own.time = slo->of == SLO_OF_TTFB ? TIME_FIRST_BYTE : TIME_LATENCY;
+        own.level = slo->quantile;
+        own.relative = INFINITY;
+        if (slo->metric == SLO_QUANTILE)
+            add_target(targets, count, own);
+    }
+    return targets;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * slo -- promises held against a sample. Their grammar is read by scenario.c.
+ *
+ * A promise is met when the estimate is on its right side; the probability that the true
+ * value is, by the estimate's own interval, stands beside it.
+ */
+#ifndef EXPERIMENTS_SLO_H
+#define EXPERIMENTS_SLO_H
+
+#include "experiments/procedure.h"
+#include "experiments/scenario.h"
+
+struct slo_result {
+    const struct slo *slo;
+    struct estimate value;
+    bool met;
+    double chance; /* that the true value keeps the promise; NaN unknown */
+};
+
+/* Complains of promises about things that the model does not have; false then. */
+bool slo_check(const struct scenario *scenario, const struct model_facts *facts);
+
+/* `steady` false: the point is unstable, latencies have no value and are not met. */
+struct slo_result slo_judge(const struct slo *slo, const struct sample *s, bool steady);
+
+/* Part of the offered that a promise about all errors admits; NaN without one. */
+double slo_admitted_errors(const struct slo *slos, int count);
+
+/*
+ * What a run must know well: the precision asked for, of all requests and of every type
+ * (or workload) an SLO names, and enough samples for the SLOs' own quantiles.
+ */
+const struct target *slo_targets(const struct scenario *scenario,
+                                 const struct model_facts *facts, struct arena *arena,
+                                 int *count);
+
+#endif
