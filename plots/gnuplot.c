@@ -62,19 +62,12 @@ static int spawn(const struct workspace *space, const char *script, pid_t *child
  * process's start, so that setting them a moment later loses nothing. */
 static void limit(pid_t child)
 {
-    static const struct {
-        int what;
-        rlim_t most;
-    } limits[] = {
-        {RLIMIT_CPU, 30},
-        {RLIMIT_AS, (rlim_t)1 << 30},
-        {RLIMIT_FSIZE, GNUPLOT_FILE_LIMIT},
-        {RLIMIT_CORE, 0},
-    };
-    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
-        struct rlimit most = {limits[i].most, limits[i].most};
-        prlimit(child, limits[i].what, &most, NULL);
-    }
+    const rlim_t space = (rlim_t)1 << 30;
+    prlimit(child, RLIMIT_CPU, &(struct rlimit){30, 30}, NULL);
+    prlimit(child, RLIMIT_AS, &(struct rlimit){space, space}, NULL);
+    prlimit(child, RLIMIT_FSIZE,
+            &(struct rlimit){GNUPLOT_FILE_LIMIT, GNUPLOT_FILE_LIMIT}, NULL);
+    prlimit(child, RLIMIT_CORE, &(struct rlimit){0, 0}, NULL);
 }
 
 static double now(void) /* s */
