@@ -10,8 +10,9 @@
 
 /* Margins around the plotting area, and text measures, in pixels. */
 enum { LEFT = 84, RIGHT = 76, TOP = 92, BOTTOM = 96, EDGE = 24 };
-enum { TITLE_COLUMN = 13, LABEL_COLUMN = 8, CAPTION_COLUMN = 7 };
-enum { LABEL_HEIGHT = 20, LABEL_GAP = 10, LABEL_MOST = 40 /* columns */ };
+enum { TITLE_COLUMN = 12, LABEL_COLUMN = 8, CAPTION_COLUMN = 7 };
+enum { LABEL_HEIGHT = 20, LABEL_GAP = 10 };
+enum { CURVE_MOST = 24, MARK_MOST = 40 /* columns */ };
 
 static const double deepest = 1e-7; /* the lowest fraction worth an axis */
 static const double widest = 1e9;   /* the most that the times of one axis may differ */
@@ -281,21 +282,21 @@ static struct place place_mark_label(const struct layout *l, const struct mark *
 
 /* `name`_label[i] and its place, in pixels of the whole figure. */
 static void write_label(struct layout *l, FILE *out, const char *name, int i,
-                        const char *text, const struct place *place)
+                        const char *text, int most, const struct place *place)
 {
     raster_fill(&l->raster, place->box);
     double x = place->side == TO_THE_RIGHT ? place->box.left : place->box.right;
     fprintf(out, "%s_label[%d] = ", name, i);
-    script_text(out, text, LABEL_MOST);
+    script_text(out, text, most);
     fprintf(
         out, "\n%s_label_x[%d] = %.1f\n%s_label_y[%d] = %.1f\n%s_on_left[%d] = %d\n",
         name, i, LEFT + x, name, i, BOTTOM + (place->box.bottom + place->box.top) / 2,
         name, i, place->side == TO_THE_LEFT);
 }
 
-static double label_width(const char *text)
+static double label_width(const char *text, int most)
 {
-    return (double)LABEL_COLUMN * script_width(text, LABEL_MOST);
+    return (double)LABEL_COLUMN * script_width(text, most);
 }
 
 static void write_arrays(FILE *out, const char *name, int count)
@@ -316,8 +317,9 @@ static void write_marks(struct layout *l, FILE *out)
         const struct mark *mark = &t->marks[i];
         if (!is_placeable(mark))
             continue;
-        struct place place = place_mark_label(l, mark, label_width(mark->label));
-        write_label(l, out, "mark", ++count, mark->label, &place);
+        struct place place =
+            place_mark_label(l, mark, label_width(mark->label, MARK_MOST));
+        write_label(l, out, "mark", ++count, mark->label, MARK_MOST, &place);
         fprintf(out, "mark_x[%d] = %.9g\nmark_y[%d] = %.9g\n", count, mark->x, count,
                 fmin(fmax(mark->y, l->y_least), 1));
     }
@@ -333,8 +335,8 @@ static void write_curves(struct layout *l, FILE *out)
         const struct series *s = &t->series[i];
         if (!drawable_points(s))
             continue;
-        struct place place = place_curve_label(l, s, label_width(s->label));
-        write_label(l, out, "curve", ++count, s->label, &place);
+        struct place place = place_curve_label(l, s, label_width(s->label, CURVE_MOST));
+        write_label(l, out, "curve", ++count, s->label, CURVE_MOST, &place);
     }
     fprintf(out, "curves = %d\n", count);
 }
