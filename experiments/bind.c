@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiments/bind.h"
 
+#include "experiments/quantity.h"
 #include "experiments/random.h"
 #include "experiments/scalar.h"
 #include "experiments/scenario.h"
@@ -81,7 +82,7 @@ static void tell_unknown_key(struct bind *bind, const cJSON *member,
         near ? arena_format(bind->arena, " (did you mean \"%s\"?)", near)
         : count > 0
             ? arena_format(bind->arena, " (known: %s)",
-                           where_alternatives(bind->arena, keys, count))
+                           where_list(bind->arena, keys, count))
             : " (there are none here)";
     where_key_problem(bind->where, text_number(member), "is not a known key%s", hint);
 }
@@ -174,7 +175,6 @@ static void tell_missing(struct bind *bind, const cJSON *object, const struct pa
     }
 }
 
-/* An object or tuple that is a member hangs on a pointer; all else is inline. */
 void bind_field(struct bind *bind, const cJSON *value, const struct param *row, void *slot)
 {
     if (row->type == PARAM_UNMODELLED) {
@@ -245,17 +245,15 @@ void bind_tuple(struct bind *bind, const cJSON *value, const struct param *table
 
 /* ---- lists and maps -------------------------------------------------------------- */
 
-static bool count_is_within(struct bind *bind, const cJSON *value, const struct param *row,
-                            int count)
+static void check_count(struct bind *bind, const cJSON *value, const struct param *row,
+                        int count)
 {
-    bool fine = (row->least == 0 || count >= row->least) &&
-                (row->most == 0 || count <= row->most);
-    if (!fine)
-        where_problem(bind->where, text_number(value), NULL,
-                      "must have %s%.0f elements, has %d",
-                      count < row->least ? "at least " : "at most ",
-                      count < row->least ? row->least : row->most, count);
-    return fine;
+    bool few = count < row->least, many = row->most > 0 && count > row->most;
+    if (few && count == 0)
+        where_problem(bind->where, text_number(value), NULL, "must not be empty");
+    else if (few || many)
+        where_problem(bind->where, text_number(value), NULL, "must have %s %.0f, has %d",
+                      few ? "at least" : "at most", few ? row->least : row->most, count);
 }
 
 static void bind_list(struct bind *bind, const cJSON *value, const struct param *row,
@@ -269,7 +267,7 @@ static void bind_list(struct bind *bind, const cJSON *value, const struct param 
     list->at = text_number(value);
     list->count = cJSON_GetArraySize(value);
     list->items = arena_array(bind->arena, (size_t)list->count, size);
-    count_is_within(bind, value, row, list->count);
+    check_count(bind, value, row, list->count);
     char *slot = list->items;
     for (const cJSON *element = value->child; element; element = element->next) {
         bind_value(bind, element, row->of, slot);
@@ -310,7 +308,7 @@ static void bind_map(struct bind *bind, const cJSON *value, const struct param *
     map->items = arena_array(bind->arena, (size_t)count, size);
     map->names = arena_many(bind->arena, count, const char *);
     map->item_at = arena_many(bind->arena, count, uint32_t);
-    count_is_within(bind, value, row, count);
+    check_count(bind, value, row, count);
     for (const cJSON *member = value->child; member; member = member->next, i++) {
         check_map_key(bind, member, row);
         map->names[i] = arena_text(bind->arena, member->string, strlen(member->string));
@@ -488,6 +486,17 @@ static void bind_kind(struct bind *bind, const cJSON *value, const struct param 
     }
 }
 
+/* A choice fits if it is one of them, a quantity if it begins like one. */
+static bool string_fits(const char *text, const struct param *row)
+{
+    for (int i = 0; row->type == PARAM_CHOICE && row->choices[i]; i++)
+        if (strcmp(row->choices[i], text) == 0)
+            return true;
+    if (quantity_has_units(row->type))
+        return text[0] == '-' || (text[0] >= '0' && text[0] <= '9');
+    return row->type != PARAM_CHOICE;
+}
+
 static bool fits(const cJSON *value, const struct param *row)
 {
     switch (row->type) {
@@ -504,7 +513,8 @@ static bool fits(const cJSON *value, const struct param *row)
     case PARAM_RANDOM:
         return !cJSON_IsArray(value) && !cJSON_IsBool(value) && !cJSON_IsNull(value);
     default:
-        return scalar_fits(value, row->type);
+        return scalar_fits(value, row->type) &&
+               (!cJSON_IsString(value) || string_fits(value->valuestring, row));
     }
 }
 
@@ -589,15 +599,22 @@ void bind_value(struct bind *bind, const cJSON *value, const struct param *row, 
     }
 }
 
-void bind_add_file(struct bind *bind, struct data_file file)
+void bind_add_file(struct bind *bind, struct data_file file,
+                   const struct data_table *table)
 {
     if (bind->file_count == bind->file_room) {
-        bind->file_room = bind->file_room ? 2 * bind->file_room : 8;
-        struct data_file *larger =
-            arena_many(bind->arena, bind->file_room, struct data_file);
-        if (bind->file_count > 0)
-            memcpy(larger, bind->files, (size_t)bind->file_count * sizeof *larger);
-        bind->files = larger;
+        int count = bind->file_count, room = count ? 2 * count : 8;
+        struct data_file *files = arena_many(bind->arena, room, struct data_file);
+        const struct data_table **tables =
+            arena_many(bind->arena, room, const struct data_table *);
+        if (count > 0) {
+            memcpy(files, bind->files, (size_t)count * sizeof *files);
+            memcpy(tables, bind->tables, (size_t)count * sizeof *tables);
+        }
+        bind->files = files;
+        bind->tables = tables;
+        bind->file_room = room;
     }
-    bind->files[bind->file_count++] = file;
+    bind->files[bind->file_count] = file;
+    bind->tables[bind->file_count++] = table;
 }

@@ -31,6 +31,7 @@
 #include <stddef.h>
 
 struct data_file;
+struct data_table;
 
 struct bind {
     struct arena *arena;
@@ -38,6 +39,7 @@ struct bind {
     const char *folder;     /* where data files are; NULL: there are none */
     enum param_type unit;   /* of the random value that is being bound */
     struct data_file *files; /* data files read so far */
+    const struct data_table **tables; /* what they hold */
     int file_count, file_room;
 };
 
@@ -84,6 +86,7 @@ void bind_field(struct bind *bind, const cJSON *value, const struct param *row, 
 void bind_defaults(const struct bind *bind, const struct param *table, void *into);
 
 /* Notes a data file for the scenario's hash. */
-void bind_add_file(struct bind *bind, struct data_file file);
+void bind_add_file(struct bind *bind, struct data_file file,
+                   const struct data_table *table);
 
 #endif

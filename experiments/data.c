@@ -58,20 +58,20 @@ static int open_inside(const char *folder, const char *name)
 }
 
 static const char *load(struct where *where, const char *folder, const char *name,
-                        uint32_t at, size_t *length)
+                        uint32_t at, const char *key, size_t *length)
 {
     if (!folder || !is_inside(name)) {
-        where_problem(where, at, NULL,
+        where_problem(where, at, key,
                       "must be a file in the scenario's folder, is \"%s\"", name);
         return NULL;
     }
     int fd = open_inside(folder, name);
     if (fd < 0) {
         if (errno == ELOOP || errno == ENOTDIR)
-            where_problem(where, at, NULL, "must be a file without links on its path, "
+            where_problem(where, at, key, "must be a file without links on its path, "
                           "is \"%s\"", name);
         else
-            where_problem(where, at, NULL, "must be a file that can be opened, is \"%s\" "
+            where_problem(where, at, key, "must be a file that can be opened, is \"%s\" "
                           "(%s)", name, strerror(errno));
         return NULL;
     }
@@ -79,7 +79,7 @@ static const char *load(struct where *where, const char *folder, const char *nam
     const char *bytes = text_load(where->arena, fd, DATA_MOST_BYTES, length, &why);
     close(fd);
     if (!bytes)
-        where_problem(where, at, NULL, "%s (\"%s\")", why, name);
+        where_problem(where, at, key, "%s (\"%s\")", why, name);
     return bytes;
 }
 
@@ -235,10 +235,10 @@ static bool read_table(struct reader *reader, struct param_csv *csv)
 }
 
 struct data_table *data_read(struct where *where, const char *folder, const char *name,
-                             uint32_t at)
+                             uint32_t at, const char *key)
 {
     struct data_table *table = arena_new(where->arena, struct data_table);
-    table->bytes = load(where, folder, name, at, &table->length);
+    table->bytes = load(where, folder, name, at, key, &table->length);
     if (!table->bytes)
         return NULL;
     const char *path = strcmp(folder, ".") == 0

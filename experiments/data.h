@@ -31,9 +31,10 @@ struct data_table {
     size_t length;
 };
 
-/* The table in `folder`/`name`, named by the value `at` of the scenario. */
+/* The table in `folder`/`name`, named by the member `key` of the value `at` (or, without
+ * a key, by the value itself). */
 struct data_table *data_read(struct where *where, const char *folder, const char *name,
-                             uint32_t at);
+                             uint32_t at, const char *key);
 
 /* The index of a column, -1 if there is none such. */
 int data_column(const struct param_csv *csv, const char *name);

@@ -21,11 +21,16 @@ enum param_type random_unit(const struct bind *bind, const struct param *row)
 
 /* ---- data files ------------------------------------------------------------------ */
 
-static struct data_table *read_file(struct bind *bind, const char *name, uint32_t at)
+/* Many values may name the same file; it is read once. */
+static const struct data_table *read_file(struct bind *bind, const char *name, uint32_t at,
+                                          const char *key)
 {
-    struct data_table *table = data_read(bind->where, bind->folder, name, at);
+    for (int i = 0; i < bind->file_count; i++)
+        if (strcmp(bind->files[i].name, name) == 0)
+            return bind->tables[i];
+    const struct data_table *table = data_read(bind->where, bind->folder, name, at, key);
     if (table)
-        bind_add_file(bind, (struct data_file){name, table->bytes, table->length});
+        bind_add_file(bind, (struct data_file){name, table->bytes, table->length}, table);
     return table;
 }
 
@@ -37,9 +42,12 @@ void random_bind_csv(struct bind *bind, const cJSON *value, struct param_csv **s
     }
     const char *name =
         arena_text(bind->arena, value->valuestring, strlen(value->valuestring));
-    struct data_table *table = read_file(bind, name, text_number(value));
-    if (table)
-        *slot = &table->csv;
+    const struct data_table *table = read_file(bind, name, text_number(value), NULL);
+    if (table) {
+        *slot = arena_new(bind->arena, struct param_csv);
+        **slot = table->csv;
+        (*slot)->at = text_number(value);
+    }
 }
 
 /* A cell without unit, in the column's unit. */
@@ -77,7 +85,7 @@ static int find_column(struct bind *bind, const struct dist_file_conf *conf,
     if (column < 0)
         where_problem(bind->where, conf->at, "column",
                       "must be a column of %s (%s), is \"%s\"", conf->file,
-                      where_alternatives(bind->arena, csv->header, csv->columns),
+                      where_list(bind->arena, csv->header, csv->columns),
                       conf->column);
     return column;
 }
@@ -87,9 +95,7 @@ static struct dist *bind_empirical(struct bind *bind, const struct dist_file_con
     double scale;
     if (!conf->file || !conf->column || !column_scale(bind, conf, bind->unit, &scale))
         return NULL;
-    uint32_t at = where_member(bind->where, conf->at, "file");
-    struct data_table *table =
-        read_file(bind, conf->file, at == WHERE_NOWHERE ? conf->at : at);
+    const struct data_table *table = read_file(bind, conf->file, conf->at, "file");
     int column = table ? find_column(bind, conf, &table->csv) : -1;
     if (column < 0)
         return NULL;
@@ -175,7 +181,18 @@ static struct dist *bind_named(struct bind *bind, const cJSON *value)
         bind->where, text_number(tag), "is not a known distribution (%s)",
         near ? arena_format(bind->arena, "did you mean \"%s\"?", near)
              : arena_format(bind->arena, "known: %s",
-                            where_alternatives(bind->arena, names, count)));
+                            where_list(bind->arena, names, count)));
+    return NULL;
+}
+
+/* "20ms" */
+static struct dist *bind_lone(struct bind *bind, const cJSON *value)
+{
+    if (cJSON_IsString(value) || cJSON_IsNumber(value))
+        return bind_form(bind, value, DIST_CONSTANT);
+    const char *noun = quantity_noun(bind->unit);
+    bind_must_be(bind, value, arena_format(bind->arena, "%s, or a distribution such as "
+                                           "{\"exponential\": ...}", noun));
     return NULL;
 }
 
@@ -183,8 +200,8 @@ struct dist *random_bind(struct bind *bind, const cJSON *value, const struct par
 {
     enum param_type outer = bind->unit;
     bind->unit = random_unit(bind, row);
-    struct dist *dist = cJSON_IsObject(value) ? bind_named(bind, value)
-                                              : bind_form(bind, value, DIST_CONSTANT);
+    struct dist *dist =
+        cJSON_IsObject(value) ? bind_named(bind, value) : bind_lone(bind, value);
     if (dist)
         dist->at = text_number(value);
     bind->unit = outer;

@@ -325,7 +325,7 @@ const char *scalar_noun(struct arena *arena, const struct param *row, enum param
     case PARAM_NAME:
         return "a name in double quotes";
     case PARAM_CHOICE:
-        return arena_format(arena, "one of %s",
+        return arena_format(arena, "%s%s", choice_count(row) > 1 ? "one of " : "",
                             where_alternatives(arena, row->choices, choice_count(row)));
     case PARAM_SHARE:
         return "a percentage, a weight or \"rest\"";

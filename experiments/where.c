@@ -74,6 +74,16 @@ uint32_t where_member(const struct where *where, uint32_t at, const char *key)
     return WHERE_NOWHERE;
 }
 
+uint32_t where_element(const struct where *where, uint32_t at, int index)
+{
+    for (uint32_t i = where->count; i-- > 0;) {
+        const struct place *place = &where->places[i];
+        if (place->parent == at && !place->key && place->index == index)
+            return i;
+    }
+    return WHERE_NOWHERE;
+}
+
 static const char *written(struct arena *arena, const char *format, va_list args)
 {
     va_list again;
@@ -235,30 +245,40 @@ const char *where_pointer(const struct where *where, uint32_t at)
     return arena_format(where->arena, "%s/%d", up, place->index);
 }
 
-static const char *position(const struct where *where, int index, size_t offset)
+static void locate(const struct source *source, size_t offset, struct message *message)
 {
-    const struct source *source = &where->sources[index];
-    const char *name = where_safe(where->arena, source->name);
     if (source->is_set || offset > source->length)
-        return name;
-    size_t line = 1, column = 1, start = 0;
+        return;
+    size_t start = 0;
+    message->line = message->column = 1;
     for (size_t i = 0; i < offset; i++) {
         if (source->bytes[i] == '\n') {
-            line++;
+            message->line++;
             start = i + 1;
         }
     }
     if (start == 0 && offset >= 3 && memcmp(source->bytes, "\xef\xbb\xbf", 3) == 0)
         start = 3; /* the byte order mark is no character of the first line */
     for (size_t i = start; i < offset; i++)
-        column += ((unsigned char)source->bytes[i] & 0xc0) != 0x80;
-    return arena_format(where->arena, "%s:%zu:%zu", name, line, column);
+        message->column += ((unsigned char)source->bytes[i] & 0xc0) != 0x80;
+}
+
+static struct message located(const struct where *where, int index, size_t offset)
+{
+    struct message message = {.pointer = "", .text = ""};
+    const struct source *source = &where->sources[index];
+    message.place = message.file = where_safe(where->arena, source->name);
+    locate(source, offset, &message);
+    if (message.line > 0)
+        message.place = arena_format(where->arena, "%s:%zu:%zu", message.file, message.line,
+                                     message.column);
+    return message;
 }
 
 const char *where_place(const struct where *where, uint32_t at)
 {
     const struct place *place = &where->places[at];
-    return position(where, place->source, place->offset);
+    return located(where, place->source, place->offset).place;
 }
 
 /* A --set already says which value it means; only what lies deeper is news. */
@@ -271,21 +291,20 @@ static bool is_told_by_source(const struct where *where, uint32_t at)
            where->places[place->parent].source != place->source;
 }
 
-static void print_problem(const struct where *where, const struct problem *problem,
-                          FILE *out)
+static struct message message_of(const struct where *where, const struct problem *problem)
 {
-    struct arena *arena = where->arena;
+    struct message message = {.place = "", .file = "", .pointer = ""};
     if (where->source_count > 0)
-        fprintf(out, "%s: ", position(where, problem->source, problem->offset));
+        message = located(where, problem->source, problem->offset);
     if (problem->at != WHERE_NOWHERE) {
-        const char *pointer = where_pointer(where, problem->at);
-        bool told = is_told_by_source(where, problem->at) && !problem->key;
-        if (problem->key)
-            fprintf(out, "%s/%s: ", pointer, pointer_part(arena, problem->key));
-        else if (*pointer && !told)
-            fprintf(out, "%s: ", pointer);
+        message.pointer = where_pointer(where, problem->at);
+        message.is_told = is_told_by_source(where, problem->at) && !problem->key;
     }
-    fprintf(out, "%s\n", where_safe(arena, problem->text));
+    if (problem->key)
+        message.pointer = arena_format(where->arena, "%s/%s", message.pointer,
+                                       pointer_part(where->arena, problem->key));
+    message.text = where_safe(where->arena, problem->text);
+    return message;
 }
 
 static int by_place(const void *a, const void *b)
@@ -298,26 +317,51 @@ static int by_place(const void *a, const void *b)
     return x->order < y->order ? -1 : x->order > y->order;
 }
 
-static void print_sorted(const struct where *where, struct problem *problems, int count,
-                         FILE *out)
+int where_kept(const struct where *where)
 {
-    if (count > 0)
-        qsort(problems, (size_t)count, sizeof *problems, by_place);
-    for (int i = 0; i < count; i++)
-        print_problem(where, &problems[i], out);
+    return is_full(where) ? WHERE_MOST_PROBLEMS : where->problem_count;
 }
 
-void where_print(const struct where *where, FILE *out)
+void where_sort(struct where *where)
 {
-    int kept = is_full(where) ? WHERE_MOST_PROBLEMS : where->problem_count;
-    print_sorted(where, where->problems, kept, out);
-    if (where->problem_count > kept)
-        fprintf(out, "and %d more\n", where->problem_count - kept);
+    qsort(where->problems, (size_t)where_kept(where), sizeof *where->problems, by_place);
+    if (where->note_count > 0)
+        qsort(where->notes, (size_t)where->note_count, sizeof *where->notes, by_place);
 }
 
-void where_print_notes(const struct where *where, FILE *out)
+struct message where_message(const struct where *where, int index)
 {
-    print_sorted(where, where->notes, where->note_count, out);
+    return message_of(where, &where->problems[index]);
+}
+
+struct message where_note_message(const struct where *where, int index)
+{
+    return message_of(where, &where->notes[index]);
+}
+
+static void print_message(struct message message, FILE *out)
+{
+    if (*message.place)
+        fprintf(out, "%s: ", message.place);
+    if (*message.pointer && !message.is_told)
+        fprintf(out, "%s: ", message.pointer);
+    fprintf(out, "%s\n", message.text);
+}
+
+void where_print(struct where *where, FILE *out)
+{
+    where_sort(where);
+    for (int i = 0; i < where_kept(where); i++)
+        print_message(where_message(where, i), out);
+    if (where->problem_count > where_kept(where))
+        fprintf(out, "and %d more\n", where->problem_count - where_kept(where));
+}
+
+void where_print_notes(struct where *where, FILE *out)
+{
+    where_sort(where);
+    for (int i = 0; i < where->note_count; i++)
+        print_message(where_note_message(where, i), out);
 }
 
 /* ---- words ----------------------------------------------------------------------- */
@@ -374,12 +418,23 @@ const char *where_nearest(const char *word, const char *const *candidates, int c
     return nearest;
 }
 
-const char *where_alternatives(struct arena *arena, const char *const *words, int count)
+static const char *listed(struct arena *arena, const char *const *words, int count,
+                          const char *last)
 {
     const char *text = "";
     for (int i = 0; i < count; i++) {
-        const char *joint = i == 0 ? "" : i == count - 1 ? " or " : ", ";
+        const char *joint = i == 0 ? "" : i == count - 1 ? last : ", ";
         text = arena_format(arena, "%s%s%s", text, joint, words[i]);
     }
     return text;
+}
+
+const char *where_alternatives(struct arena *arena, const char *const *words, int count)
+{
+    return listed(arena, words, count, " or ");
+}
+
+const char *where_list(struct arena *arena, const char *const *words, int count)
+{
+    return listed(arena, words, count, " and ");
 }

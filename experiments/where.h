@@ -79,6 +79,9 @@ uint32_t where_add(struct where *where, struct place place);
 /* The member `key` of the value `at`, or WHERE_NOWHERE. */
 uint32_t where_member(const struct where *where, uint32_t at, const char *key);
 
+/* The newest element of the list `at` with this index, or WHERE_NOWHERE. */
+uint32_t where_element(const struct where *where, uint32_t at, int index);
+
 /* Something is wrong with the value `at`, or with its member `key`. */
 void where_problem(struct where *where, uint32_t at, const char *key, const char *format,
                    ...) __attribute__((format(printf, 4, 5)));
@@ -103,9 +106,25 @@ const char *where_pointer(const struct where *where, uint32_t at);
 /* "file:line:column" or "--set ...", safe to print. */
 const char *where_place(const struct where *where, uint32_t at);
 
+/* A problem as it is told, every text safe to print. */
+struct message {
+    const char *place;   /* "shop.json:14:18", "shop.json" or "--set /a=1" */
+    const char *file;    /* "shop.json" or "--set /a=1" */
+    size_t line, column; /* 0: none */
+    const char *pointer; /* "" for the root */
+    const char *text;
+    bool is_told; /* the pointer is part of the place already */
+};
+
+/* Sorts problems and notes by place; then the first, second, ... of either. */
+void where_sort(struct where *where);
+int where_kept(const struct where *where);
+struct message where_message(const struct where *where, int index);
+struct message where_note_message(const struct where *where, int index);
+
 /* All problems, sorted by place, one a line; "and N more" after the first hundred. */
-void where_print(const struct where *where, FILE *out);
-void where_print_notes(const struct where *where, FILE *out);
+void where_print(struct where *where, FILE *out);
+void where_print_notes(struct where *where, FILE *out);
 
 /* Text of a user made safe for a terminal: control characters and escapes as \x1b, bytes
  * that are not UTF-8 likewise. Long text is cut. */
@@ -116,5 +135,8 @@ const char *where_nearest(const char *word, const char *const *candidates, int c
 
 /* "a, b or c" */
 const char *where_alternatives(struct arena *arena, const char *const *words, int count);
+
+/* "a, b and c" */
+const char *where_list(struct arena *arena, const char *const *words, int count);
 
 #endif

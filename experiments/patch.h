@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * patch -- changes to a JSON tree: --set POINTER=VALUE, by JSON pointers (RFC 6901).
+ *
+ * The value is JSON if it can be read as such and plain text otherwise, so that both
+ * workers=4 and timeout=2s need no quotes. It replaces a member or an element, adds a
+ * member to an object that is there, or with the index "-" an element to a list.
+ *
+ * Ownership: what is added belongs to the tree.
+ * Errors:    told to `where` under the name of the --set; the tree is left as it was.
+ */
+#ifndef EXPERIMENTS_PATCH_H
+#define EXPERIMENTS_PATCH_H
+
+#include "experiments/where.h"
+
+#include <cjson/cJSON.h>
+
+#include <stdbool.h>
+
+/* Applies one "POINTER=VALUE". */
+bool patch_set(struct where *where, cJSON *root, const char *argument);
+
+/* The node that a pointer names, or NULL with the reason told for `source`. */
+cJSON *patch_find(struct where *where, int source, cJSON *root, const char *pointer);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "experiments/promise.h"
+
+#include "experiments/quantity.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LEAST_PRECISION 0.0001
+
+static const struct {
+    const char *name;
+    enum slo_metric metric;
+    enum param_type type;
+} metrics[] = {
+    {"mean", SLO_MEAN, PARAM_DURATION},
+    {"errors", SLO_ERRORS, PARAM_FRACTION},
+    {"throughput", SLO_THROUGHPUT, PARAM_RATE},
+    {"utilisation", SLO_UTILISATION, PARAM_FRACTION},
+};
+
+enum { METRICS = sizeof metrics / sizeof *metrics };
+
+/* A copy of `length` bytes without the spaces around it. */
+static char *trimmed(struct arena *arena, const char *text, size_t length)
+{
+    while (length > 0 && (*text == ' ' || *text == '\t')) {
+        text++;
+        length--;
+    }
+    while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '\t'))
+        length--;
+    return arena_text(arena, text, length);
+}
+
+/* "p99.9": between p0 and p100, both excluded. Reading the digits as 99.9e-2 gives the
+ * double nearest to 0.999, which a division would miss. */
+static bool read_quantile(const char *text, double *quantile)
+{
+    if (text[0] != 'p')
+        return false;
+    size_t length = strspn(text + 1, "0123456789");
+    size_t decimals = text[1 + length] == '.' ? strspn(text + 2 + length, "0123456789") : 0;
+    size_t end = 1 + length + (decimals ? 1 + decimals : 0);
+    char digits[32];
+    if (length == 0 || text[end] != '\0' || end + 3 > sizeof digits)
+        return false;
+    memcpy(digits, text + 1, end - 1);
+    strcpy(digits + end - 1, "e-2");
+    *quantile = strtod(digits, NULL);
+    return *quantile > 0 && *quantile < 1;
+}
+
+static bool skip_prefix(const char **text, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    if (strncmp(*text, prefix, length) != 0)
+        return false;
+    *text += length;
+    return true;
+}
+
+/* [ttfb.|duration.]metric */
+static bool read_metric(const char *text, struct slo *slo, enum param_type *type)
+{
+    slo->of = skip_prefix(&text, "ttfb.")       ? SLO_OF_TTFB
+              : skip_prefix(&text, "duration.") ? SLO_OF_DURATION
+                                                : SLO_OF_LATENCY;
+    *type = PARAM_DURATION;
+    slo->metric = SLO_QUANTILE;
+    if (read_quantile(text, &slo->quantile))
+        return true;
+    for (int i = 0; i < METRICS; i++) {
+        if (strcmp(metrics[i].name, text) == 0) {
+            slo->metric = metrics[i].metric;
+            *type = metrics[i].type;
+            return slo->of == SLO_OF_LATENCY || slo->metric == SLO_MEAN;
+        }
+    }
+    return false;
+}
+
+static const char *near_metric(struct arena *arena, const char *text)
+{
+    static const char *const names[] = {"mean", "p50", "p90", "p95", "p99", "errors",
+                                        "throughput", "utilisation"};
+    const char *dot = strrchr(text, '.');
+    const char *near =
+        where_nearest(dot ? dot + 1 : text, names, sizeof names / sizeof *names);
+    return near ? arena_format(arena, "did you mean \"%s\"?", near)
+                : "metrics: mean, p50, p95, p99.9, errors, throughput, utilisation";
+}
+
+/* The scope ends at the first dot, names having none; but "p99.9" is all metric. */
+static bool read_left(struct where *where, uint32_t at, const char *left, struct slo *slo,
+                      enum param_type *type)
+{
+    if (read_metric(left, slo, type))
+        return true;
+    size_t length = strcspn(left, ".");
+    if (left[length] == '.' && length > 0 && read_metric(left + length + 1, slo, type)) {
+        slo->scope = arena_text(where->arena, left, length);
+        return true;
+    }
+    where_problem(where, at, NULL, "must name a metric before the comparison, is \"%s\" (%s)",
+                  left, near_metric(where->arena, left));
+    return false;
+}
+
+static bool read_quantity(enum param_type type, const char *text, double *value)
+{
+    char *end;
+    if (quantity_read(type, text, value)) {
+        *value /= quantity_scale(type);
+        return *value >= 0;
+    }
+    if (!quantity_may_be_bare(type) || !strchr("0123456789", text[0]) || text[0] == '\0' ||
+        strpbrk(text, "xX"))
+        return false;
+    *value = strtod(text, &end);
+    return *end == '\0' && isfinite(*value);
+}
+
+bool promise_read(struct where *where, uint32_t at, const char *text, struct slo *slo)
+{
+    *slo = (struct slo){.at = at, .text = text};
+    size_t length = strcspn(text, "<>");
+    if (text[length] == '\0') {
+        where_problem(where, at, NULL,
+                      "must be a promise such as \"page.p95 < 2s\" or \"errors < 1%%\", "
+                      "is \"%s\"", text);
+        return false;
+    }
+    bool less = text[length] == '<', equal = text[length + 1] == '=';
+    slo->op = less ? (equal ? SLO_AT_MOST : SLO_LESS) : (equal ? SLO_AT_LEAST : SLO_MORE);
+    const char *right = text + length + 1 + equal;
+    enum param_type type;
+    if (!read_left(where, at, trimmed(where->arena, text, length), slo, &type))
+        return false;
+    right = trimmed(where->arena, right, strlen(right));
+    if (read_quantity(type, right, &slo->value))
+        return true;
+    where_problem(where, at, NULL, "must end in %s, is \"%s\"", quantity_noun(type), text);
+    return false;
+}
+
+bool promise_read_precision(struct where *where, uint32_t at, const char *text,
+                            struct precision *precision)
+{
+    static const char word[] = " within ";
+    *precision = (struct precision){.at = at, .text = text};
+    const char *within = strstr(text, word);
+    if (within) {
+        const char *metric = trimmed(where->arena, text, (size_t)(within - text));
+        const char *right = within + strlen(word);
+        right = trimmed(where->arena, right, strlen(right));
+        precision->of_mean = strcmp(metric, "mean") == 0;
+        if ((precision->of_mean || read_quantile(metric, &precision->quantile)) &&
+            read_quantity(PARAM_FRACTION, right, &precision->within) &&
+            precision->within >= LEAST_PRECISION && precision->within < 1)
+            return true;
+    }
+    where_problem(where, at, NULL,
+                  "must be a precision such as \"p99 within 5%%\" or \"mean within 1%%\", "
+                  "is \"%s\"", text);
+    return false;
+}

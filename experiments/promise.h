@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * promise -- the little language of promises and precision:
+ *
+ *     [type|workload|service.][ttfb.|duration.]metric op quantity
+ *     page.p95 < 2s    errors < 1%    chat.ttfb.p99 <= 1s    web.utilisation < 70%
+ *
+ *     metric within fraction
+ *     p99 within 5%
+ *
+ * Errors: told to `where` at the value `at`; false.
+ */
+#ifndef EXPERIMENTS_PROMISE_H
+#define EXPERIMENTS_PROMISE_H
+
+#include "experiments/scenario.h"
+
+bool promise_read(struct where *where, uint32_t at, const char *text, struct slo *slo);
+
+bool promise_read_precision(struct where *where, uint32_t at, const char *text,
+                            struct precision *precision);
+
+#endif

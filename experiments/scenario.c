@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "experiments/scenario.h"
+
+#include "experiments/bind.h"
+#include "experiments/patch.h"
+#include "experiments/promise.h"
+#include "experiments/text.h"
+
+#include <cjson/cJSON.h>
+
+#include <math.h>
+#include <string.h>
+
+/* ---- the top level of the file --------------------------------------------------- */
+
+/* The keys as they are bound, before promises and precision are read from their text. */
+struct run_keys {
+    uint32_t at;
+    const char *precision;
+    int64_t replications, seed;
+    struct param_variant warmup; /* which 0: "auto"; 1: sim_time */
+    sim_time duration;
+};
+
+struct file {
+    const char *schema, *name, *description;
+    struct system_spec system;
+    struct param_list slo; /* const char * */
+    struct run_keys *run;
+    struct cost_settings *cost;
+};
+
+static const char *const autos[] = {"auto", NULL};
+static const struct param warmup_forms[] = {
+    {.key = "auto", .type = PARAM_CHOICE, .choices = autos,
+     .doc = "Found from a pilot run."},
+    {.key = "time", .type = PARAM_DURATION, .doc = "This long."},
+    {0},
+};
+
+#define AT(field) offsetof(struct run_keys, field)
+static const struct param run_params[] = {
+    {.key = "precision", .type = PARAM_TEXT, .offset = AT(precision),
+     .doc = "How well the result must be known, such as \"p99 within 5%\"."},
+    {.key = "replications", .type = PARAM_COUNT, .offset = AT(replications), .least = 2,
+     .most = 100000, .fallback = 20, .doc = "Independent repeats of the simulation."},
+    {.key = "warmup", .type = PARAM_FORMS, .offset = AT(warmup), .of = warmup_forms,
+     .doc = "Start of a run that is left out; \"auto\" when absent."},
+    {.key = "duration", .type = PARAM_DURATION, .offset = AT(duration), .least = 1e-6,
+     .most = 1e9, .fallback = INFINITY,
+     .doc = "Simulated time that is measured in each run; chosen by the precision when "
+            "absent."},
+    {.key = "seed", .type = PARAM_COUNT, .offset = AT(seed), .most = 9007199254740991.0,
+     .fallback = 1, .doc = "Chooses the random numbers: the same seed, the same result."},
+    {0},
+};
+#undef AT
+
+static const struct param monthly_row = {.key = "price", .type = PARAM_NUMBER, .least = 0,
+                                         .most = 1e12,
+                                         .doc = "Of one instance for a month."};
+
+#define AT(field) offsetof(struct cost_settings, field)
+static const struct param cost_params[] = {
+    {.key = "currency", .type = PARAM_TEXT, .offset = AT(currency), .required = true,
+     .doc = "Its sign or code, such as USD."},
+    {.key = "monthly", .type = PARAM_MAP, .offset = AT(monthly), .of = &monthly_row,
+     .required = true, .doc = "Price of one instance of a service for a month."},
+    {0},
+};
+#undef AT
+
+static const struct param workload_row = {.key = "workload", .type = PARAM_OBJECT,
+                                          .of = workload_params,
+                                          .size = sizeof(struct workload_conf)};
+static const struct param service_row = {.key = "service", .type = PARAM_KINDS,
+                                         .variants = kind_row};
+static const struct param link_row = {.key = "link", .type = PARAM_OBJECT,
+                                      .of = link_params, .size = sizeof(struct link_conf)};
+static const struct param slo_row = {.key = "promise", .type = PARAM_TEXT};
+
+#define AT(field) offsetof(struct file, field)
+const struct param scenario_params[] = {
+    {.key = "$schema", .type = PARAM_TEXT, .offset = AT(schema),
+     .doc = "The JSON Schema, for editors; not read."},
+    {.key = "name", .type = PARAM_TEXT, .offset = AT(name),
+     .doc = "Name of the scenario; that of the file when absent."},
+    {.key = "description", .type = PARAM_TEXT, .offset = AT(description),
+     .doc = "What it is about, for readers."},
+    {.key = "workloads", .type = PARAM_MAP, .offset = AT(system.workloads),
+     .of = &workload_row, .least = 1, .most = 1000, .required = true,
+     .doc = "Who sends requests, by name."},
+    {.key = "services", .type = PARAM_MAP, .offset = AT(system.services),
+     .of = &service_row, .least = 1, .most = 1000, .required = true,
+     .doc = "What the system consists of, by name."},
+    {.key = "links", .type = PARAM_LIST, .offset = AT(system.links), .of = &link_row,
+     .doc = "Network latency between two of them, where it differs."},
+    {.key = "slo", .type = PARAM_LIST, .offset = AT(slo), .of = &slo_row,
+     .most = 1000, .doc = "Promises to hold, such as \"page.p95 < 2s\" or \"errors < 1%\"."},
+    {.key = "cost", .type = PARAM_OBJECT, .offset = AT(cost), .of = cost_params,
+     .size = sizeof(struct cost_settings), .doc = "What instances cost."},
+    {.key = "run", .type = PARAM_OBJECT, .offset = AT(run), .of = run_params,
+     .size = sizeof(struct run_keys), .doc = "How to simulate."},
+    {0},
+};
+#undef AT
+
+/* ---- from the keys to the scenario ----------------------------------------------- */
+
+static void read_slos(struct scenario *scenario, struct arena *arena,
+                      const struct param_list *list)
+{
+    struct slo *slos = arena_many(arena, list->count, struct slo);
+    const char *const *texts = list->items;
+    for (int i = 0; i < list->count; i++) {
+        uint32_t at = where_element(scenario->where, list->at, i);
+        if (texts[i]) /* else the reader has said why */
+            promise_read(scenario->where, at, texts[i], &slos[i]);
+    }
+    scenario->slos = slos;
+    scenario->slo_count = list->count;
+}
+
+static void read_run(struct scenario *scenario, const struct run_keys *keys)
+{
+    struct run_settings *run = &scenario->run;
+    *run = (struct run_settings){
+        .at = keys->at,
+        .replications = keys->replications,
+        .warmup = SIM_NEVER,
+        .duration = keys->duration,
+        .seed = keys->seed,
+    };
+    if (keys->warmup.row && keys->warmup.which == 1)
+        run->warmup = *(const sim_time *)keys->warmup.body;
+    if (keys->precision)
+        promise_read_precision(scenario->where,
+                               where_member(scenario->where, keys->at, "precision"),
+                               keys->precision, &run->precision);
+}
+
+/* "shop" of "scenarios/shop.json" */
+static const char *stem_of(struct arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    const char *dot = strrchr(base, '.');
+    size_t length = dot && dot > base ? (size_t)(dot - base) : strlen(base);
+    return arena_text(arena, base, length);
+}
+
+static const char *folder_of(struct arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return ".";
+    return slash == path ? "/" : arena_text(arena, path, (size_t)(slash - path));
+}
+
+static void bind_file(struct scenario *scenario, struct arena *arena, const char *folder,
+                      const cJSON *root)
+{
+    struct bind bind = {.arena = arena, .where = scenario->where, .folder = folder};
+    struct file file = {0};
+    bind_object(&bind, root, scenario_params, &file);
+    struct run_keys run = {0};
+    bind_defaults(&bind, run_params, &run);
+    scenario->name = file.name ? file.name : stem_of(arena, scenario->path);
+    scenario->description = file.description;
+    scenario->system = file.system;
+    scenario->cost = file.cost;
+    read_slos(scenario, arena, &file.slo);
+    read_run(scenario, file.run ? file.run : &run);
+    scenario->files = bind.files;
+    scenario->file_count = bind.file_count;
+}
+
+struct scenario *scenario_parse(struct arena *arena, const char *name, const char *folder,
+                                const char *bytes, size_t length,
+                                const char *const *sets, int set_count,
+                                struct where *where)
+{
+    int problems = where->problem_count;
+    struct scenario *scenario = arena_new(arena, struct scenario);
+    scenario->path = arena_text(arena, name, strlen(name));
+    scenario->where = where;
+    int source = where_add_source(
+        where, (struct source){.name = scenario->path, .bytes = bytes, .length = length});
+    cJSON *root = text_parse(where, source, WHERE_NOWHERE, NULL, -1);
+    if (!root)
+        return NULL;
+    for (int i = 0; i < set_count; i++)
+        patch_set(where, root, sets[i]);
+    bind_file(scenario, arena, folder, root);
+    scenario->canonical = text_canonical(arena, root);
+    cJSON_Delete(root);
+    return where->problem_count == problems ? scenario : NULL;
+}
+
+struct scenario *scenario_read(struct arena *arena, const char *path,
+                               const char *const *sets, int set_count,
+                               struct where *where)
+{
+    size_t length;
+    const char *why;
+    const char *bytes = text_load_path(arena, path, TEXT_MOST_BYTES, &length, &why);
+    if (!bytes) {
+        int source = where_add_source(where, (struct source){.name = path, .bytes = ""});
+        where_source_problem(where, source, WHERE_WHOLE, "%s", why);
+        return NULL;
+    }
+    return scenario_parse(arena, path, folder_of(arena, path), bytes, length, sets,
+                          set_count, where);
+}
