@@ -114,7 +114,7 @@ char *arena_format(struct arena *arena, const char *format, ...)
     va_start(args, format);
     va_copy(again, args);
     int length = vsnprintf(NULL, 0, format, args);
-    check(length >= 0, "vsnprintf gave %d", length);
+    check(length >= 0, "format \"%s\"", format);
     char *text = arena_array(arena, (size_t)length + 1, 1);
     vsnprintf(text, (size_t)length + 1, format, again);
     va_end(again);

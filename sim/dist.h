@@ -35,13 +35,14 @@ enum dist_form {
 };
 
 /*
- * What the sampler needs, set by dist_prepare; shape' is shape, or shape + 1 below 1:
+ * What the sampler needs, set by dist_prepare; shape' is shape, or shape + 1 below 1,
+ * where d is not 0:
  *                 a         b                         c               d
  *   constant      value
  *   exponential   mean
  *   uniform       least     width
  *   lognormal     median    sigma
- *   gamma, erlang scale     shape' - 1/3              1 / sqrt(9 b)   0, or 1 / shape < 1
+ *   gamma, erlang scale     shape' - 1/3              1 / sqrt(9 b)   1 / shape or 0
  *   weibull       scale     1 / shape
  *   pareto        least     1 - (least/most)^alpha    -1 / alpha
  *   normal        mean      sd
@@ -64,8 +65,8 @@ struct dist {
 /*
  * One row per form, in the order of enum dist_form, ended by a zero row. The key is the
  * name in the scenario ("lognormal"); `of` is its parameter table, `size` of its conf.
- * A mixture's row is a list, its conf a struct param_list. Of the others a lone value
- * ({"exponential": "20ms"}) binds the first parameter of the table; a list
+ * A lone value ({"exponential": "20ms"}) binds the first parameter of the table, and so
+ * does a list if that parameter is one ({"mixture": [...]}); any other list
  * ({"uniform": ["1ms", "2ms"]}) binds them in order. A lone value without any form is a
  * constant. The reader binds the conf, then calls dist_prepare.
  */

@@ -49,9 +49,15 @@ static const struct param mixture_part_params[] = {
 };
 #undef AT
 
-const struct param dist_mixture_part = {
+static const struct param mixture_part_row = {
     .key = "part", .type = PARAM_OBJECT, .of = mixture_part_params,
     .size = sizeof(struct mixture_part_conf), .doc = "One to choose from."};
+
+const struct param dist_mixture_params[] = {
+    {.key = "parts", .type = PARAM_LIST, .offset = offsetof(struct mixture_conf, parts),
+     .of = &mixture_part_row, .required = true, .doc = "What to choose from."},
+    {0},
+};
 
 /* The weights become probabilities, and `cumulative` their sums, the last exactly 1. */
 static bool normalise(double *weight, double *cumulative, int count)
@@ -116,9 +122,9 @@ bool dist_prepare_hyperexponential(struct dist *dist, struct setup *setup)
 
 bool dist_prepare_mixture(struct dist *dist, struct setup *setup)
 {
-    const struct param_list *list = dist->conf;
-    const struct mixture_part_conf *part = list->items;
-    int count = list->count;
+    const struct mixture_conf *conf = dist->conf;
+    const struct mixture_part_conf *part = conf->parts.items;
+    int count = conf->parts.count;
     struct dist *parts = arena_many(setup->arena, count, struct dist);
     double *weight = arena_many(setup->arena, count, double);
     double *cumulative = arena_many(setup->arena, count, double);
@@ -128,10 +134,8 @@ bool dist_prepare_mixture(struct dist *dist, struct setup *setup)
         parts[i] = *part[i].of;
         weight[i] = part[i].weight;
     }
-    if (!normalise(weight, cumulative, count)) {
-        complain(setup->out, list->at, NULL, "needs a weight of more than 0");
-        return false;
-    }
+    if (!normalise(weight, cumulative, count))
+        return dist_wrong(dist, setup, NULL, "needs a weight of more than 0");
     dist->parts = parts;
     dist->p = cumulative;
     dist->count = count;

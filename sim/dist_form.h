@@ -59,6 +59,11 @@ struct hyperexponential_conf {
     struct param_list phases; /* of struct phase_conf */
 };
 
+struct mixture_conf {
+    uint32_t at;
+    struct param_list parts; /* of struct mixture_part_conf */
+};
+
 struct shifted_conf {
     uint32_t at;
     double by;
@@ -73,7 +78,7 @@ struct quantiles_conf {
 };
 
 extern const struct param dist_hyperexponential_params[];
-extern const struct param dist_mixture_part; /* the conf is a struct param_list */
+extern const struct param dist_mixture_params[];
 extern const struct param dist_shifted_params[];
 extern const struct param dist_quantiles_params[];
 
