@@ -50,7 +50,8 @@ static void fill(uint64_t *values, int count, uint64_t seed, int most_bits)
 {
     struct draw draw = draw_at(rng_key(seed, "histogram"), 0, 0, 0);
     for (int i = 0; i < count; i++)
-        values[i] = draw_word(&draw) >> (63 - draw_below(&draw, (uint64_t)most_bits)) >> 1;
+        values[i] =
+            draw_word(&draw) >> (63 - draw_below(&draw, (uint64_t)most_bits)) >> 1;
 }
 
 static struct histogram histogram_of(const uint64_t *values, int count,
@@ -81,7 +82,8 @@ static void quantiles_are_those_of_the_sorted_values(void **state)
         fill(values, VALUES, 1, most_bits);
         struct histogram h = histogram_of(values, VALUES, *state);
         qsort(values, VALUES, sizeof *values, by_size);
-        expect_quantiles_like_sorting(values, VALUES, &h, most_bits == 8 ? 0 : 1.0 / 256);
+        expect_quantiles_like_sorting(values, VALUES, &h,
+                                      most_bits == 8 ? 0 : 1.0 / 256);
     }
 }
 

@@ -54,7 +54,8 @@ static void merging_is_adding(void **state)
 {
     (void)state;
     const int64_t x[] = {3, 1, 4, 1, 5, 9, 2, 6};
-    struct tally whole = tally_of(x, 8), left = tally_of(x, 3), right = tally_of(x + 3, 5);
+    struct tally whole = tally_of(x, 8), left = tally_of(x, 3),
+                 right = tally_of(x + 3, 5);
     struct tally none = {0};
     tally_merge(&left, &right);
     tally_merge(&left, &none);
