@@ -11,7 +11,7 @@
 #ifndef PLOTS_TABLE_H
 #define PLOTS_TABLE_H
 
-struct series {
+struct curve {
     const char *label;
     const double *x, *y;       /* `count` points, x ascending */
     const double *low, *high;  /* ends of the interval around y; NULL when not known */
@@ -28,7 +28,7 @@ struct table {
     const char *title;
     const char *caption; /* where the numbers come from; NULL for none */
     const char *x_label; /* what x is; NULL for the figure's own word */
-    const struct series *series;
+    const struct curve *series;
     int count;
     const struct mark *marks;
     int mark_count;

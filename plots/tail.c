@@ -35,12 +35,12 @@ struct place {
 
 /* --- what can be drawn ----------------------------------------------------------- */
 
-static bool is_drawable(const struct series *s, int k)
+static bool is_drawable(const struct curve *s, int k)
 {
     return isfinite(s->x[k]) && s->x[k] > 0 && isfinite(s->y[k]) && s->y[k] > 0;
 }
 
-static int drawable_points(const struct series *s)
+static int drawable_points(const struct curve *s)
 {
     int count = 0;
     for (int k = 0; k < s->count; k++)
@@ -53,7 +53,7 @@ static bool is_placeable(const struct mark *mark)
     return isfinite(mark->x) && mark->x > 0 && isfinite(mark->y) && mark->y > 0;
 }
 
-static bool has_band(const struct series *s)
+static bool has_band(const struct curve *s)
 {
     return s->low && s->high;
 }
@@ -182,7 +182,7 @@ static void consider(const struct layout *l, struct place *best, double x, doubl
         *best = place;
 }
 
-static void draw_curve(struct layout *l, const struct series *s, const double *y)
+static void draw_curve(struct layout *l, const struct curve *s, const double *y)
 {
     int last = -1;
     for (int k = 0; k < s->count; k++) {
@@ -199,7 +199,7 @@ static void draw_everything(struct layout *l)
 {
     const struct table *t = &l->figure->table;
     for (int i = 0; i < t->count; i++) {
-        const struct series *s = &t->series[i];
+        const struct curve *s = &t->series[i];
         draw_curve(l, s, s->y);
         if (has_band(s)) {
             draw_curve(l, s, s->low);
@@ -216,7 +216,7 @@ static void draw_everything(struct layout *l)
 }
 
 /* The outermost x where the curve passes the height `level`; NAN if it does not. */
-static double crossing(const struct layout *l, const struct series *s, const double *y,
+static double crossing(const struct layout *l, const struct curve *s, const double *y,
                        double level, enum side side)
 {
     double found = NAN;
@@ -236,7 +236,7 @@ static double crossing(const struct layout *l, const struct series *s, const dou
     return found;
 }
 
-static double edge(const struct layout *l, const struct series *s, double level,
+static double edge(const struct layout *l, const struct curve *s, double level,
                    enum side side)
 {
     double x = crossing(l, s, s->y, level, side);
@@ -248,7 +248,7 @@ static double edge(const struct layout *l, const struct series *s, double level,
 }
 
 /* Beside its own line, best a third of the way up, where tails are apart. */
-static struct place place_curve_label(const struct layout *l, const struct series *s,
+static struct place place_curve_label(const struct layout *l, const struct curve *s,
                                       double width)
 {
     struct place best = {.box = {0, 0, width, LABEL_HEIGHT}, .cost = INFINITY};
@@ -332,7 +332,7 @@ static void write_curves(struct layout *l, FILE *out)
     int count = 0;
     write_arrays(out, "curve", t->count);
     for (int i = 0; i < t->count; i++) {
-        const struct series *s = &t->series[i];
+        const struct curve *s = &t->series[i];
         if (!drawable_points(s))
             continue;
         struct place place = place_curve_label(l, s, label_width(s->label, CURVE_MOST));
@@ -380,7 +380,7 @@ static double clipped(const struct layout *l, double y)
 }
 
 /* x, y, low, high; points less than a third of a pixel from the last are left out. */
-static void write_series(const struct layout *l, const struct series *s, FILE *out)
+static void write_series(const struct layout *l, const struct curve *s, FILE *out)
 {
     double last_x = -INFINITY, last_y = -INFINITY;
     for (int k = 0; k < s->count; k++) {

@@ -27,7 +27,7 @@ struct bench {
     char folder[64], outer_path[4096];
     char svg[128], canary[128], scripts[4096], error[512];
     double x[POINTS], y[POINTS];
-    struct series series;
+    struct curve series;
     struct mark mark;
     struct figure figure;
 };
@@ -80,7 +80,7 @@ static int set_up(void **state)
         b->x[k] = 0.01 * (k + 1);
         b->y[k] = 1.0 / (1 + k * k * k);
     }
-    b->series = (struct series){"page", b->x, b->y, NULL, NULL, POINTS};
+    b->series = (struct curve){"page", b->x, b->y, NULL, NULL, POINTS};
     b->mark = (struct mark){"page.p95 < 300ms", 0.3, 0.05};
     b->figure = (struct figure){
         .kind = FIGURE_TAIL,
