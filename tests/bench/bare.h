@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * bare -- simulations written by hand, each for one model and nothing else: the floor that
- * the simulator's speed is measured against, in the same process. They share no code with
- * it on purpose: their own event list, generator and samplers, as fast as we know how.
+ * bare -- simulations written by hand, each for one model and nothing else: the floor
+ * that the simulator's speed is measured against, in the same process. They share no
+ * code with it on purpose: own event list, generator and samplers, as fast as we know.
  *
  * Units:  simulated time in s (double), latencies in s.
  * Checks: each answer is compared with theory or a recorded value by the caller; a fast
@@ -28,11 +28,11 @@ struct bare_result bare_mm1(uint64_t requests, uint64_t seed);
 struct bare_result bare_tandem(uint64_t requests, uint64_t seed);
 
 /*
- * A web stack at 1400 requests/s: a least-connections balancer over 4 servers, each with
- * a backlog of 128, 16 threads and 2 cores (first come, first served). A page takes a
- * core (lognormal, 3 ms, cv 1), one of 40 shared connections (lognormal, 15 ms, cv 1.5;
- * gives up after 5 s) and a core again (exponential, 1 ms); 2 % are streams: a core, then
- * 20 chunks 25 ms apart. All have a timeout of 30 s.
+ * A web stack at 1400 requests/s: a least-connections balancer over 4 servers, each
+ * with a backlog of 128, 16 threads and 2 cores (first come, first served). A page
+ * takes a core (lognormal, 3 ms, cv 1), one of 40 shared connections (lognormal, 15 ms,
+ * cv 1.5; gives up after 5 s) and a core again (exponential, 1 ms); 2 % are streams: a
+ * core, then 20 chunks 25 ms apart. All have a timeout of 30 s.
  */
 struct bare_result bare_web(uint64_t requests, uint64_t seed);
 

@@ -15,7 +15,7 @@ struct bare_result bare_hold(uint32_t pending, uint64_t holds, uint64_t seed)
         heap_push(&heap, now + chance_exponential(&chance), slot);
     }
     free(heap.node);
-    /* `pending` renewal processes of rate 1 each: `holds` renewals take holds / pending */
+    /* `pending` processes of rate 1 each have `holds` events in holds / pending s */
     return (struct bare_result){.events = holds, .requests = holds,
                                 .mean = now * pending / (double)holds};
 }

@@ -19,7 +19,7 @@ static const double finish_mean = 0.001, request_patience = 30, acquire_patience
  * due when its oldest request runs out. */
 enum { SOURCE, REQUEST_TIMER, ACQUIRE_TIMER, FIRST_REQUEST };
 
-/* What a request is doing; those in front of AT_* have an event. */
+/* What a request is doing; whoever is not in line has an event. */
 enum state {
     AT_RENDER,    /* on a core, before the query */
     AT_QUERY,     /* on a connection */
@@ -43,8 +43,8 @@ struct queue {
     uint32_t first, last, length;
 };
 
-/* All that share one patience, oldest first: deadlines come in order, so appending keeps
- * them sorted and leaving is unlinking. */
+/* All that share one patience, oldest first: deadlines come in order, so that appending
+ * keeps them sorted and leaving is unlinking. */
 struct patience {
     double time;
     uint32_t oldest, newest;
@@ -73,7 +73,7 @@ struct web {
     double now;
 };
 
-/* ---- queues ----------------------------------------------------------------------- */
+/* ---- queues ---------------------------------------------------------------------- */
 
 static void join(struct web *w, struct queue *q, uint32_t slot)
 {
@@ -108,7 +108,7 @@ static uint32_t leave(struct web *w, struct queue *q)
     return slot;
 }
 
-/* ---- patience --------------------------------------------------------------------- */
+/* ---- patience -------------------------------------------------------------------- */
 
 static void patience_start(struct web *w, int which, uint32_t slot)
 {
@@ -142,7 +142,7 @@ static void patience_stop(struct web *w, int which, uint32_t slot)
         p->newest = r->sooner[which];
 }
 
-/* ---- the way of a request --------------------------------------------------------- */
+/* ---- the way of a request -------------------------------------------------------- */
 
 static void after(struct web *w, double delay, uint32_t slot, enum state state)
 {
@@ -309,8 +309,8 @@ static void resume(struct web *w, uint32_t slot)
     }
 }
 
-/* The oldest has run out: a client goes away and its request goes on for nobody; one that
- * waited for a connection fails. Then the timer is set to the next oldest. */
+/* The oldest has run out: a client goes away and its request goes on for nobody; one
+ * that waited for a connection fails. Then the timer is set to the next oldest. */
 static void expire(struct web *w, int which)
 {
     struct patience *p = &w->patience[which];
@@ -332,7 +332,7 @@ static void expire(struct web *w, int which)
                   REQUEST_TIMER + (uint32_t)which);
 }
 
-/* ---- the whole -------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------- */
 
 static struct web *web_new(uint64_t seed)
 {

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/bench/kernel.h"
 
-/* Where the tail begins and the area of a layer, for 256 layers (Marsaglia and Tsang). */
-static const double exp_tail = 7.69711747013104972, exp_area = 3.9496598225815571993e-3;
-static const double normal_tail = 3.6541528853610088,
-                    normal_area = 4.92867323399141108e-3;
+/* Where the tail begins, and the area of each of 256 layers (Marsaglia and Tsang). */
+static const double exp_tail = 7.69711747013105, exp_area = 3.949659822581557e-3;
+static const double normal_tail = 3.654152885361009, normal_area = 4.928673233991411e-3;
 
-/* x is past the sure part of its layer: in the tail, or to be tested under the curve. */
+/* x is past the sure part of its layer: in the tail, or to be tested by the density. */
 double chance_exponential_edge(struct chance *c, int layer, double x)
 {
     double offset = 0;
     for (;;) {
-        if (layer == 0)
+        if (layer == 0) {
             offset += exp_tail;
-        else if (c->exp_height[layer] +
-                     chance_uniform(c) * (c->exp_height[layer - 1] - c->exp_height[layer]) <
-                 exp(-x))
-            return offset + x;
+        } else {
+            double low = c->exp_height[layer], high = c->exp_height[layer - 1];
+            if (low + chance_uniform(c) * (high - low) < exp(-x))
+                return offset + x;
+        }
         uint64_t word = chance_word(c);
         layer = (int)(word & (LAYERS - 1));
         x = (double)(word >> 11) * c->exp_width[layer];
@@ -56,8 +56,9 @@ static double normal_density(double x) { return exp(-x * x / 2); }
 static double normal_edge(double y) { return sqrt(-2 * log(y)); }
 
 /* Layers of equal area from the tail inwards; layer 0 is the base with the tail. */
-static void ziggurat(double tail, double area, double density(double), double edge(double),
-                     uint64_t sure[], double width[], double height[])
+static void ziggurat(double tail, double area, double density(double),
+                     double edge(double), uint64_t sure[], double width[],
+                     double height[])
 {
     const double scale = 0x1p53;
     double base = area / density(tail), x = tail;

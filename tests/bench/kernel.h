@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * kernel -- event list, generator, samplers and histogram of the bare loops, all inline.
+ * kernel -- event list, generator, samplers and histogram of the bare loops, inline.
  *
- * Event list: 16-byte events (time as the bits of a non-negative double, sequence, slot)
- * compared as one 128-bit number, in a 4-ary heap whose groups of children fill a cache
- * line each. Popping leaves a hole at the root that the next push fills with a single
- * sift down. Places past the end hold the largest key, so that a group is always full.
+ * Event list: 16-byte events (time as the bits of a non-negative double, sequence,
+ * slot) compared as one 128-bit number, in a 4-ary heap whose groups of children fill a
+ * cache line each. Popping leaves a hole at the root that the next push fills with a
+ * single sift down. Places past the end hold the largest key, so that a group is always
+ * full.
  *
  * Generator: xoshiro256++ (Blackman and Vigna 2021), seeded by SplitMix64. Exponential
  * and normal variates by ziggurat with 256 layers (Marsaglia and Tsang 2000).
@@ -32,7 +33,7 @@ static inline void *kernel_array(size_t count, size_t size)
     return memset(array, 0, bytes);
 }
 
-/* ---- event list ------------------------------------------------------------------- */
+/* ---- event list ------------------------------------------------------------------ */
 
 enum { HEAP_ROOT = 3, SLOT_BITS = 24 }; /* children of i: 4 i - 8 .. 4 i - 5 */
 
@@ -119,14 +120,14 @@ static inline uint32_t heap_pop(struct heap *h, double *now)
     return (uint32_t)key & ((1u << SLOT_BITS) - 1);
 }
 
-/* ---- generator and samplers ------------------------------------------------------- */
+/* ---- generator and samplers ------------------------------------------------------ */
 
 enum { LAYERS = 256 };
 
 struct chance {
     uint64_t s[4];
-    /* ziggurats: a word's top 53 bits times width[i] is the variate, and certainly under
-     * the curve when they are below sure[i]; height[i] is the density at the layer's edge */
+    /* ziggurats: a word's top 53 bits times width[i] is the variate, for sure where
+     * they are below sure[i]; height[i] is the density at the layer's edge */
     uint64_t exp_sure[LAYERS], normal_sure[LAYERS];
     double exp_width[LAYERS], exp_height[LAYERS];
     double normal_width[LAYERS], normal_height[LAYERS];
@@ -174,8 +175,9 @@ static inline double chance_normal(struct chance *c)
     uint64_t word = chance_word(c);
     int layer = (int)(word & (LAYERS - 1));
     double x = (double)(word >> 11) * c->normal_width[layer];
-    double size = word >> 11 < c->normal_sure[layer] ? x : chance_normal_edge(c, layer, x);
-    return word & LAYERS ? -size : size;
+    if (word >> 11 >= c->normal_sure[layer])
+        x = chance_normal_edge(c, layer, x);
+    return word & LAYERS ? -x : x; /* a bit that is neither layer nor size */
 }
 
 void chance_init(struct chance *c, uint64_t seed);
@@ -195,7 +197,7 @@ static inline double chance_lognormal(struct chance *c, struct lognormal l)
     return exp(l.mu + l.sigma * chance_normal(c));
 }
 
-/* ---- latencies -------------------------------------------------------------------- */
+/* ---- latencies ------------------------------------------------------------------- */
 
 enum { CELLS = 1 << 13, MANTISSA = 7 }; /* 128 cells to a doubling: 0.8 % wide */
 
