@@ -107,7 +107,8 @@ static double exp_parts(double x, double low)
         return x < 0 ? 0 : NAN;
     if (x > 710)
         return INFINITY;
-    double steps = floor(x * (STEPS / 0x1.62e42fefa39efp-1) + 0.5);
+    const double whole = 0x1.8p52; /* to add and take away again rounds */
+    double steps = x * (STEPS / 0x1.62e42fefa39efp-1) + whole - whole;
     int n = (int)steps, j = n & (STEPS - 1), k = (n - j) / STEPS;
     double r = (x - steps * step_high) - steps * step_low + low;
     double p = r + r * r * (1.0 / 2 + r * (1.0 / 6 + r * (1.0 / 24 + r * (1.0 / 120))));
