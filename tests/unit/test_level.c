@@ -65,6 +65,19 @@ static void areas_do_not_overflow_64_bits(void **state)
     assert_int_equal((uint64_t)(l.area >> 62), 1 << 20);
 }
 
+static void go_below_0(void)
+{
+    struct level l = {0};
+    level_add(&l, 1, 1);
+    level_add(&l, 2, -2);
+}
+
+static void a_level_below_0_is_a_mistake(void **state)
+{
+    (void)state;
+    assert_check_fails(go_below_0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -72,6 +85,7 @@ int main(void)
         cmocka_unit_test(time_at_the_limit_counts_from_the_limit_up),
         cmocka_unit_test(a_new_limit_does_not_change_the_past),
         cmocka_unit_test(a_restart_keeps_the_value_and_forgets_the_rest),
+        cmocka_unit_test(a_level_below_0_is_a_mistake),
         cmocka_unit_test(areas_do_not_overflow_64_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

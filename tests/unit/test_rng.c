@@ -65,6 +65,31 @@ static void every_part_of_an_address_matters(void **state)
     }
 }
 
+static void visit_past_the_last(void)
+{
+    draw_at(0, 0, 0, RNG_VISITS);
+}
+
+static void take_words(int count)
+{
+    struct draw draw = draw_at(0, 0, 0, RNG_VISITS - 1);
+    for (int i = 0; i < count; i++)
+        draw_word(&draw);
+}
+
+static void block_past_the_last(void)
+{
+    take_words(2 * (RNG_BLOCKS - 1) + 1);
+}
+
+static void an_address_never_runs_into_the_next(void **state)
+{
+    (void)state;
+    assert_check_fails(visit_past_the_last);
+    assert_check_fails(block_past_the_last);
+    take_words(2 * (RNG_BLOCKS - 1));
+}
+
 /* Computed independently from the description in the header. */
 static void keys_are_hashes_of_seed_and_purpose(void **state)
 {
@@ -294,6 +319,7 @@ int main(void)
         cmocka_unit_test(philox_gives_the_known_answers),
         cmocka_unit_test(an_address_is_a_counter_and_a_key),
         cmocka_unit_test(every_part_of_an_address_matters),
+        cmocka_unit_test(an_address_never_runs_into_the_next),
         cmocka_unit_test(keys_are_hashes_of_seed_and_purpose),
         cmocka_unit_test(uniforms_are_uniform),
         cmocka_unit_test(exponentials_are_exponential),

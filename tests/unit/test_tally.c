@@ -64,6 +64,19 @@ static void merging_is_adding(void **state)
     expect_same(&none, &whole);
 }
 
+static void overflow_the_squares(void)
+{
+    struct tally t = {0};
+    for (int i = 0; i < 5; i++)
+        tally_add(&t, INT64_MIN); /* 2^126 each */
+}
+
+static void an_overflow_does_not_pass_unseen(void **state)
+{
+    (void)state;
+    assert_check_fails(overflow_the_squares);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -71,6 +84,7 @@ int main(void)
         cmocka_unit_test(five_numbers_by_hand),
         cmocka_unit_test(a_small_variance_far_from_0_is_exact),
         cmocka_unit_test(merging_is_adding),
+        cmocka_unit_test(an_overflow_does_not_pass_unseen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
