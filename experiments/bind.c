@@ -357,16 +357,21 @@ static bool is_without_required(const struct param *table)
     return true;
 }
 
+bool bind_may_be_bare(const struct param *row)
+{
+    bool object = row->type == PARAM_OBJECT && row->size > 0;
+    return !row->required && (!object || is_without_required(row->of));
+}
+
 /* "poisson" */
 static void bind_bare(struct bind *bind, const cJSON *value, struct param_variant *variant)
 {
     const struct param *row = variant->row;
-    bool object = row->type == PARAM_OBJECT && row->size > 0;
-    if (row->required || (object && !is_without_required(row->of))) {
+    if (!bind_may_be_bare(row)) {
         where_problem(bind->where, variant->at, NULL,
                       "must be given with its value, as {\"%s\": ...}, is %s", row->key,
                       bind_seen(bind, value));
-    } else if (object) {
+    } else if (row->type == PARAM_OBJECT && row->size > 0) {
         variant->body = body_of(bind, row);
         set_place(variant->body, value);
         bind_defaults(bind, row->of, variant->body);
@@ -426,6 +431,12 @@ static void tell_beside_verb(struct bind *bind, const cJSON *value, const char *
                               "is not a known key beside \"%s\"", verb);
 }
 
+bool bind_holds_verb(const struct param *row)
+{
+    size_t inside;
+    return row->type == PARAM_OBJECT && row_of(row->of, row->key, &inside);
+}
+
 static void bind_verb(struct bind *bind, const cJSON *value, const struct param *row,
                       struct param_variant *variant)
 {
@@ -436,8 +447,7 @@ static void bind_verb(struct bind *bind, const cJSON *value, const struct param 
     }
     const struct param *verb = &row->of[which];
     choose(variant, verb, which, value);
-    size_t inside;
-    if (verb->type == PARAM_OBJECT && row_of(verb->of, verb->key, &inside)) {
+    if (bind_holds_verb(verb)) {
         bind_body(bind, value, variant);
     } else {
         tell_beside_verb(bind, value, verb->key);

@@ -60,6 +60,12 @@ static inline bool bind_is_end(const struct param *row)
     return row->type == PARAM_END && !row->key;
 }
 
+/* Whether a row of a PARAM_TAGGED may stand as a bare name. */
+bool bind_may_be_bare(const struct param *row);
+
+/* Whether a row of a PARAM_VERB binds the whole object, the verb being one of its keys. */
+bool bind_holds_verb(const struct param *row);
+
 /* ---- for the files that bind particular types ------------------------------------ */
 
 /* "must be <what>, is <what stands there>" */

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* headroom check: every mistake of each file, with its place. */
+#include "experiments/commands/command.h"
+
+#include "experiments/scenario.h"
+#include "sim/check.h"
+
+#include <cjson/cJSON.h>
+
+#include <stdio.h>
+
+static void add_message(cJSON *list, struct message message)
+{
+    cJSON *item = cJSON_CreateObject();
+    cJSON_AddStringToObject(item, "file", message.file);
+    if (message.line > 0) {
+        cJSON_AddNumberToObject(item, "line", (double)message.line);
+        cJSON_AddNumberToObject(item, "column", (double)message.column);
+    }
+    cJSON_AddStringToObject(item, "pointer", message.pointer);
+    cJSON_AddStringToObject(item, "text", message.text);
+    cJSON_AddItemToArray(list, item);
+}
+
+static cJSON *as_json(const char *path, struct where *where)
+{
+    cJSON *file = cJSON_CreateObject();
+    cJSON_AddStringToObject(file, "file", where_safe(where->arena, path));
+    cJSON_AddBoolToObject(file, "valid", where->problem_count == 0);
+    cJSON_AddNumberToObject(file, "problem_count", where->problem_count);
+    cJSON *problems = cJSON_AddArrayToObject(file, "problems");
+    cJSON *notes = cJSON_AddArrayToObject(file, "notes");
+    where_sort(where);
+    for (int i = 0; i < where_kept(where); i++)
+        add_message(problems, where_message(where, i));
+    for (int i = 0; i < where->note_count; i++)
+        add_message(notes, where_note_message(where, i));
+    return file;
+}
+
+static void print(const char *path, struct where *where, bool quiet)
+{
+    where_print(where, stderr);
+    if (quiet || where->problem_count > 0)
+        return;
+    where_print_notes(where, stderr);
+    printf("%s: ok\n", where_safe(where->arena, path));
+}
+
+/* Whether the file is right; tells, or adds to `files` for --json. */
+static bool check_file(const char *path, const struct options *options, cJSON *files)
+{
+    struct arena arena;
+    arena_init(&arena);
+    struct where *where = where_new(&arena);
+    scenario_read(&arena, path, options->sets, options->set_count, where);
+    bool right = where->problem_count == 0;
+    if (options->json)
+        cJSON_AddItemToArray(files, as_json(path, where));
+    else
+        print(path, where, options->quiet);
+    arena_free(&arena);
+    return right;
+}
+
+static void print_json(const cJSON *report)
+{
+    char *text = cJSON_Print(report);
+    if (!text)
+        die("out of memory");
+    puts(text);
+    cJSON_free(text);
+}
+
+int check_run(const struct command *command, int argc, char **argv)
+{
+    struct options options;
+    int status = command_options(command, argc, argv, NULL, &options);
+    if (status != COMMAND_GOES_ON)
+        return status;
+    cJSON *report = cJSON_CreateObject();
+    cJSON_AddNumberToObject(report, "version", 1);
+    cJSON *files = cJSON_AddArrayToObject(report, "files");
+    bool right = true;
+    for (int i = 0; i < options.argument_count; i++)
+        right = check_file(options.arguments[i], &options, files) && right;
+    if (options.json)
+        print_json(report);
+    cJSON_Delete(report);
+    return command_done(&options, right ? COMMAND_DONE : COMMAND_INPUT);
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "experiments/commands/command.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_OPTIONS = 40, MOST_THREADS = 4096 };
+
+enum shared { THREADS, SEED, SET, JSON, QUIET, FORCE, HELP, SHARED };
+
+static const struct {
+    const char *name, *value, *help;
+} shared[SHARED] = {
+    [THREADS] = {"threads", "N", "use N threads; all cores when absent"},
+    [SEED] = {"seed", "N", "random numbers of run.seed = N"},
+    [SET] = {"set", "POINTER=VALUE", "change a value, as /services/web/workers=8; repeatable"},
+    [JSON] = {"json", NULL, "print for machines"},
+    [QUIET] = {"quiet", NULL, "say nothing but the result"},
+    [FORCE] = {"force", NULL, "overwrite files that are there"},
+    [HELP] = {"help", NULL, "print this"},
+};
+
+int command_wrong(const struct command *command, const char *format, ...)
+{
+    struct arena arena;
+    arena_init(&arena);
+    va_list args;
+    char text[512];
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    fprintf(stderr, "headroom %s: %s\nTry: headroom %s --help\n", command->name,
+            where_safe(&arena, text), command->name);
+    arena_free(&arena);
+    return COMMAND_INPUT;
+}
+
+static void print_option(const char *name, const char *value, const char *help)
+{
+    char left[40];
+    snprintf(left, sizeof left, "--%s%s%s", name, value ? " " : "", value ? value : "");
+    printf("  %-22s %s\n", left, help);
+}
+
+static void print_help(const struct command *command, const struct command_option *extra)
+{
+    printf("usage: headroom %s [OPTION...]%s%s\n\n%s.\n\noptions:\n", command->name,
+           *command->usage ? " " : "", command->usage, command->summary);
+    for (; extra && extra->name; extra++)
+        print_option(extra->name, extra->value, extra->help);
+    for (int i = 0; i < SHARED; i++)
+        print_option(shared[i].name, shared[i].value, shared[i].help);
+    printf("\nexample:\n  %s\n", command->example);
+}
+
+/* A whole number within bounds. */
+static bool read_whole(const char *text, uint64_t most, uint64_t *number)
+{
+    size_t length = strspn(text, "0123456789");
+    if (length == 0 || length > 18 || text[length] != '\0')
+        return false;
+    *number = strtoull(text, NULL, 10);
+    return *number <= most;
+}
+
+static int list_options(const struct command_option *extra, struct option *list)
+{
+    int count = 0;
+    for (; count < SHARED; count++)
+        list[count] = (struct option){shared[count].name, shared[count].value != NULL, NULL,
+                                      256 + count};
+    for (; extra && extra->name && count < MOST_OPTIONS; extra++, count++)
+        list[count] = (struct option){extra->name, extra->value != NULL, NULL, 256 + count};
+    list[count] = (struct option){0};
+    return count;
+}
+
+/* getopt's own message knows no suggestions. */
+static int tell_bad_option(const struct command *command, const struct option *list,
+                           int count, char **argv, bool lacks_value)
+{
+    const char *given = argv[optind - 1], *names[MOST_OPTIONS];
+    if (lacks_value)
+        return command_wrong(command, "%s needs a value", given);
+    size_t length = strcspn(given, "=");
+    char word[64] = "";
+    if (strncmp(given, "--", 2) == 0 && length - 2 < sizeof word)
+        memcpy(word, given + 2, length - 2);
+    for (int i = 0; i < count; i++)
+        names[i] = list[i].name;
+    const char *near = where_nearest(word, names, count);
+    if (near && strcmp(near, word) == 0)
+        return command_wrong(command, "--%s takes no value", word);
+    if (near)
+        return command_wrong(command, "unknown option %s (did you mean --%s?)", given, near);
+    return command_wrong(command, "unknown option %s", given);
+}
+
+/* One of the options that all verbs share. */
+static int take_shared(const struct command *command, enum shared option,
+                       struct options *options, const char **sets)
+{
+    uint64_t number;
+    switch (option) {
+    case THREADS:
+        if (!read_whole(optarg, MOST_THREADS, &number) || number == 0)
+            return command_wrong(command, "--threads must be between 1 and %d, is \"%s\"",
+                                 MOST_THREADS, optarg);
+        options->threads = (int)number;
+        break;
+    case SEED:
+        if (!read_whole(optarg, UINT64_C(9007199254740991), &options->seed))
+            return command_wrong(command, "--seed must be a whole number of at most "
+                                 "9007199254740991, is \"%s\"", optarg);
+        options->has_seed = true;
+        break;
+    case SET:
+        sets[options->set_count++] = optarg;
+        break;
+    case JSON:
+        options->json = true;
+        break;
+    case QUIET:
+        options->quiet = true;
+        break;
+    case FORCE:
+        options->force = true;
+        break;
+    case HELP:
+    case SHARED:
+        break;
+    }
+    return COMMAND_GOES_ON;
+}
+
+static void take_extra(const struct command_option *option)
+{
+    if (option->value)
+        *option->text = optarg;
+    else
+        *option->flag = true;
+}
+
+static int read_options(const struct command *command, int argc, char **argv,
+                        const struct command_option *extra, struct options *options)
+{
+    struct option list[MOST_OPTIONS + 1];
+    int count = list_options(extra, list), found;
+    const char **sets = arena_many(&options->arena, argc, const char *);
+    options->sets = sets;
+    optind = 1;
+    opterr = 0;
+    while ((found = getopt_long(argc, argv, ":", list, NULL)) != -1) {
+        if (found == '?' || found == ':')
+            return tell_bad_option(command, list, count, argv, found == ':');
+        int option = found - 256;
+        if (option == HELP) {
+            print_help(command, extra);
+            return COMMAND_DONE;
+        }
+        if (option >= SHARED) {
+            take_extra(&extra[option - SHARED]);
+            continue;
+        }
+        int status = take_shared(command, (enum shared)option, options, sets);
+        if (status != COMMAND_GOES_ON)
+            return status;
+    }
+    return COMMAND_GOES_ON;
+}
+
+static int check_arguments(const struct command *command, const struct options *options)
+{
+    int count = options->argument_count;
+    if (count < command->least)
+        return command_wrong(command, "needs %s", command->usage);
+    if (command->most >= 0 && count > command->most)
+        return command_wrong(command, "does not know what to do with \"%s\"",
+                             options->arguments[command->most]);
+    return COMMAND_GOES_ON;
+}
+
+int command_options(const struct command *command, int argc, char **argv,
+                    const struct command_option *extra, struct options *options)
+{
+    *options = (struct options){0};
+    arena_init(&options->arena);
+    int status = read_options(command, argc, argv, extra, options);
+    options->arguments = (const char *const *)(argv + optind);
+    options->argument_count = argc - optind;
+    if (status == COMMAND_GOES_ON)
+        status = check_arguments(command, options);
+    if (status != COMMAND_GOES_ON)
+        arena_free(&options->arena);
+    return status;
+}
+
+int command_done(struct options *options, int status)
+{
+    arena_free(&options->arena);
+    return status;
+}

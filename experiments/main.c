@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * headroom -- a table of verbs. Adding one is adding its file in commands/, its
+ * declaration in commands/command.h and its row here.
+ */
+#include "experiments/commands/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command commands[] = {
+    {"check", check_run, "FILE...", "Check scenarios and tell every mistake with its place",
+     "headroom check shop.json", 1, -1},
+    {"kinds", kinds_run, "[NAME...]",
+     "Print the reference: kinds of services, steps, distributions, workloads",
+     "headroom kinds gunicorn", 0, -1},
+    {"schema", schema_run, "", "Print the JSON Schema of the scenario file, for editors",
+     "headroom schema > scenario.schema.json", 0, 0},
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static void print_help(FILE *out)
+{
+    fputs("usage: headroom COMMAND [OPTION...] [ARGUMENT...]\n\n"
+          "How much load does this architecture carry, and what breaks first?\n\n"
+          "commands:\n", out);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].summary);
+    fputs("\nheadroom COMMAND --help explains one of them.\n"
+          "exit status: 0 done, 1 the answer is no, 2 wrong input or usage, 3 the machine\n"
+          "failed, 4 an error in headroom, 75 interrupted\n", out);
+}
+
+static int tell_unknown(const char *name)
+{
+    const char *names[COMMANDS];
+    for (int i = 0; i < COMMANDS; i++)
+        names[i] = commands[i].name;
+    const char *near = where_nearest(name, names, COMMANDS);
+    struct arena arena;
+    arena_init(&arena);
+    fprintf(stderr, "headroom: unknown command \"%s\"", where_safe(&arena, name));
+    if (near)
+        fprintf(stderr, " (did you mean \"%s\"?)", near);
+    fputs("\nTry: headroom --help\n", stderr);
+    arena_free(&arena);
+    return COMMAND_INPUT;
+}
+
+/* Results that could not be written are no results. */
+static int flushed(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    perror("headroom: cannot write to standard output");
+    return COMMAND_MACHINE;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return COMMAND_INPUT;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_help(stdout);
+        return flushed(COMMAND_DONE);
+    }
+    if (strcmp(name, "--version") == 0) {
+        puts("headroom " HEADROOM_VERSION);
+        return flushed(COMMAND_DONE);
+    }
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return flushed(commands[i].run(&commands[i], argc - 1, argv + 1));
+    return tell_unknown(name);
+}

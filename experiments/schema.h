@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * schema -- the JSON Schema (draft 2020-12) of the scenario file, made from the tables
+ * that read it, so that it cannot say anything else.
+ *
+ * Ownership: the text lives in the arena.
+ */
+#ifndef EXPERIMENTS_SCHEMA_H
+#define EXPERIMENTS_SCHEMA_H
+
+#include "sim/arena.h"
+
+const char *schema_text(struct arena *arena);
+
+#endif
