@@ -324,6 +324,9 @@ static bool set_up_workload(struct compiler *c, struct workload *w)
     if (c->out->count > before)
         return false;
     if (w->form == WORKLOAD_OPEN) {
+        if (conf->open->process.row && conf->open->process.which == PROCESS_GAMMA)
+            w->gap = dist_gamma(c->arena, 1, ((const struct process_gamma_conf *)
+                                              conf->open->process.body)->cv);
         check_profile(c, w, conf->open);
         check_mmpp(c, conf->open);
     }

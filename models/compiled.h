@@ -13,7 +13,7 @@
 
 #include "models/kind.h"
 
-enum { NONE = UINT32_MAX };
+#define NONE UINT32_MAX
 enum { MAX_LOOPS = 4 }; /* nested repeats in one handler */
 
 enum op {
@@ -143,6 +143,7 @@ struct workload {
     struct retry_policy retry;
     uint64_t address_count;
     const double *zipf; /* cumulative popularity of keys; NULL */
+    const struct dist *gap; /* gamma process: mean 1 */
     const struct trace_arrival *trace;
     uint32_t trace_count;
     sim_time span; /* terminating: when the last arrival has come */

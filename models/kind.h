@@ -47,7 +47,7 @@ struct server_part {
     enum discipline discipline;
     enum accept accept;
     double parallelism;     /* cores the program itself can use; INFINITY */
-    double race_alpha;      /* eager: evenness of the accept race, see balance.h */
+    int race_phases;        /* eager: evenness of the accept race, see server.c */
     const char *slot_name;
     enum duty duty;
     const struct handler_conf *handlers;

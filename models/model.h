@@ -111,7 +111,9 @@ double model_alone(const struct model *model, int type);
 /* ---- one replication ------------------------------------------------------------- */
 
 struct window {
-    sim_time warm_up, length;
+    sim_time warm_up;
+    sim_time length;     /* 0: a terminating model runs until all is answered; the outcome's
+                            length is then how long that took */
     sim_time drain;      /* at most this long past the window for the cohort to finish */
     bool segments;       /* keep OUTCOME_SEGMENTS (a pilot) */
     uint64_t max_in_flight; /* stop with OUTCOME_OVERFLOW above this; 0 = the default */

@@ -67,22 +67,28 @@ struct outcome {
     sim_time warm_up, length; /* of the window */
     sim_time ended;           /* the clock when it stopped */
     uint64_t events;
-    uint64_t in_flight_most;
     uint64_t fingerprint;     /* hash over the order of events */
     struct type_outcome *type;       /* model_facts.types */
     struct station_outcome *station; /* model_facts.stations */
-    struct series in_system;         /* logical requests begun and not answered, waiting retries included */
+    struct series in_system;         /* logical requests begun and not answered, waiting
+                                        retries included */
 
     uint64_t *completed_in;          /* [OUTCOME_BINS] ok completions by bin of time */
 };
 
 struct model;
 
+/* Room for the segments of a pilot. */
+void outcome_segments(struct outcome *o, const struct model *model, struct arena *arena);
+
+/* The segment in which a request that starts at `start`, inside the window, counts. */
+int outcome_segment(const struct outcome *o, sim_time start);
+
 /* An empty outcome with room for the model's types, stations, causes and resources. */
 void outcome_init(struct outcome *o, const struct model *model, struct arena *arena);
 
-/* Add `from` to `into`: histograms, tallies, areas and counts; replication and end keep
- * the worse of the two. Both must come from the same model and window length. */
+/* Add `from` to `into`: histograms, tallies, areas, counts and lengths; `end` keeps the
+ * worse of the two. The series stays `into`'s own. Both must come from the same model. */
 void outcome_merge(struct outcome *into, const struct outcome *from,
                    const struct model *model, struct arena *arena);
 

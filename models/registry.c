@@ -49,7 +49,7 @@ struct server_part server_part_default(void)
         .refuse_above = UNLIMITED,
         .max_connections = UNLIMITED,
         .parallelism = INFINITY,
-        .race_alpha = 7,
+        .race_phases = 7,
         .slot_name = "slot",
         .connect_timeout = SIM_NEVER,
         .read_timeout = SIM_NEVER,

@@ -447,6 +447,14 @@ struct dist *dist_exponential(struct arena *arena, double mean)
     return of_mean(arena, DIST_EXPONENTIAL, mean);
 }
 
+struct dist *dist_gamma(struct arena *arena, double mean, double cv)
+{
+    struct dist *dist = arena_new(arena, struct dist);
+    dist->form = DIST_GAMMA;
+    set_gamma(dist, mean, 1 / square(cv));
+    return dist;
+}
+
 double dist_scv(const struct dist *dist)
 {
     return dist->mean > 0 ? dist->variance / square(dist->mean) : 0;

@@ -82,6 +82,7 @@ bool dist_prepare(struct dist *dist, enum dist_form form, const void *conf,
 
 struct dist *dist_constant(struct arena *arena, double value);
 struct dist *dist_exponential(struct arena *arena, double mean);
+struct dist *dist_gamma(struct arena *arena, double mean, double cv);
 
 /* An empirical distribution over `count` values (copied and sorted). */
 struct dist *dist_empirical(struct arena *arena, const double *values, int count);

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * arrivals -- when requests come.
+ *
+ * Every draw is addressed by the number of the request (or of the user and his request),
+ * so that the same requests come whatever they meet. Rates that vary over time stretch
+ * time itself: gaps are drawn with mean 1 and laid along the integral of the rate, which
+ * works for any kind of gap and keeps draws and requests together.
+ */
+#include "models/world.h"
+
+#include "sim/dist.h"
+
+#include <math.h>
+
+uint32_t arrivals_type(const struct world *w, const struct workload *load, uint64_t entity)
+{
+    uint32_t type = 0;
+    if (load->types == 1)
+        return load->first_type;
+    struct draw draw = draw_at(load->type_key, entity, w->replication, 0);
+    double u = draw_uniform(&draw);
+    while (type + 1 < load->types && u >= load->odds[type])
+        type++;
+    return load->first_type + type;
+}
+
+/* ---- gaps ------------------------------------------------------------------------ */
+
+/* A gap of mean 1. */
+static double unit_gap(const struct world *w, const struct workload *load, uint64_t number)
+{
+    const struct open_conf *open = load->conf->open;
+    struct draw draw = draw_at(load->arrival_key, number, w->replication, 0);
+    enum arrival_process process = PROCESS_POISSON;
+    if (load->form == WORKLOAD_OPEN && open->process.row)
+        process = (enum arrival_process)open->process.which;
+    switch (process) {
+    case PROCESS_CONSTANT:
+        return 1;
+    case PROCESS_GAMMA:
+        return dist_sample(load->gap, &draw);
+    case PROCESS_POISSON:
+    case PROCESS_MMPP:
+        break;
+    }
+    return draw_exponential(&draw);
+}
+
+/* Lay `need` (the integral of the multiplier, in ns) along the profile from where we are;
+ * false when the profile ends first. Inside a segment the multiplier is m + s x. */
+static bool along_profile(struct arrivals *a, const struct param_list *profile, double need)
+{
+    const struct profile_point *p = profile->items;
+    for (; (int)a->segment + 1 < profile->count; a->segment++) {
+        const struct profile_point *from = &p[a->segment], *to = from + 1;
+        double start = (double)from->time, end = (double)to->time;
+        double slope = (to->multiplier - from->multiplier) / (end - start);
+        double m = from->multiplier + slope * (a->position - start), left = end - a->position;
+        double area = (m + to->multiplier) / 2 * left;
+        if (need < area) {
+            a->position += 2 * need / (m + sqrt(m * m + 2 * slope * need));
+            return true;
+        }
+        need -= area;
+        a->position = end;
+    }
+    return false;
+}
+
+/* A state of the modulated process: how fast requests come in it, and until when. */
+static void next_state(const struct world *w, const struct workload *load, struct arrivals *a)
+{
+    const struct process_mmpp_conf *mmpp = load->conf->open->process.body;
+    const sim_time *sojourn = mmpp->mean_sojourn.items;
+    struct draw draw = draw_at(load->switch_key, ++a->switches, w->replication, 0);
+    a->segment = (a->segment + 1) % (uint32_t)mmpp->rates.count;
+    a->position = a->state_end;
+    a->state_end += (double)sojourn[a->segment] * draw_exponential(&draw);
+}
+
+static void along_states(const struct world *w, const struct workload *load, struct arrivals *a,
+                         double need)
+{
+    const struct process_mmpp_conf *mmpp = load->conf->open->process.body;
+    const double *rate = mmpp->rates.items;
+    for (;;) {
+        double speed = rate[a->segment] * a->scale;
+        double area = speed * (a->state_end - a->position);
+        if (need < area) {
+            a->position += need / speed;
+            return;
+        }
+        need -= area;
+        next_state(w, load, a);
+    }
+}
+
+/* Begin in a state drawn by the share of time it has in the long run. */
+static void first_state(const struct world *w, const struct workload *load, struct arrivals *a)
+{
+    const struct process_mmpp_conf *mmpp = load->conf->open->process.body;
+    const sim_time *sojourn = mmpp->mean_sojourn.items;
+    const double *rate = mmpp->rates.items;
+    double time = 0, arrivals = 0, sum = 0;
+    for (int i = 0; i < mmpp->rates.count; i++) {
+        time += (double)sojourn[i];
+        arrivals += (double)sojourn[i] * rate[i];
+    }
+    a->scale = time / arrivals;
+    struct draw draw = draw_at(load->switch_key, 0, w->replication, 0);
+    double u = draw_uniform(&draw) * time;
+    while ((int)a->segment + 1 < mmpp->rates.count && u >= sum + (double)sojourn[a->segment])
+        sum += (double)sojourn[a->segment++];
+    a->state_end = (double)sojourn[a->segment] * draw_exponential(&draw);
+}
+
+/* When the next arrival comes; SIM_NEVER when there is none. */
+static sim_time next_arrival(const struct world *w, const struct workload *load,
+                             struct arrivals *a, double rate)
+{
+    double need = unit_gap(w, load, a->count) * 1e9 / rate;
+    const struct open_conf *open = load->form == WORKLOAD_OPEN ? load->conf->open : NULL;
+    if (open && open->profile.count) {
+        if (!along_profile(a, &open->profile, need))
+            return SIM_NEVER;
+    } else if (open && open->process.row && open->process.which == PROCESS_MMPP) {
+        along_states(w, load, a, need);
+    } else {
+        a->position += need;
+    }
+    return a->position >= (double)SIM_TIME_MAX ? SIM_NEVER : sim_from_nanoseconds(a->position);
+}
+
+/* ---- users ----------------------------------------------------------------------- */
+
+static uint64_t user_entity(const struct request *r)
+{
+    return r->user << 32 | r->left;
+}
+
+static void new_user(struct world *w, const struct workload *load, uint64_t number, sim_time at)
+{
+    uint32_t request = request_new(w);
+    struct request *r = &w->request[request];
+    r->user = number;
+    r->left = 0;
+    r->type = load->first_type;
+    r->state = REQUEST_THINKING;
+    event_push(&w->events, at, EVENT_ARRIVAL, SLOT(SLOT_REQUEST, request));
+}
+
+void arrivals_ask(struct world *w, uint32_t request)
+{
+    struct request *r = &w->request[request];
+    const struct workload *load = &w->m->workload[w->m->type[r->type].workload];
+    uint64_t entity = user_entity(r);
+    request_open(w, request, arrivals_type(w, load, entity), entity, w->now);
+}
+
+/* How many requests a session makes: drawn anew from its address, never stored. */
+static uint32_t session_length(const struct world *w, const struct workload *load, uint64_t user)
+{
+    struct draw draw = draw_at(load->batch_key, user, w->replication, 0);
+    int64_t length = dist_count(load->conf->sessions->requests, &draw);
+    return length < UINT32_MAX ? (uint32_t)length : UINT32_MAX;
+}
+
+void arrivals_answered(struct world *w, uint32_t request)
+{
+    struct request *r = &w->request[request];
+    const struct workload *load = &w->m->workload[w->m->type[r->type].workload];
+    bool closed = load->form == WORKLOAD_CLOSED;
+    const struct dist *think = closed ? load->conf->closed->think : load->conf->sessions->think;
+    struct draw draw = draw_at(load->think_key, user_entity(r), w->replication, 0);
+    r->left++;
+    check(r->left < UINT32_MAX, "user %llu asks too often", (unsigned long long)r->user);
+    if (!closed && r->left >= session_length(w, load, r->user)) {
+        request_free(w, request);
+        return;
+    }
+    r->state = REQUEST_THINKING;
+    sim_time pause = think ? dist_duration(think, &draw) : 0;
+    event_push(&w->events, w->now + pause, EVENT_ARRIVAL, SLOT(SLOT_REQUEST, request));
+}
+
+/* ---- the forms of workload ------------------------------------------------------- */
+
+static void schedule(struct world *w, uint32_t workload, sim_time at)
+{
+    if (at == SIM_NEVER) {
+        w->arrivals[workload].ended = true;
+        w->working--;
+    } else {
+        event_push(&w->events, at, EVENT_ARRIVAL, actor_workload(w, workload));
+    }
+}
+
+static double arrival_rate(const struct workload *load)
+{
+    return load->form == WORKLOAD_OPEN ? load->conf->open->rate : load->conf->sessions->rate;
+}
+
+static int64_t batch_size(const struct world *w, const struct workload *load, uint64_t number)
+{
+    if (!load->conf->open->batch)
+        return 1;
+    struct draw draw = draw_at(load->batch_key, number, w->replication, 0);
+    return dist_count(load->conf->open->batch, &draw);
+}
+
+static void begin(struct world *w, const struct workload *load, struct arrivals *a)
+{
+    uint64_t entity = a->requests++;
+    client_begin(w, arrivals_type(w, load, entity), entity, w->now);
+}
+
+static void open_arrival(struct world *w, uint32_t workload, const struct workload *load,
+                         struct arrivals *a)
+{
+    for (int64_t n = batch_size(w, load, a->count); n > 0; n--)
+        begin(w, load, a);
+    a->count++;
+    schedule(w, workload, next_arrival(w, load, a, arrival_rate(load)));
+}
+
+static void session_arrival(struct world *w, uint32_t workload, const struct workload *load,
+                            struct arrivals *a)
+{
+    if (session_length(w, load, a->count) > 0)
+        new_user(w, load, a->count, w->now);
+    a->count++;
+    schedule(w, workload, next_arrival(w, load, a, arrival_rate(load)));
+}
+
+static void burst_arrival(struct world *w, uint32_t workload, const struct workload *load,
+                          struct arrivals *a)
+{
+    const struct burst_conf *burst = load->conf->burst;
+    for (int64_t n = burst->users; n > 0; n--)
+        begin(w, load, a);
+    schedule(w, workload, burst->every == SIM_NEVER ? SIM_NEVER : w->now + burst->every);
+}
+
+static void trace_arrival(struct world *w, uint32_t workload, const struct workload *load,
+                          struct arrivals *a)
+{
+    const struct trace_arrival *now = &load->trace[a->requests];
+    uint64_t entity = a->requests++;
+    uint32_t type = now->type == NONE ? arrivals_type(w, load, entity) : now->type;
+    client_begin(w, type, entity, w->now);
+    schedule(w, workload,
+             a->requests < load->trace_count ? load->trace[a->requests].time : SIM_NEVER);
+}
+
+void arrivals_start(struct world *w, uint32_t workload)
+{
+    const struct workload *load = &w->m->workload[workload];
+    struct arrivals *a = &w->arrivals[workload];
+    w->working++;
+    switch (load->form) {
+    case WORKLOAD_OPEN:
+        if (load->conf->open->process.row && load->conf->open->process.which == PROCESS_MMPP)
+            first_state(w, load, a);
+        schedule(w, workload, next_arrival(w, load, a, arrival_rate(load)));
+        break;
+    case WORKLOAD_SESSIONS:
+        schedule(w, workload, next_arrival(w, load, a, arrival_rate(load)));
+        break;
+    case WORKLOAD_CLOSED: {
+        const struct closed_conf *closed = load->conf->closed;
+        for (int64_t i = 0; i < closed->users; i++)
+            new_user(w, load, (uint64_t)i,
+                     (sim_time)((int128)closed->ramp_up * i / closed->users));
+        break;
+    }
+    case WORKLOAD_BURST:
+        schedule(w, workload, load->conf->burst->at_time);
+        break;
+    case WORKLOAD_TRACE:
+        schedule(w, workload, load->trace[0].time);
+        break;
+    }
+}
+
+void arrivals_event(struct world *w, uint32_t workload)
+{
+    const struct workload *load = &w->m->workload[workload];
+    struct arrivals *a = &w->arrivals[workload];
+    switch (load->form) {
+    case WORKLOAD_OPEN:
+        open_arrival(w, workload, load, a);
+        break;
+    case WORKLOAD_SESSIONS:
+        session_arrival(w, workload, load, a);
+        break;
+    case WORKLOAD_BURST:
+        burst_arrival(w, workload, load, a);
+        break;
+    case WORKLOAD_TRACE:
+        trace_arrival(w, workload, load, a);
+        break;
+    case WORKLOAD_CLOSED:
+        break;
+    }
+}

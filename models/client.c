@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * client -- the side that wants answers: attempts, patience, retries, and the record of
+ * how it ended. Latency counts from the intended start to the end of the last attempt.
+ */
+#include "models/world.h"
+
+#include <string.h>
+
+/* ---- requests -------------------------------------------------------------------- */
+
+static void grow_requests(struct world *w)
+{
+    uint32_t room = w->request_room ? 2 * w->request_room : 256;
+    check(room <= MOST_TASKS, "%u requests", room);
+    struct request *request = arena_many(w->arena, room, struct request);
+    uint64_t *blame = arena_many(w->arena, (size_t)room * w->resources, uint64_t);
+    if (w->request_room) {
+        memcpy(request, w->request, w->request_room * sizeof *request);
+        memcpy(blame, w->blame, (size_t)w->request_room * w->resources * sizeof *blame);
+    }
+    for (uint32_t i = room; i-- > w->request_room;) {
+        request[i].next = w->request_free;
+        w->request_free = i;
+    }
+    w->request = request;
+    w->blame = blame;
+    w->request_room = room;
+}
+
+uint32_t request_new(struct world *w)
+{
+    if (w->request_free == NONE)
+        grow_requests(w);
+    uint32_t request = w->request_free;
+    struct request *r = &w->request[request];
+    w->request_free = r->next;
+    w->in_flight++;
+    r->timer = r->deadline = TIMER_NONE;
+    return request;
+}
+
+void request_free(struct world *w, uint32_t request)
+{
+    struct request *r = &w->request[request];
+    r->state = REQUEST_FREE;
+    r->stamp++;
+    r->wait++;
+    r->next = w->request_free;
+    w->request_free = request;
+    w->in_flight--;
+}
+
+/* ---- attempts -------------------------------------------------------------------- */
+
+static const struct workload *workload_of(const struct world *w, const struct request *r)
+{
+    return &w->m->workload[w->m->type[r->type].workload];
+}
+
+void client_send(struct world *w, uint32_t request)
+{
+    struct request *r = &w->request[request];
+    const struct workload *load = workload_of(w, r);
+    uint32_t number = w->m->type[r->type].call;
+    const struct call_site *site = &w->m->call[number];
+    r->state = REQUEST_CALLING;
+    r->sent = w->now;
+    r->first_byte = SIM_NEVER;
+    r->attempts++;
+    r->peer = balance_choose(w, site, site->balancer, r->entity, r->attempts, r);
+    if (load->timeout_class != NONE)
+        r->timer = timer_set(&w->timers, load->timeout_class, w->now,
+                             SLOT(SLOT_REQUEST, request));
+    uint32_t child = call_start(w, number, r->peer);
+    struct task *c = &w->task[child];
+    c->parent_wait = r->wait;
+    c->request = request;
+    c->stamp = r->stamp;
+    c->entity = r->entity;
+    if (site->latency > 0)
+        event_push(&w->events, w->now + site->latency, EVENT_HAND_OFF, SLOT(SLOT_TASK, child));
+    else
+        server_enter(w, child);
+}
+
+static void draw_identity(const struct world *w, struct request *r)
+{
+    const struct workload *load = workload_of(w, r);
+    uint64_t who = load->form == WORKLOAD_CLOSED || load->form == WORKLOAD_SESSIONS ? r->user
+                                                                                    : r->entity;
+    struct draw draw = draw_at(load->address_key, who, w->replication, 0);
+    r->address = draw_below(&draw, load->address_count);
+    r->key = r->address;
+    if (!load->zipf)
+        return;
+    draw = draw_at(load->key_key, r->entity, w->replication, 0);
+    double u = draw_uniform(&draw);
+    uint64_t low = 0, high = (uint64_t)load->conf->keys->count - 1;
+    while (low < high) {
+        uint64_t middle = (low + high) / 2;
+        if (load->zipf[middle] < u)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    r->key = low;
+}
+
+void request_open(struct world *w, uint32_t request, uint32_t type, uint64_t entity,
+                  sim_time start)
+{
+    struct request *r = &w->request[request];
+    const struct workload *load;
+    r->type = type;
+    r->entity = entity;
+    r->start = start;
+    r->attempts = 0;
+    r->pause = 0;
+    r->measured = start >= w->measure_from && start < w->measure_to;
+    load = workload_of(w, r);
+    memset(&w->blame[(size_t)request * w->resources], 0, w->resources * sizeof *w->blame);
+    if (w->m->needs_address)
+        draw_identity(w, r);
+    series_add(&w->out->in_system, w->now, 1);
+    if (r->measured) {
+        struct type_outcome *out = &w->out->type[type];
+        out->offered++;
+        if (out->segment_offered)
+            out->segment_offered[outcome_segment(w->out, start)]++;
+        w->measured_in_flight++;
+    }
+    if (load->deadline_class != NONE)
+        r->deadline = timer_set(&w->timers, load->deadline_class, w->now,
+                                SLOT(SLOT_REQUEST, request) | OWNER_DEADLINE);
+    client_send(w, request);
+}
+
+void client_begin(struct world *w, uint32_t type, uint64_t entity, sim_time start)
+{
+    request_open(w, request_new(w), type, entity, start);
+}
+
+/* ---- the end of a request -------------------------------------------------------- */
+
+static void record_blame(struct world *w, uint32_t request, struct type_outcome *out,
+                         sim_time latency)
+{
+    const uint64_t *spent = &w->blame[(size_t)request * w->resources];
+    int bin = blame_bin((uint64_t)latency);
+    uint64_t *sum = &out->blame[(size_t)bin * w->resources];
+    out->blame_requests[bin]++;
+    for (uint32_t i = 0; i < w->resources; i++)
+        sum[i] += spent[i];
+}
+
+static void record_ok(struct world *w, uint32_t request, struct type_outcome *out)
+{
+    const struct request *r = &w->request[request];
+    sim_time latency = w->now - r->start;
+    out->ok++;
+    tally_add(&out->latency_sum, latency);
+    histogram_add(&out->latency, (uint64_t)latency, w->arena);
+    record_blame(w, request, out, latency);
+    if (r->first_byte != SIM_NEVER && w->m->type[r->type].streaming)
+        histogram_add(&out->first_byte, (uint64_t)(r->first_byte - r->start), w->arena);
+    if (out->segment) {
+        int segment = outcome_segment(w->out, r->start);
+        histogram_add(&out->segment[segment], (uint64_t)latency, w->arena);
+        tally_add(&out->segment_sum[segment], latency);
+    }
+}
+
+static void cancel(struct world *w, uint32_t *timer)
+{
+    if (*timer != TIMER_NONE)
+        timer_cancel(&w->timers, *timer);
+    *timer = TIMER_NONE;
+}
+
+/* The request is answered for good, one way or the other. */
+static void settle(struct world *w, uint32_t request, enum status status, uint16_t cause)
+{
+    struct request *r = &w->request[request];
+    enum workload_form form = workload_of(w, r)->form;
+    cancel(w, &r->deadline);
+    series_add(&w->out->in_system, w->now, -1);
+    if (status == STATUS_OK && w->now < w->bin_width * OUTCOME_BINS)
+        w->out->completed_in[w->now / w->bin_width]++;
+    if (r->measured) {
+        struct type_outcome *out = &w->out->type[r->type];
+        out->attempts += r->attempts;
+        if (status == STATUS_OK) {
+            record_ok(w, request, out);
+        } else {
+            out->failed[cause]++;
+            tally_add(&out->failed_latency, w->now - r->start);
+        }
+        w->measured_in_flight--;
+    }
+    if (form == WORKLOAD_CLOSED || form == WORKLOAD_SESSIONS)
+        arrivals_answered(w, request);
+    else
+        request_free(w, request);
+}
+
+/* The attempt under way is over for the client. */
+static void end_attempt(struct world *w, struct request *r)
+{
+    const struct call_site *site = &w->m->call[w->m->type[r->type].call];
+    cancel(w, &r->timer);
+    r->wait++;
+    balance_done(w, site, site->balancer, r->peer);
+}
+
+void client_reply(struct world *w, uint32_t request, enum status status, uint16_t cause)
+{
+    struct request *r = &w->request[request];
+    const struct retry_policy *retry = &workload_of(w, r)->retry;
+    end_attempt(w, r);
+    if (status == STATUS_OK || r->attempts > retry->max || !(retry->statuses >> status & 1)) {
+        settle(w, request, status, cause);
+        return;
+    }
+    r->pause = retry_pause(w, retry, r->entity, r->attempts, r->pause);
+    r->state = REQUEST_BACKOFF;
+    r->sent = w->now;
+    event_push(&w->events, w->now + r->pause, EVENT_HAND_OFF, SLOT(SLOT_REQUEST, request));
+}
+
+void client_timeout(struct world *w, uint32_t request, bool deadline)
+{
+    struct request *r = &w->request[request];
+    const struct workload *load = workload_of(w, r);
+    bool calling = r->state == REQUEST_CALLING;
+    r->stamp++; /* whatever works for it now works for nobody */
+    if (!deadline) {
+        r->timer = TIMER_NONE;
+        client_reply(w, request, STATUS_TIMEOUT, load->timeout_cause);
+        return;
+    }
+    r->deadline = TIMER_NONE;
+    if (calling)
+        end_attempt(w, r);
+    else
+        r->wait++;
+    settle(w, request, STATUS_TIMEOUT, load->deadline_cause);
+}
+
+void client_event(struct world *w, uint32_t request)
+{
+    struct request *r = &w->request[request];
+    if (r->state == REQUEST_THINKING) {
+        arrivals_ask(w, request);
+    } else if (r->state == REQUEST_BACKOFF) {
+        w->blame[(size_t)request * w->resources + w->m->backoff_resource] +=
+            (uint64_t)(w->now - r->sent);
+        client_send(w, request);
+    }
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cpu -- the cores of an instance, shared out.
+ *
+ * Units share the cores equally, none gets more than one core. A unit is a task (threads
+ * of the operating system), or a process whose threads share its one core (GIL) or use it
+ * one after the other (event loop). In virtual time every unit advances at the same rate
+ * min(1, cores / units), so the next to finish is the least element of a heap and nothing
+ * else has to be touched when units come and go.
+ *
+ * Times in here are double ns since the cores were last idle: exact to a thousandth of a
+ * nanosecond over hours of uninterrupted work, and the same bits everywhere, because only
+ * + - * / are used. Completions are rounded up to whole ns: nobody finishes early.
+ *
+ * One event per instance is armed for the first completion. If it moves later, the event
+ * finds nothing done and is armed anew; if it moves earlier, a new one overtakes it and
+ * the old one is recognised by its time.
+ */
+#include "models/world.h"
+
+#include <math.h>
+#include <string.h>
+
+#define SLACK 1e-3 /* ns: rounding of `work` */
+
+void cpu_advance(struct cpu *cpu, sim_time now)
+{
+    double passed = (double)(now - cpu->since);
+    if (cpu->units > 0 && passed > 0) {
+        double busy = cpu->units < cpu->cores ? cpu->units : cpu->cores;
+        cpu->work += passed * cpu->rate;
+        cpu->area += (uint128)(passed * busy * 1000 + 0.5);
+    }
+    cpu->since = now;
+}
+
+static void set_units(struct cpu *cpu, uint32_t units)
+{
+    cpu->units = units;
+    cpu->rate = units > cpu->cores ? cpu->cores / units : 1;
+    cpu->inverse = units > cpu->cores ? units / cpu->cores : 1;
+}
+
+/* ---- the heap of units, by finish ------------------------------------------------ */
+
+static void sift_up(struct cpu *cpu, uint32_t at, struct unit unit)
+{
+    while (at > 0 && cpu->heap[(at - 1) / 2].finish > unit.finish) {
+        cpu->heap[at] = cpu->heap[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    cpu->heap[at] = unit;
+}
+
+static void sift_down(struct cpu *cpu, uint32_t at, struct unit unit)
+{
+    for (uint32_t child = 2 * at + 1; child < cpu->units; child = 2 * at + 1) {
+        if (child + 1 < cpu->units && cpu->heap[child + 1].finish < cpu->heap[child].finish)
+            child++;
+        if (unit.finish <= cpu->heap[child].finish)
+            break;
+        cpu->heap[at] = cpu->heap[child];
+        at = child;
+    }
+    cpu->heap[at] = unit;
+}
+
+static void add_unit(struct world *w, struct cpu *cpu, struct unit unit)
+{
+    if (cpu->units == cpu->room) {
+        uint32_t room = cpu->room ? 2 * cpu->room : 16;
+        struct unit *heap = arena_many(w->arena, room, struct unit);
+        if (cpu->room)
+            memcpy(heap, cpu->heap, cpu->room * sizeof *heap);
+        cpu->heap = heap;
+        cpu->room = room;
+    }
+    if (cpu->units == 0)
+        cpu->work = 0;
+    set_units(cpu, cpu->units + 1);
+    sift_up(cpu, cpu->units - 1, unit);
+}
+
+static uint32_t first_unit(struct cpu *cpu)
+{
+    uint32_t id = cpu->heap[0].id;
+    struct unit last = cpu->heap[cpu->units - 1];
+    set_units(cpu, cpu->units - 1);
+    if (cpu->units > 0)
+        sift_down(cpu, 0, last);
+    return id;
+}
+
+/* Give unit `id` a new finish. Only processes move: they are few. */
+static void move_unit(struct cpu *cpu, uint32_t id, double finish)
+{
+    uint32_t at = 0;
+    while (cpu->heap[at].id != id)
+        at++;
+    struct unit unit = {finish, id};
+    if (finish < cpu->heap[at].finish)
+        sift_up(cpu, at, unit);
+    else
+        sift_down(cpu, at, unit);
+}
+
+static void arm(struct world *w, uint32_t instance, struct cpu *cpu)
+{
+    if (cpu->units == 0)
+        return;
+    double left = (cpu->heap[0].finish - cpu->work) * cpu->inverse;
+    sim_time at = w->now + (sim_time)ceil(fmax(0, left - SLACK));
+    if (at >= cpu->armed)
+        return;
+    cpu->armed = at;
+    event_push(&w->events, at, EVENT_DEPARTURE, actor_cpu(w, instance));
+}
+
+/* ---- processes with a lock ------------------------------------------------------- */
+
+/* Bring the turns of a process's threads up to date. */
+static void gil_advance(const struct cpu *cpu, struct process *p)
+{
+    if (p->cpu.count)
+        p->turn += (cpu->work - p->turn_since) / p->cpu.count;
+    p->turn_since = cpu->work;
+}
+
+static double gil_first(const struct world *w, const struct process *p)
+{
+    double first = INFINITY;
+    for (uint32_t t = p->cpu.first, n = p->cpu.count; n > 0; n--, t = w->task[t].next)
+        first = fmin(first, w->task[t].finish);
+    return first;
+}
+
+static double gil_finish(const struct world *w, const struct cpu *cpu, const struct process *p)
+{
+    return cpu->work + (gil_first(w, p) - p->turn) * p->cpu.count;
+}
+
+static void gil_use(struct world *w, uint32_t task, struct cpu *cpu, uint32_t process)
+{
+    struct process *p = &w->process[process];
+    struct task *t = &w->task[task];
+    bool idle = p->cpu.count == 0;
+    if (cpu->units == 0)
+        cpu->work = 0;
+    if (idle)
+        p->turn = 0;
+    gil_advance(cpu, p);
+    t->finish = p->turn + (double)t->demand;
+    queue_put(w, &p->cpu, task);
+    double finish = gil_finish(w, cpu, p);
+    if (idle)
+        add_unit(w, cpu, (struct unit){finish, process});
+    else
+        move_unit(cpu, process, finish);
+}
+
+/* ---- using and finishing --------------------------------------------------------- */
+
+static void loop_next(struct world *w, struct cpu *cpu, uint32_t process)
+{
+    struct process *p = &w->process[process];
+    p->running = queue_take(w, &p->cpu);
+    if (cpu->units == 0)
+        cpu->work = 0;
+    add_unit(w, cpu, (struct unit){cpu->work + (double)w->task[p->running].demand, process});
+}
+
+void cpu_use(struct world *w, uint32_t task, sim_time demand)
+{
+    struct task *t = &w->task[task];
+    struct instance *instance = &w->instance[t->instance];
+    struct cpu *cpu = &instance->cpu;
+    uint32_t process = instance->first_process + t->process;
+    t->state = TASK_CPU;
+    t->since = w->now;
+    t->demand = demand;
+    cpu_advance(cpu, w->now);
+    switch (w->m->service[instance->service].part.discipline) {
+    case DISCIPLINE_SHARING:
+        if (cpu->units == 0)
+            cpu->work = 0;
+        add_unit(w, cpu, (struct unit){cpu->work + (double)demand, task});
+        break;
+    case DISCIPLINE_GIL:
+        gil_use(w, task, cpu, process);
+        break;
+    case DISCIPLINE_LOOP:
+        queue_put(w, &w->process[process].cpu, task);
+        if (w->process[process].running == NONE)
+            loop_next(w, cpu, process);
+        break;
+    }
+    arm(w, t->instance, cpu);
+}
+
+static void done(struct world *w, uint32_t task)
+{
+    struct task *t = &w->task[task];
+    const struct instr *i = &w->m->code[t->pc];
+    sim_time passed = w->now - t->since, wait = passed > t->demand ? passed - t->demand : 0;
+    spend(w, t, i->resource, passed - wait);
+    spend(w, t, i->cause, wait);
+    t->pc++;
+    task_ready(w, task);
+}
+
+/* Let the threads of a process that have had their time go, in order of arrival. */
+static void gil_done(struct world *w, struct cpu *cpu, uint32_t process)
+{
+    struct process *p = &w->process[process];
+    struct queue all = p->cpu;
+    gil_advance(cpu, p);
+    p->cpu = (struct queue){0};
+    double limit = p->turn + SLACK + p->turn * 1e-15;
+    while (all.count > 0) {
+        uint32_t task = queue_take(w, &all);
+        if (w->task[task].finish <= limit)
+            done(w, task);
+        else
+            queue_put(w, &p->cpu, task);
+    }
+    if (p->cpu.count)
+        add_unit(w, cpu, (struct unit){gil_finish(w, cpu, p), process});
+}
+
+static void unit_done(struct world *w, struct cpu *cpu, enum discipline discipline)
+{
+    uint32_t id = first_unit(cpu);
+    switch (discipline) {
+    case DISCIPLINE_SHARING:
+        done(w, id);
+        break;
+    case DISCIPLINE_GIL:
+        gil_done(w, cpu, id);
+        break;
+    case DISCIPLINE_LOOP: {
+        uint32_t task = w->process[id].running;
+        w->process[id].running = NONE;
+        done(w, task);
+        if (w->process[id].cpu.count)
+            loop_next(w, cpu, id);
+        break;
+    }
+    }
+}
+
+void cpu_event(struct world *w, uint32_t number)
+{
+    struct instance *instance = &w->instance[number];
+    struct cpu *cpu = &instance->cpu;
+    enum discipline discipline = w->m->service[instance->service].part.discipline;
+    if (w->now != cpu->armed)
+        return; /* overtaken by an earlier one */
+    cpu->armed = SIM_NEVER;
+    cpu_advance(cpu, w->now);
+    double limit = cpu->work + 2 * SLACK + cpu->work * 1e-15;
+    while (cpu->units > 0 && cpu->heap[0].finish <= limit)
+        unit_done(w, cpu, discipline);
+    arm(w, number, cpu);
+}

@@ -1,0 +1,548 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/world.h"
+
+#include <string.h>
+
+enum { MOST_ATTEMPTS = 255 };
+
+/* ---- birth and death ------------------------------------------------------------- */
+
+static void grow_tasks(struct world *w)
+{
+    uint32_t room = w->task_room ? 2 * w->task_room : 256;
+    check(room <= MOST_TASKS, "%u tasks", room);
+    struct task *task = arena_many(w->arena, room, struct task);
+    if (w->task_room)
+        memcpy(task, w->task, w->task_room * sizeof *task);
+    for (uint32_t i = room; i-- > w->task_room;) {
+        task[i].next = w->task_free;
+        w->task_free = i;
+    }
+    w->task = task;
+    w->task_room = room;
+}
+
+uint32_t task_new(struct world *w)
+{
+    if (w->task_free == NONE)
+        grow_tasks(w);
+    uint32_t task = w->task_free;
+    struct task *t = &w->task[task];
+    w->task_free = t->next;
+    w->in_flight++;
+    t->parent = t->request = t->call = NONE;
+    t->timer = TIMER_NONE;
+    t->flags = t->status = t->attempt = 0;
+    t->visit = 0;
+    t->memory = 0;
+    return task;
+}
+
+void task_free(struct world *w, uint32_t task)
+{
+    struct task *t = &w->task[task];
+    t->state = TASK_FREE;
+    t->wait++;
+    t->next = w->task_free;
+    w->task_free = task;
+    w->in_flight--;
+}
+
+/* ---- calls ----------------------------------------------------------------------- */
+
+uint32_t call_start(struct world *w, uint32_t number, uint32_t instance)
+{
+    const struct call_site *site = &w->m->call[number];
+    uint32_t child = task_new(w);
+    struct task *t = &w->task[child];
+    t->call = number;
+    t->pc = site->entry;
+    t->instance = instance;
+    t->since = w->now;
+    t->state = TASK_TRAVEL;
+    return child;
+}
+
+/* Send a child on its way; it may not touch a task pointer afterwards: tasks can move. */
+static void depart(struct world *w, uint32_t child, sim_time latency)
+{
+    if (latency > 0)
+        event_push(&w->events, w->now + latency, EVENT_HAND_OFF, SLOT(SLOT_TASK, child));
+    else
+        server_enter(w, child);
+}
+
+static uint32_t balancer_of(const struct world *w, const struct task *t,
+                            const struct call_site *site)
+{
+    if (site->balancer == NONE)
+        return NONE;
+    const struct instance *caller = &w->instance[t->instance];
+    return site->balancer + t->instance - w->m->service[caller->service].first_instance;
+}
+
+static void call(struct world *w, uint32_t task)
+{
+    struct task *t = &w->task[task];
+    uint32_t number = w->m->code[t->pc].a;
+    const struct call_site *site = &w->m->call[number];
+    const struct request *r = t->request == NONE ? NULL : &w->request[t->request];
+    uint64_t entity = t->entity;
+    uint32_t visit = t->visit;
+    if (site->derive_entity && visit) {
+        entity = rng_mix(entity, visit);
+        visit = 0;
+    }
+    t->peer = balance_choose(w, site, balancer_of(w, t, site), entity, t->attempt, r);
+    t->flags |= TASK_IN_CALL;
+    t->state = TASK_CALLING;
+    t->since = w->now;
+    if (site->timeout_class != NONE)
+        t->timer = timer_set(&w->timers, site->timeout_class, w->now, SLOT(SLOT_TASK, task));
+    uint32_t child = call_start(w, number, t->peer);
+    struct task *c = &w->task[child];
+    t = &w->task[task];
+    c->parent = task;
+    c->parent_wait = t->wait;
+    c->request = t->request;
+    c->stamp = t->stamp;
+    c->entity = entity;
+    depart(w, child, site->latency);
+}
+
+static void cancel_timer(struct world *w, struct task *t)
+{
+    if (t->timer != TIMER_NONE) {
+        timer_cancel(&w->timers, t->timer);
+        t->timer = TIMER_NONE;
+    }
+}
+
+/* The call under way is over for the caller, however it ended. */
+static void end_call(struct world *w, struct task *t)
+{
+    const struct call_site *site = &w->m->call[w->m->code[t->pc].a];
+    cancel_timer(w, t);
+    t->wait++;
+    t->flags &= (uint8_t)~TASK_IN_CALL;
+    balance_done(w, site, balancer_of(w, t, site), t->peer);
+}
+
+static sim_time grown(const struct retry_policy *policy, uint32_t attempt)
+{
+    double pause = (double)policy->base;
+    for (uint32_t i = 1; i < attempt && pause < (double)policy->cap; i++)
+        pause *= policy->factor;
+    return pause < (double)policy->cap ? sim_from_nanoseconds(pause) : policy->cap;
+}
+
+sim_time retry_pause(const struct world *w, const struct retry_policy *policy, uint64_t entity,
+                     uint32_t attempt, sim_time last)
+{
+    if (policy->base == 0)
+        return 0;
+    struct draw draw = draw_at(policy->key, entity, w->replication, attempt);
+    double u = draw_uniform(&draw);
+    double pause = (double)grown(policy, attempt);
+    switch (policy->jitter) {
+    case JITTER_NONE:
+        break;
+    case JITTER_FULL:
+        pause *= u;
+        break;
+    case JITTER_EQUAL:
+        pause = pause / 2 + u * pause / 2;
+        break;
+    case JITTER_DECORRELATED: {
+        double base = (double)policy->base, top = 3 * (double)(last ? last : policy->base);
+        pause = base + u * (top - base);
+        if (pause > (double)policy->cap)
+            pause = (double)policy->cap;
+        break;
+    }
+    }
+    return sim_from_nanoseconds(pause);
+}
+
+/* The answer to a call, or giving up on it: go on, try again, or fail. */
+static void call_ended(struct world *w, uint32_t task, enum status status, uint16_t cause)
+{
+    struct task *t = &w->task[task];
+    const struct call_site *site = &w->m->call[w->m->code[t->pc].a];
+    end_call(w, t);
+    if (site->proxy && (status == STATUS_REFUSED || status == STATUS_RESET))
+        status = STATUS_502;
+    if (status == STATUS_OK) {
+        t->attempt = 0;
+        t->pc++;
+        task_ready(w, task);
+        return;
+    }
+    if (t->attempt < site->retry.max && t->attempt < MOST_ATTEMPTS &&
+        site->retry.statuses >> status & 1) {
+        t->attempt++;
+        t->demand = retry_pause(w, &site->retry, t->entity, t->attempt,
+                                t->attempt > 1 ? t->demand : 0);
+        t->state = TASK_BACKOFF;
+        t->since = w->now;
+        event_push(&w->events, w->now + t->demand, EVENT_HAND_OFF, SLOT(SLOT_TASK, task));
+        return;
+    }
+    t->attempt = 0;
+    task_fail(w, task, status, cause);
+}
+
+/* ---- branches and background ----------------------------------------------------- */
+
+static uint32_t start_branch(struct world *w, uint32_t parent, uint32_t pc)
+{
+    uint32_t child = task_new(w);
+    struct task *c = &w->task[child], *t = &w->task[parent];
+    c->pc = pc;
+    c->entity = t->visit ? rng_mix(t->entity, t->visit) : t->entity;
+    c->instance = t->instance;
+    c->process = t->process;
+    c->since = w->now;
+    return child;
+}
+
+static void fork_branches(struct world *w, uint32_t task, const struct instr *i)
+{
+    struct task *t = &w->task[task];
+    t->state = TASK_FORKED;
+    t->branches_left = i->count;
+    t->branches_failed = 0;
+    for (uint32_t b = 0; b < i->b; b++) {
+        uint32_t child = start_branch(w, task, w->m->branch[i->a + b]);
+        struct task *c = &w->task[child];
+        t = &w->task[task];
+        c->parent = task;
+        c->parent_wait = t->wait;
+        c->request = t->request;
+        c->stamp = t->stamp;
+        task_ready(w, child);
+    }
+}
+
+static void branch_ended(struct world *w, uint32_t task, enum status status, uint16_t cause)
+{
+    struct task *t = &w->task[task];
+    const struct instr *i = &w->m->code[t->pc];
+    if (status == STATUS_OK) {
+        if (--t->branches_left > 0)
+            return;
+        t->wait++;
+        if (i->count < i->b)
+            task_abandon(w, task);
+        t->pc++;
+        task_ready(w, task);
+        return;
+    }
+    if (++t->branches_failed <= i->b - i->count)
+        return; /* enough others can still succeed */
+    t->wait++;
+    task_abandon(w, task);
+    task_fail(w, task, status, cause);
+}
+
+/* ---- answers --------------------------------------------------------------------- */
+
+void task_deliver(struct world *w, uint32_t child)
+{
+    struct task *c = &w->task[child];
+    uint32_t parent = c->parent, wait = c->parent_wait, request = c->request;
+    enum status status = (enum status)c->status;
+    uint16_t cause = c->cause;
+    bool to_client = parent == NONE && request != NONE && w->request[request].wait == wait;
+    task_free(w, child);
+    if (to_client) {
+        client_reply(w, request, status, cause);
+    } else if (parent != NONE && w->task[parent].wait == wait) {
+        if (w->task[parent].state == TASK_FORKED)
+            branch_ended(w, parent, status, cause);
+        else
+            call_ended(w, parent, status, cause);
+    }
+}
+
+void task_finish(struct world *w, uint32_t task)
+{
+    struct task *t = &w->task[task];
+    if (t->memory) {
+        w->instance[t->instance].memory -= t->memory;
+        t->memory = 0;
+    }
+    if (t->flags & TASK_HAS_SLOT)
+        server_leave(w, task);
+    sim_time latency = t->call == NONE ? 0 : w->m->call[t->call].latency;
+    if (latency == 0) {
+        task_deliver(w, task);
+        return;
+    }
+    t->state = TASK_REPLY;
+    t->since = w->now;
+    event_push(&w->events, w->now + latency, EVENT_DEPARTURE, SLOT(SLOT_TASK, task));
+}
+
+void task_abandon(struct world *w, uint32_t caller)
+{
+    struct task *t = &w->task[caller];
+    if (t->request == NONE || w->request[t->request].stamp != t->stamp)
+        return;
+    uint32_t stamp = ++w->request[t->request].stamp;
+    for (;;) { /* those who still wait for the caller keep spending the request's time */
+        t->stamp = stamp;
+        if (t->parent == NONE || w->task[t->parent].wait != t->parent_wait)
+            return;
+        t = &w->task[t->parent];
+    }
+}
+
+void task_fail(struct world *w, uint32_t task, enum status status, uint16_t cause)
+{
+    struct task *t = &w->task[task];
+    t->status = (uint8_t)status;
+    t->cause = cause;
+    t->pc = w->m->code[t->pc].on_error;
+    task_ready(w, task);
+}
+
+void task_timeout(struct world *w, uint32_t task)
+{
+    struct task *t = &w->task[task];
+    t->timer = TIMER_NONE;
+    if (t->state == TASK_POOL) {
+        pool_timeout(w, task);
+        return;
+    }
+    const struct call_site *site = &w->m->call[w->m->code[t->pc].a];
+    check(t->state == TASK_CALLING, "timeout in state %d", t->state);
+    task_abandon(w, task);
+    call_ended(w, task, (enum status)site->timeout_status, site->timeout_cause);
+}
+
+/* The first byte leaves: up the chain for as long as streams are passed through. */
+static void send_first_byte(struct world *w, const struct task *t)
+{
+    sim_time at = w->now;
+    for (;;) {
+        if (t->call == NONE)
+            return;
+        const struct call_site *site = &w->m->call[t->call];
+        at += site->latency;
+        if (t->parent == NONE) {
+            struct request *r = t->request == NONE ? NULL : &w->request[t->request];
+            if (r && r->wait == t->parent_wait && r->first_byte == SIM_NEVER)
+                r->first_byte = at;
+            return;
+        }
+        struct task *parent = &w->task[t->parent];
+        if (parent->wait != t->parent_wait)
+            return;
+        if (site->until_first_byte)
+            cancel_timer(w, parent);
+        if (!site->passes_stream)
+            return;
+        t = parent;
+    }
+}
+
+/* ---- the interpreter ------------------------------------------------------------- */
+
+static struct draw task_draw(const struct world *w, const struct task *t, uint64_t key)
+{
+    return draw_at(key, t->entity, w->replication, t->visit);
+}
+
+static void delay(struct world *w, uint32_t task, sim_time time)
+{
+    struct task *t = &w->task[task];
+    t->state = TASK_DELAY;
+    t->since = w->now;
+    event_push(&w->events, w->now + time, EVENT_DEPARTURE, SLOT(SLOT_TASK, task));
+}
+
+static uint32_t chosen(const struct world *w, const struct task *t, const struct instr *i)
+{
+    struct draw draw = task_draw(w, t, i->key);
+    double u = draw_uniform(&draw);
+    const struct choice *choice = &w->m->choice[i->a];
+    uint32_t c = 0;
+    while (c + 1 < i->b && u >= choice[c].odds)
+        c++;
+    return choice[c].pc;
+}
+
+static sim_time chunks_time(const struct world *w, const struct task *t, const struct instr *i)
+{
+    struct draw draw = task_draw(w, t, i->key);
+    int64_t chunks = dist_count(i->dist2, &draw) - i->count;
+    if (chunks <= 0)
+        return 0;
+    if (i->count || i->dist->form == DIST_CONSTANT)
+        return sim_from_nanoseconds((double)chunks * dist_sample(i->dist, &draw));
+    sim_time sum = 0;
+    for (int64_t k = 0; k < chunks && sum < SIM_TIME_MAX / 2; k++)
+        sum += dist_duration(i->dist, &draw);
+    return sum;
+}
+
+/* Take memory; false when the instance has no more. */
+static bool take_memory(struct world *w, struct task *t, const struct instr *i)
+{
+    struct draw draw = task_draw(w, t, i->key);
+    struct instance *instance = &w->instance[t->instance];
+    int64_t bytes = dist_count(i->dist, &draw), limit = w->m->service[instance->service].memory;
+    if (limit && bytes > limit - instance->memory)
+        return false;
+    instance->memory += bytes;
+    t->memory += bytes;
+    return true;
+}
+
+static bool happens(const struct world *w, const struct task *t, const struct instr *i)
+{
+    if (i->p >= 1)
+        return true;
+    struct draw draw = task_draw(w, t, i->key);
+    return draw_uniform(&draw) < i->p;
+}
+
+static bool begin_loop(const struct world *w, struct task *t, const struct instr *i)
+{
+    struct draw draw = task_draw(w, t, i->key);
+    int64_t count = dist_count(i->dist, &draw);
+    check(count < NONE, "a loop of %lld turns", (long long)count);
+    t->loop[i->b] = (uint32_t)count;
+    return count > 0;
+}
+
+static bool loop_again(struct task *t, const struct instr *i)
+{
+    if (--t->loop[i->b] == 0)
+        return false;
+    t->visit++;
+    check(t->visit < 65536, "more than %u turns of the loops of one handler", t->visit - 1);
+    return true;
+}
+
+void task_run(struct world *w, uint32_t task)
+{
+    for (;;) {
+        struct task *t = &w->task[task];
+        const struct instr *i = &w->m->code[t->pc];
+        switch ((enum op)i->op) {
+        case OP_DELAY: {
+            struct draw draw = task_draw(w, t, i->key);
+            delay(w, task, dist_duration(i->dist, &draw));
+            return;
+        }
+        case OP_CPU: {
+            struct draw draw = task_draw(w, t, i->key);
+            sim_time demand = dist_duration(i->dist, &draw);
+            if (w->m->service[w->instance[t->instance].service].shared_cpu)
+                cpu_use(w, task, demand);
+            else {
+                w->instance[t->instance].cpu.area += (uint128)demand * 1000;
+                delay(w, task, demand);
+            }
+            return;
+        }
+        case OP_CALL:
+            call(w, task);
+            return;
+        case OP_ACQUIRE:
+            pool_acquire(w, task, i->a);
+            return;
+        case OP_RELEASE:
+            pool_release(w, task, i->a);
+            w->task[task].pc++;
+            break;
+        case OP_CHANCE:
+            t->pc = happens(w, t, i) ? i->a : t->pc + 1;
+            break;
+        case OP_CHOOSE:
+            t->pc = chosen(w, t, i);
+            break;
+        case OP_REPEAT:
+            t->pc = begin_loop(w, t, i) ? t->pc + 1 : i->a;
+            break;
+        case OP_AGAIN:
+            t->pc = loop_again(t, i) ? i->a : t->pc + 1;
+            break;
+        case OP_FORK:
+            fork_branches(w, task, i);
+            return;
+        case OP_SPAWN:
+            task_ready(w, start_branch(w, task, i->a));
+            w->task[task].pc++;
+            break;
+        case OP_STREAM:
+            send_first_byte(w, t);
+            t->pc++;
+            break;
+        case OP_CHUNKS:
+            delay(w, task, chunks_time(w, t, i));
+            return;
+        case OP_MEMORY:
+            if (!take_memory(w, t, i)) {
+                task_fail(w, task, (enum status)i->status, i->cause);
+                return;
+            }
+            t->pc++;
+            break;
+        case OP_FAIL:
+            if (happens(w, t, i)) {
+                task_fail(w, task, (enum status)i->status, i->cause);
+                return;
+            }
+            t->pc++;
+            break;
+        case OP_JUMP:
+            t->pc = i->a;
+            break;
+        case OP_CLEAR:
+            t->status = STATUS_OK;
+            t->pc = i->a;
+            break;
+        case OP_END:
+            task_finish(w, task);
+            return;
+        }
+    }
+}
+
+void task_event(struct world *w, uint32_t task)
+{
+    struct task *t = &w->task[task];
+    const struct instr *i = &w->m->code[t->pc];
+    sim_time passed = w->now - t->since;
+    switch ((enum task_state)t->state) {
+    case TASK_TRAVEL:
+        spend(w, t, w->m->network_resource, passed);
+        server_enter(w, task);
+        return;
+    case TASK_REPLY:
+        spend(w, t, w->m->network_resource, passed);
+        task_deliver(w, task);
+        return;
+    case TASK_DELAY:
+        spend(w, t, i->resource, passed);
+        t->pc++;
+        task_run(w, task);
+        return;
+    case TASK_BACKOFF:
+        spend(w, t, w->m->backoff_resource, passed);
+        call(w, task);
+        return;
+    case TASK_FREE:
+    case TASK_QUEUED:
+    case TASK_READY:
+    case TASK_CPU:
+    case TASK_CALLING:
+    case TASK_FORKED:
+    case TASK_POOL:
+        break;
+    }
+    check(false, "event for a task in state %d", t->state);
+}

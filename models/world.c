@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/world.h"
+
+enum {
+    DEFAULT_CAP = 2000000,       /* tasks and requests alive */
+    SAME_INSTANT = 5000000,      /* steps without time passing: it never will */
+};
+
+/* ---- setting up ------------------------------------------------------------------ */
+
+static void open_instances(struct world *w)
+{
+    const struct model *m = w->m;
+    w->instance = arena_many(w->arena, m->instances + 1, struct instance);
+    w->process = arena_many(w->arena, m->processes + 1, struct process);
+    for (uint32_t s = 0, number = 0; s < m->services; s++) {
+        const struct service *service = &m->service[s];
+        for (uint32_t i = 0; i < service->instances; i++, number++) {
+            struct instance *instance = &w->instance[number];
+            instance->service = s;
+            instance->first_process = service->first_process + i * service->processes;
+            instance->cpu.cores = service->cores;
+            instance->cpu.armed = SIM_NEVER;
+            server_open(w, instance, i);
+        }
+    }
+}
+
+static void open_pools(struct world *w)
+{
+    const struct model *m = w->m;
+    w->pool = arena_many(w->arena, m->pool_states + 1, struct pool_state);
+    for (uint32_t p = 0; p < m->pools; p++)
+        for (uint32_t i = 0; i < m->pool[p].count; i++)
+            w->pool[m->pool[p].first + i].pool = p;
+}
+
+static void open_balancers(struct world *w)
+{
+    const struct model *m = w->m;
+    w->balancer = arena_many(w->arena, m->balancers + 1, struct balancer);
+    for (uint32_t b = 0; b < m->balancers; b++) {
+        uint32_t instances = m->service[m->balancer[b].service].instances;
+        w->balancer[b].conns = arena_many(w->arena, instances, uint32_t);
+        w->balancer[b].weight = arena_many(w->arena, instances, int32_t);
+    }
+}
+
+static void set_window(struct world *w, const struct window *window)
+{
+    struct outcome *out = w->out;
+    w->until_empty = window->length == 0;
+    out->warm_up = window->warm_up;
+    out->length = window->length;
+    w->measure_from = window->warm_up;
+    w->measure_to = w->until_empty ? SIM_NEVER : window->warm_up + window->length;
+    sim_time whole = w->until_empty ? SIM_SECOND * 1000 : w->measure_to;
+    w->bin_width = (whole + OUTCOME_BINS - 1) / OUTCOME_BINS;
+    series_init(&out->in_system, w->arena, OUTCOME_BINS, w->bin_width);
+    w->cap = window->max_in_flight ? window->max_in_flight : DEFAULT_CAP;
+    if (window->segments)
+        outcome_segments(out, w->m, w->arena);
+}
+
+static void set_up(struct world *w, const struct window *window)
+{
+    const struct model *m = w->m;
+    w->resources = (uint32_t)m->facts.resources;
+    w->task_free = w->request_free = NONE;
+    event_list_init(&w->events, w->arena);
+    timers_init(&w->timers, w->arena, &w->events, m->timer_length, (int)m->timer_classes,
+                SLOT(SLOT_TIMER, 0));
+    w->counts = arena_many(w->arena, m->facts.stations + 1, struct counts);
+    w->arrivals = arena_many(w->arena, m->facts.workloads + 1, struct arrivals);
+    set_window(w, window);
+    open_instances(w);
+    open_pools(w);
+    open_balancers(w);
+}
+
+/* ---- the window ------------------------------------------------------------------ */
+
+static void restart_measurement(struct world *w)
+{
+    for (uint32_t i = 0; i < w->m->instances; i++) {
+        struct instance *instance = &w->instance[i];
+        level_restart(&instance->busy, w->now);
+        level_restart(&instance->waiting, w->now);
+        cpu_advance(&instance->cpu, w->now);
+        instance->cpu.area = instance->full_area = 0;
+    }
+    for (uint32_t i = 0; i < w->m->pool_states; i++) {
+        struct pool_state *pool = &w->pool[i];
+        level_restart(&pool->busy, w->now);
+        level_restart(&pool->waiting, w->now);
+        pool->full_area = 0;
+    }
+    for (int i = 0; i < w->m->facts.stations; i++)
+        w->counts[i] = (struct counts){0};
+}
+
+static void close_counts(struct world *w, int station, struct station_outcome *out)
+{
+    const struct counts *c = &w->counts[station];
+    out->arrivals = c->arrivals;
+    out->served = c->served;
+    out->refused = c->refused;
+    out->timed_out = c->timed_out;
+    out->wait = c->wait;
+    out->waited = c->waited;
+    out->held = c->held;
+}
+
+static void close_levels(struct station_outcome *out, const struct level *busy,
+                         const struct level *waiting, uint128 full)
+{
+    out->busy_area += busy->area;
+    out->queue_area += waiting->area;
+    out->full_area += full;
+    if (busy->area > out->hottest_area)
+        out->hottest_area = busy->area;
+    if (busy->most > out->busy_most)
+        out->busy_most = busy->most;
+    if (waiting->most > out->queue_most)
+        out->queue_most = waiting->most;
+}
+
+static void close_instance(struct world *w, struct instance *instance)
+{
+    const struct service *s = &w->m->service[instance->service];
+    bool full = s->slots != UNLIMITED && instance->busy.value == s->slots * s->processes;
+    if (full)
+        instance->full_area += (uint64_t)(w->now - instance->busy.since);
+    level_add(&instance->busy, w->now, 0);
+    level_add(&instance->waiting, w->now, 0);
+    cpu_advance(&instance->cpu, w->now);
+    close_levels(&w->out->station[s->station], &instance->busy, &instance->waiting,
+                 instance->full_area);
+    w->out->station[s->station].cpu_area += instance->cpu.area;
+}
+
+static void close_pool(struct world *w, struct pool_state *state)
+{
+    const struct pool *pool = &w->m->pool[state->pool];
+    if (state->busy.value >= pool->part.size + pool->part.overflow)
+        state->full_area += (uint64_t)(w->now - state->busy.since);
+    level_add(&state->busy, w->now, 0);
+    level_add(&state->waiting, w->now, 0);
+    close_levels(&w->out->station[pool->station], &state->busy, &state->waiting,
+                 state->full_area);
+}
+
+/* The window is over: what the stations did in it is final. */
+static void close_measurement(struct world *w)
+{
+    w->window_over = true;
+    for (uint32_t i = 0; i < w->m->instances; i++)
+        close_instance(w, &w->instance[i]);
+    for (uint32_t i = 0; i < w->m->pool_states; i++)
+        close_pool(w, &w->pool[i]);
+    for (int i = 0; i < w->m->facts.stations; i++)
+        close_counts(w, i, &w->out->station[i]);
+}
+
+static void window_event(struct world *w)
+{
+    if (!w->window_open) {
+        w->window_open = true;
+        restart_measurement(w);
+        if (!w->until_empty)
+            event_push(&w->events, w->measure_to, EVENT_SAMPLE, actor_window(w));
+    } else {
+        close_measurement(w);
+    }
+}
+
+/* ---- the loop -------------------------------------------------------------------- */
+
+static void actor_event(struct world *w, uint32_t actor)
+{
+    const struct model *m = w->m;
+    uint32_t workloads = (uint32_t)m->facts.workloads;
+    if (actor < workloads)
+        arrivals_event(w, actor);
+    else if ((actor -= workloads) < m->instances)
+        cpu_event(w, actor);
+    else if ((actor -= m->instances) < m->pool_states)
+        pool_event(w, actor);
+    else
+        window_event(w);
+}
+
+static void timer_event(struct world *w, uint32_t class)
+{
+    uint32_t owner;
+    while ((owner = timer_due(&w->timers, class, w->now)) != TIMER_NONE) {
+        uint32_t index = owner & (MOST_TASKS - 1);
+        if ((owner >> SLOT_INDEX_BITS & 3) == SLOT_TASK)
+            task_timeout(w, index);
+        else
+            client_timeout(w, index, owner & OWNER_DEADLINE);
+    }
+}
+
+static void dispatch(struct world *w, uint32_t slot)
+{
+    uint32_t index = slot & (MOST_TASKS - 1);
+    switch ((enum slot_sort)(slot >> SLOT_INDEX_BITS)) {
+    case SLOT_TASK:
+        task_event(w, index);
+        break;
+    case SLOT_REQUEST:
+        client_event(w, index);
+        break;
+    case SLOT_TIMER:
+        timer_event(w, index);
+        break;
+    case SLOT_ACTOR:
+        actor_event(w, index);
+        break;
+    }
+}
+
+static bool over(const struct world *w, sim_time limit)
+{
+    if (w->in_flight > w->cap)
+        return true;
+    if (w->until_empty)
+        return w->working == 0 && w->measured_in_flight == 0;
+    return w->window_over && (w->measured_in_flight == 0 || w->now > limit);
+}
+
+static uint64_t mixed(uint64_t hash, uint128 event)
+{
+    hash ^= (uint64_t)(event >> 64) ^ ((uint64_t)event << 1);
+    return hash * UINT64_C(0x9E3779B97F4A7C15) + (hash >> 29);
+}
+
+/* Events in their order, and after each whoever became ready by it. */
+static void run(struct world *w, sim_time limit)
+{
+    uint128 event;
+    uint64_t events = 0, hash = 0, still = 0;
+    while (event_pop(&w->events, &event)) {
+        sim_time now = event_time(event);
+        still = now == w->now ? still + 1 : 0;
+        check(still < SAME_INSTANT, "time stands still at %lld ns", (long long)now);
+        w->now = now;
+        events++;
+        hash = mixed(hash, event);
+        dispatch(w, event_slot(event));
+        while (w->ready.count)
+            task_run(w, queue_take(w, &w->ready));
+        if (over(w, limit))
+            break;
+    }
+    w->out->events = events;
+    w->out->fingerprint = hash;
+}
+
+static void close_run(struct world *w)
+{
+    struct outcome *out = w->out;
+    if (w->in_flight > w->cap)
+        out->end = OUTCOME_OVERFLOW;
+    out->ended = w->now;
+    series_close(&out->in_system, w->now);
+    if (w->until_empty)
+        out->length = w->now - out->warm_up;
+    if (!w->window_over)
+        close_measurement(w);
+    for (int i = 0; i < w->m->facts.types; i++) {
+        struct type_outcome *type = &out->type[i];
+        uint64_t settled = type->ok;
+        for (int c = 0; c < w->m->facts.causes; c++)
+            settled += type->failed[c];
+        check(settled <= type->offered, "%llu of %llu requests", (unsigned long long)settled,
+              (unsigned long long)type->offered);
+        type->unfinished = type->offered - settled;
+    }
+}
+
+void world_run(const struct model *model, uint32_t replication, const struct window *window,
+               struct arena *arena, struct outcome *out)
+{
+    outcome_init(out, model, arena);
+    out->replication = replication;
+    struct world *w = arena_new(arena, struct world);
+    w->m = model;
+    w->arena = arena;
+    w->out = out;
+    w->replication = replication;
+    set_up(w, window);
+    event_push(&w->events, window->warm_up, EVENT_CAPACITY, actor_window(w));
+    for (uint32_t i = 0; i < (uint32_t)model->facts.workloads; i++)
+        arrivals_start(w, i);
+    sim_time drain = window->drain < SIM_TIME_MAX ? window->drain : SIM_TIME_MAX;
+    run(w, w->until_empty ? SIM_NEVER : w->measure_to + drain);
+    close_run(w);
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * world -- the mutable state of one replication, and the verbs on it. Internal to models/.
+ *
+ * A request is what a client wants answered; it lives at the client and is tried once or
+ * more. A task is a request being worked on in one place; a call makes a child task at the
+ * callee. Handles are an index and a stamp: what is told to a task or request that has
+ * moved on, or whose slot has been used again, is recognised by its stamp and dropped.
+ * That is how a caller that gave up leaves its callee running for nobody.
+ *
+ * Nothing recurses: whoever can go on is put on the ready list, which is drained between
+ * events. Everything lives in one arena.
+ */
+#ifndef MODELS_WORLD_H
+#define MODELS_WORLD_H
+
+#include "models/compiled.h"
+#include "sim/event_list.h"
+#include "sim/level.h"
+#include "sim/timer.h"
+
+/* An event's slot, and a timer's owner: 2 bits of what it is, 22 bits of which. */
+enum slot_sort { SLOT_TASK, SLOT_REQUEST, SLOT_TIMER, SLOT_ACTOR };
+enum { SLOT_INDEX_BITS = 22, MOST_TASKS = 1 << SLOT_INDEX_BITS };
+#define SLOT(sort, index) ((uint32_t)(sort) << SLOT_INDEX_BITS | (uint32_t)(index))
+enum { OWNER_DEADLINE = 1 << 24 }; /* this timer is of the whole request */
+
+enum task_state {
+    TASK_FREE,
+    TASK_TRAVEL,  /* on the network towards its service */
+    TASK_QUEUED,  /* waits for a slot */
+    TASK_READY,
+    TASK_DELAY,
+    TASK_CPU,
+    TASK_CALLING, /* waits for a callee */
+    TASK_FORKED,  /* waits for its branches */
+    TASK_POOL,    /* waits for a connection */
+    TASK_BACKOFF, /* waits to call again */
+    TASK_REPLY,   /* answered, on the network back */
+};
+
+enum task_flag {
+    TASK_HAS_SLOT = 1,
+    TASK_CONNECTED = 2,  /* holds a connection of its database for itself */
+    TASK_IN_CALL = 4,    /* its balancer counts it */
+    TASK_KNOCKED = 8,    /* its connection attempt has been dropped at least once */
+};
+
+struct task {
+    uint32_t pc;
+    uint32_t next;   /* in whatever queue it is, or the free list */
+    uint32_t wait;   /* stamp of what it waits for; moves on with every wait */
+    uint32_t parent; /* who waits for its answer: a task; NONE: its request, or nobody */
+    uint32_t parent_wait;
+    uint32_t request; /* whose time it spends; NONE: background */
+    uint32_t stamp;   /* of that request */
+    uint32_t call;    /* site it was called from; NONE: branch or background */
+    uint64_t entity;  /* addresses its draws */
+    sim_time since;   /* when the present wait began */
+    uint32_t instance, process;
+    uint8_t state, status, flags, attempt;
+    uint16_t cause;
+    uint16_t branches_failed;
+
+    uint32_t timer;
+    uint32_t visit;          /* counts loop turns: later visits draw anew */
+    uint32_t loop[MAX_LOOPS];
+    uint32_t peer;           /* instance it is calling */
+    uint32_t branches_left;
+    sim_time demand;         /* of the CPU it asks for; TASK_BACKOFF: the pause */
+    sim_time entered;        /* when it got its slot */
+    int64_t memory;
+    double finish;           /* GIL: when it is done, in its process's time */
+};
+
+enum request_state { REQUEST_FREE, REQUEST_CALLING, REQUEST_BACKOFF, REQUEST_THINKING };
+
+struct request {
+    sim_time start;     /* intended */
+    sim_time sent;      /* this attempt, or when the pause began */
+    sim_time first_byte; /* SIM_NEVER */
+    uint64_t entity;
+    uint64_t user;      /* closed, sessions: entity = user << 32 | k */
+    uint32_t stamp;     /* moves on whenever work for it is abandoned */
+    uint32_t wait;
+    uint32_t next;
+    uint32_t type;
+    uint32_t timer, deadline;
+    uint32_t peer;
+    uint32_t left;      /* sessions: requests still to come */
+    sim_time pause;     /* the last back-off */
+    uint16_t attempts;
+    uint8_t state;
+    bool measured;
+    uint64_t address, key;
+};
+
+struct queue { uint32_t first, last, count; };
+
+struct unit { double finish; uint32_t id; }; /* in cpu.work */
+
+/* The cores of an instance, shared equally by units: tasks, or processes that share theirs
+ * in turn. Virtual time: every unit has had `work` ns of core time since the cores were
+ * last idle. */
+struct cpu {
+    double work, rate, inverse; /* rate of `work`, 1 / rate */
+    double cores;
+    sim_time since, armed;
+    struct unit *heap;
+    uint32_t units, room;
+    uint128 area;
+};
+
+struct process {
+    struct queue queue; /* eager: accepted, waiting for a slot */
+    struct queue cpu;   /* loop: waiting for the loop; GIL: all that want the lock */
+    uint32_t busy;
+    uint32_t running;   /* loop: the task that has the loop; NONE */
+    double turn, turn_since; /* GIL: core time each thread has had, and cpu.work then */
+};
+
+struct instance {
+    uint32_t service;
+    uint32_t first_process;
+    struct queue queue; /* connections nobody has taken */
+    struct level busy, waiting;
+    uint128 full_area;
+    int64_t memory;
+    int64_t connections; /* databases */
+    uint64_t accepted;
+    double *share;       /* eager: cumulative odds of its processes */
+    struct cpu cpu;
+};
+
+struct pool_state {
+    uint32_t pool;
+    uint32_t in_use, opened;
+    struct queue queue;
+    struct level busy, waiting;
+    uint128 full_area;
+    bool reserve_armed;
+};
+
+struct balancer {
+    uint32_t *conns;   /* by instance: calls under way from here */
+    int32_t *weight;   /* smooth round robin among equals */
+    uint32_t next;
+};
+
+struct arrivals {
+    uint64_t count;    /* arrivals so far; of sessions: users */
+    uint64_t requests; /* requests so far */
+    double position;   /* ns: where on the profile or in the state */
+    double state_end;
+    uint32_t segment;  /* of the profile, or state */
+    uint64_t switches;
+    double scale;      /* mmpp: multiplier that makes the mean rate the given one */
+    bool ended;
+};
+
+/* What a station counts beside its levels; restarted at the end of warm-up. */
+struct counts {
+    uint64_t arrivals, served, refused, timed_out, waited;
+    struct tally wait;
+    int128 held;
+};
+
+struct world {
+    const struct model *m;
+    struct event_list events;
+    struct timers timers;
+    struct arena *arena;
+    struct outcome *out;
+    sim_time now;
+    uint32_t replication;
+
+    struct task *task;
+    uint32_t tasks, task_room, task_free;
+    struct request *request;
+    uint32_t requests, request_room, request_free;
+    uint64_t *blame; /* [request][resource] */
+    uint32_t resources;
+    struct queue ready;
+
+    struct instance *instance;
+    struct process *process;
+    struct pool_state *pool;
+    struct balancer *balancer;
+    struct arrivals *arrivals;
+    struct counts *counts; /* by station */
+
+    uint64_t in_flight, cap;  /* tasks and requests alive */
+    uint64_t measured_in_flight;
+    sim_time measure_from, measure_to;
+    sim_time bin_width;
+    uint32_t working; /* workloads that still send */
+    bool window_open, window_over, stop;
+    bool until_empty;
+};
+
+/* ---- queues ---------------------------------------------------------------------- */
+
+static inline void queue_put(struct world *w, struct queue *q, uint32_t task)
+{
+    w->task[task].next = NONE;
+    if (q->count++ == 0)
+        q->first = task;
+    else
+        w->task[q->last].next = task;
+    q->last = task;
+}
+
+static inline uint32_t queue_take(struct world *w, struct queue *q)
+{
+    uint32_t task = q->first;
+    q->first = w->task[task].next;
+    q->count--;
+    return task;
+}
+
+/* ---- tasks (task.c) -------------------------------------------------------------- */
+
+uint32_t task_new(struct world *w);
+void task_free(struct world *w, uint32_t task);
+
+/* The task goes on with its next instruction. */
+static inline void task_ready(struct world *w, uint32_t task)
+{
+    w->task[task].state = TASK_READY;
+    queue_put(w, &w->ready, task);
+}
+
+/* The task goes on where errors of its present instruction are handled. */
+void task_fail(struct world *w, uint32_t task, enum status status, uint16_t cause);
+
+/* Whatever it waited for outside of a slot has come: a delay, a network hop, a pause. */
+void task_event(struct world *w, uint32_t task);
+void task_timeout(struct world *w, uint32_t task);
+
+/* Run the task until it must wait. */
+void task_run(struct world *w, uint32_t task);
+
+/* The task is over: gives back what it holds and answers with its status. */
+void task_finish(struct world *w, uint32_t task);
+
+/* The child answers its parent or client and is gone. */
+void task_deliver(struct world *w, uint32_t child);
+
+/* Whoever asked gives up: what works for it works for nobody. */
+void task_abandon(struct world *w, uint32_t caller);
+
+static inline void spend(struct world *w, const struct task *t, uint16_t resource, sim_time time)
+{
+    if (t->request != NONE && w->request[t->request].stamp == t->stamp)
+        w->blame[(size_t)t->request * w->resources + resource] += (uint64_t)time;
+}
+
+/* A child for call site `site` at `instance`, on its way. */
+uint32_t call_start(struct world *w, uint32_t site, uint32_t instance);
+
+/* The pause before attempt `attempt` + 1 by a retry policy; `last` is the one before. */
+sim_time retry_pause(const struct world *w, const struct retry_policy *policy, uint64_t entity,
+                     uint32_t attempt, sim_time last);
+
+/* ---- servers (server.c) ---------------------------------------------------------- */
+
+void server_enter(struct world *w, uint32_t task);
+void server_leave(struct world *w, uint32_t task);
+void server_open(struct world *w, struct instance *instance, uint32_t number);
+
+/* One more connection of all clients together; false when there are too many. */
+bool database_connect(struct world *w, uint32_t service);
+void database_disconnect(struct world *w, uint32_t service);
+
+/* ---- CPU (cpu.c) ----------------------------------------------------------------- */
+
+void cpu_use(struct world *w, uint32_t task, sim_time demand);
+void cpu_event(struct world *w, uint32_t instance);
+void cpu_advance(struct cpu *cpu, sim_time now);
+
+/* ---- pools (pool.c) -------------------------------------------------------------- */
+
+void pool_acquire(struct world *w, uint32_t task, uint32_t use);
+void pool_release(struct world *w, uint32_t task, uint32_t use);
+void pool_timeout(struct world *w, uint32_t task);
+void pool_event(struct world *w, uint32_t state);
+
+/* ---- balancing (balance.c) ------------------------------------------------------- */
+
+/* An instance for a call, counted as under way until balance_done. */
+uint32_t balance_choose(struct world *w, const struct call_site *site, uint32_t balancer,
+                        uint64_t entity, uint32_t visit, const struct request *request);
+void balance_done(struct world *w, const struct call_site *site, uint32_t balancer,
+                  uint32_t instance);
+
+/* ---- clients and arrivals (client.c, arrivals.c) --------------------------------- */
+
+void client_begin(struct world *w, uint32_t type, uint64_t entity, sim_time start);
+void client_reply(struct world *w, uint32_t request, enum status status, uint16_t cause);
+void client_event(struct world *w, uint32_t request);
+void client_timeout(struct world *w, uint32_t request, bool deadline);
+uint32_t request_new(struct world *w);
+void request_free(struct world *w, uint32_t request);
+void client_send(struct world *w, uint32_t request);
+void request_open(struct world *w, uint32_t request, uint32_t type, uint64_t entity,
+                  sim_time start);
+
+void arrivals_start(struct world *w, uint32_t workload);
+void arrivals_event(struct world *w, uint32_t workload);
+uint32_t arrivals_type(const struct world *w, const struct workload *workload, uint64_t entity);
+/* The user's request has been answered: think, and ask again. */
+void arrivals_answered(struct world *w, uint32_t request);
+
+/* A user's next request. */
+void arrivals_ask(struct world *w, uint32_t request);
+
+/* Actors in their order among the actor slots. */
+static inline uint32_t actor_workload(const struct world *w, uint32_t workload)
+{
+    (void)w;
+    return SLOT(SLOT_ACTOR, workload);
+}
+
+static inline uint32_t actor_cpu(const struct world *w, uint32_t instance)
+{
+    return SLOT(SLOT_ACTOR, (uint32_t)w->m->facts.workloads + instance);
+}
+
+static inline uint32_t actor_pool(const struct world *w, uint32_t pool)
+{
+    return SLOT(SLOT_ACTOR, (uint32_t)w->m->facts.workloads + w->m->instances + pool);
+}
+
+static inline uint32_t actor_window(const struct world *w)
+{
+    return actor_pool(w, w->m->pool_states);
+}
+
+#endif
