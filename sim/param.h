@@ -64,7 +64,8 @@ struct param {
     const struct param *of;
     const struct param *(*variants)(int index); /* PARAM_KINDS: NULL past the last */
     size_t size;             /* of an element or body */
-    enum param_type unit;    /* PARAM_RANDOM: PARAM_DURATION, PARAM_NUMBER or PARAM_SIZE */
+    enum param_type unit;    /* PARAM_RANDOM: PARAM_DURATION, PARAM_NUMBER or PARAM_SIZE;
+                                PARAM_VALUE: that of the enclosing random value */
     bool required;
     const char *doc;         /* one sentence */
 };
