@@ -49,7 +49,7 @@ static struct parts log_near_one(double f)
 {
     double s = f / (2.0 + f), z = s * s, half = 0.5 * f * f;
     double r = z * (2.0 / 3 + z * (2.0 / 5 + z * (2.0 / 7 + z * (2.0 / 9 +
-               z * (2.0 / 11 + z * (2.0 / 13 + z * (2.0 / 15)))))));
+               z * (2.0 / 11))))); /* the next term is below 2^-64 of f */
     return fast_sum(f, s * (half + r) - half);
 }
 
