@@ -196,21 +196,97 @@ static void first_four_moments_are_right(void **state)
     }
 }
 
-/* The tails come from code of their own; what lies beyond r is a shifted exponential.
+/*
+ * One draw in some fifty takes the edge: it is in a corner of its layer or in the tail.
+ * Taken alone, those draws have the density less what lies inside the layers:
+ * cdf(x) - sum of min(x, next width) / (layers * width).
  */
-static void tails_have_their_share(void **state)
+struct edges {
+    const struct rng_layer *layer;
+    double unit; /* positions in a layer */
+    double (*cdf)(double);
+    double share; /* of all draws */
+    double x[1 << 17];
+    int count;
+};
+
+static double inside_below(const struct edges *e, double x)
+{
+    double sum = 0;
+    for (int i = 0; i < RNG_LAYERS; i++) {
+        double width = e->layer[i].width * e->unit;
+        double inside = (double)e->layer[i].inside * e->layer[i].width;
+        sum += fmin(x, inside) / width / RNG_LAYERS;
+    }
+    return sum;
+}
+
+static void expect_edges(struct edges *e)
+{
+    double most = 0;
+    e->share = 1 - inside_below(e, INFINITY);
+    qsort(e->x, (size_t)e->count, sizeof *e->x, by_size);
+    for (int i = 0; i < e->count; i++) {
+        double p = (e->cdf(e->x[i]) - inside_below(e, e->x[i])) / e->share;
+        most = fmax(most, fabs(p - (i + 0.5) / e->count));
+    }
+    assert_within(sqrt(e->count) * most, 0, 2.225);
+}
+
+static double half_normal_cdf(double x)
+{
+    return 2 * gsl_cdf_ugaussian_P(x) - 1;
+}
+
+static void corners_and_tails_have_their_share(void **state)
 {
     (void)state;
-    enum { N = 1 << 21 };
-    int exponential = 0, normal = 0;
+    static struct edges exponential = {rng_exponential_layers, 0x1p53, exponential_cdf,
+                                       0, {0}, 0};
+    static struct edges normal = {
+        rng_normal_layers, 0x1p52, half_normal_cdf, 0, {0}, 0};
+    enum { N = 1 << 22 };
     for (int i = 0; i < N; i++) {
-        struct draw draw = draw_at(rng_key(4, "tail"), (uint64_t)i, 0, 0);
-        exponential += draw_exponential(&draw) > 8;
-        normal += draw_normal(&draw) < -3.7;
+        struct draw draw = draw_at(rng_key(4, "edges"), (uint64_t)i, 0, 0);
+        uint64_t word = draw_word(&draw), k = word % RNG_LAYERS;
+        struct draw rest = draw;
+        if (word >> 11 >= rng_exponential_layers[k].inside)
+            exponential.x[exponential.count++] = draw_exponential_edge(&rest, word);
+        if ((uint64_t)llabs((int64_t)word >> 11) >= rng_normal_layers[k].inside)
+            normal.x[normal.count++] = fabs(draw_normal_edge(&draw, word));
     }
-    double p = gsl_cdf_exponential_Q(8, 1), q = gsl_cdf_ugaussian_P(-3.7);
-    assert_within(exponential, N * p, 5 * sqrt(N * p));
-    assert_within(normal, N * q, 5 * sqrt(N * q));
+    expect_edges(&exponential);
+    expect_edges(&normal);
+    assert_within(exponential.count, N * exponential.share, 5 * sqrt(N * 0.03));
+}
+
+static void expect_tail(double edge(struct draw *, uint64_t), uint64_t word, double r,
+                        double (*cdf)(double))
+{
+    enum { N = 20000 };
+    double x[N], most = 0;
+    for (int i = 0; i < N; i++) {
+        struct draw draw = draw_at(rng_key(5, "tail"), (uint64_t)i, 0, 0);
+        x[i] = edge(&draw, word);
+    }
+    qsort(x, N, sizeof *x, by_size);
+    for (int i = 0; i < N; i++) {
+        double p = (cdf(x[i]) - cdf(r)) / (1 - cdf(r));
+        most = fmax(most, fabs(p - (i + 0.5) / N));
+    }
+    assert_true(x[0] >= r);
+    assert_within(sqrt(N) * most, 0, 2.225);
+}
+
+/* The outermost position of the bottom layer is always in the tail. */
+static void tails_follow_the_density(void **state)
+{
+    (void)state;
+    const uint64_t outermost = UINT64_MAX << 11;
+    expect_tail(draw_exponential_edge, outermost,
+                rng_exponential_layers[1].width * 0x1p53, exponential_cdf);
+    expect_tail(draw_normal_edge, outermost >> 1 & UINT64_MAX << 11,
+                rng_normal_layers[1].width * 0x1p52, gsl_cdf_ugaussian_P);
 }
 
 static void edges_of_uniforms_are_never_reached(void **state)
@@ -325,7 +401,8 @@ int main(void)
         cmocka_unit_test(exponentials_are_exponential),
         cmocka_unit_test(normals_are_normal),
         cmocka_unit_test(first_four_moments_are_right),
-        cmocka_unit_test(tails_have_their_share),
+        cmocka_unit_test(corners_and_tails_have_their_share),
+        cmocka_unit_test(tails_follow_the_density),
         cmocka_unit_test(edges_of_uniforms_are_never_reached),
         cmocka_unit_test(whole_numbers_are_even_and_below_n),
         cmocka_unit_test(large_ranges_are_even_too),
