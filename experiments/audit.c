@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-const char *const audit_law_names[] = {"conservation", "little_waiting", "little_in_system",
-                                       "utilisation"};
+const char *const audit_law_names[] = {"conservation", "little_waiting",
+                                       "little_in_system", "utilisation"};
 
 /* Differences below this part of the larger side are the window's ends. */
 static const double tolerated = 0.01;
@@ -35,8 +35,8 @@ static struct audit_line conservation(const struct sample *s, int type)
 }
 
 /* Fills in the verdict on two sides known per replication. */
-static void compare(struct audit_line *line, const double *left, const double *right, int n,
-                    struct arena *arena)
+static void compare(struct audit_line *line, const double *left, const double *right,
+                    int n, struct arena *arena)
 {
     double *off = arena_many(arena, n, double);
     for (int r = 0; r < n; r++)
@@ -50,7 +50,8 @@ static void compare(struct audit_line *line, const double *left, const double *r
                   fabs(gap.value) <= widened * gap.half_width;
 }
 
-static struct audit_line waiting(const struct sample *s, int station, struct arena *arena)
+static struct audit_line waiting(const struct sample *s, int station,
+                                 struct arena *arena)
 {
     struct audit_line line = {.law = AUDIT_WAITING, .index = station};
     double *left = arena_many(arena, s->count, double);
@@ -104,7 +105,8 @@ static struct audit_line number_in_system(const struct sample *s, struct arena *
             const struct type_outcome *type = &s->outcome[r].type[t];
             if (type->unfinished) /* nobody knows how long they take */
                 return line;
-            right[r] += (double)(type->latency_sum.sum + type->failed_latency.sum) * 1e-9;
+            right[r] +=
+                (double)(type->latency_sum.sum + type->failed_latency.sum) * 1e-9;
         }
     }
     compare(&line, left, right, s->count, arena);

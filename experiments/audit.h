@@ -16,14 +16,19 @@
 
 #include "experiments/sample.h"
 
-enum audit_law { AUDIT_CONSERVATION, AUDIT_WAITING, AUDIT_IN_SYSTEM, AUDIT_UTILISATION };
+enum audit_law {
+    AUDIT_CONSERVATION,
+    AUDIT_WAITING,
+    AUDIT_IN_SYSTEM,
+    AUDIT_UTILISATION
+};
 
 extern const char *const audit_law_names[];
 
 struct audit_line {
     enum audit_law law;
-    int index;         /* type (conservation) or station; -1 the whole */
-    bool checked;      /* false: the law does not apply here (given up while waiting …) */
+    int index;    /* type (conservation) or station; -1 the whole */
+    bool checked; /* false: the law does not apply here (given up while waiting …) */
     bool holds;
     double left, right; /* the two sides, per replication */
 };

@@ -23,7 +23,8 @@ static void weigh(const double *requests, double from, double to, double *weight
     for (int b = 0; b < BLAME_BINS; b++)
         all += requests[b];
     for (int b = 0; b < BLAME_BINS; b++) {
-        double low = fmax(before, from * all), high = fmin(before + requests[b], to * all);
+        double low = fmax(before, from * all),
+               high = fmin(before + requests[b], to * all);
         weight[b] = requests[b] > 0 && high > low ? (high - low) / requests[b] : 0;
         before += requests[b];
     }
@@ -47,8 +48,8 @@ static double time_on(const struct sample *s, struct scope scope, int r, int res
     return sum;
 }
 
-static struct estimate share_of(const struct sample *s, struct scope scope, int resource,
-                                const double *weight)
+static struct estimate share_of(const struct sample *s, struct scope scope,
+                                int resource, const double *weight)
 {
     struct arena arena;
     arena_init(&arena);

@@ -11,15 +11,15 @@
 #include "experiments/sample.h"
 
 struct blame_share {
-    int resource;             /* model_facts.resources */
+    int resource;                 /* model_facts.resources */
     struct estimate tail, middle; /* parts of the time, each column sums to 1 */
 };
 
 struct blame {
     struct blame_share *share; /* by the tail's part, largest first */
     int count;                 /* those with any time */
-    double tail_from;          /* s: latencies above this are the tail (a bin's precision) */
-    double requests;           /* in the tail */
+    double tail_from; /* s: latencies above this are the tail (a bin's precision) */
+    double requests;  /* in the tail */
 };
 
 /* Of the types of the scope that enter its latencies. count 0: nothing to tell. */

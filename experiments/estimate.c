@@ -12,8 +12,10 @@ static const double terminating_beyond_all = 5, terminating_beyond_each = 1;
 
 struct estimate estimate_lacking(enum estimate_lack lack)
 {
-    return (struct estimate){
-        .value = NAN, .half_width = NAN, .confidence = ESTIMATE_CONFIDENCE, .lack = lack};
+    return (struct estimate){.value = NAN,
+                             .half_width = NAN,
+                             .confidence = ESTIMATE_CONFIDENCE,
+                             .lack = lack};
 }
 
 bool estimate_given(const struct estimate *e)
@@ -154,8 +156,10 @@ struct estimate estimate_quantile(const struct section *s, enum section_rule rul
         return too_few(s->beyond_all, all);
     if (steady && !enough(s->beyond_each, each))
         return too_few(s->beyond_each * s->n, each * s->n);
-    struct estimate e = {.value = s->pooled * unit, .half_width = s->half_width * unit,
-                         .confidence = ESTIMATE_CONFIDENCE, .n = s->n};
+    struct estimate e = {.value = s->pooled * unit,
+                         .half_width = s->half_width * unit,
+                         .confidence = ESTIMATE_CONFIDENCE,
+                         .n = s->n};
     if (s->n < 2)
         e.lack = LACK_REPLICATIONS;
     else if (!enough(s->beyond_each, each)) {

@@ -38,7 +38,7 @@ struct estimate {
     double value;      /* NaN: may not be given */
     double half_width; /* NaN: unknown */
     double confidence;
-    int n;             /* replications behind it */
+    int n; /* replications behind it */
     enum estimate_lack lack;
     uint64_t have, need; /* LACK_SAMPLES: values beyond the quantile */
 };
@@ -64,7 +64,8 @@ struct section {
     double pooled;     /* quantile of all values together; NaN when there are none */
     double average;    /* of the replications' own quantiles: tells of bias */
     double half_width; /* replications' quantiles around the pooled one, t with n - 1 */
-    double beyond_each, beyond_all; /* values expected beyond it: least replication, all */
+    double beyond_each,
+        beyond_all; /* values expected beyond it: least replication, all */
     int n;
 };
 

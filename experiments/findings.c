@@ -12,8 +12,8 @@ const char *const findings_level_names[FINDINGS_LEVELS] = {"p50", "p90", "p95", 
 static struct time_findings times_of(const struct sample *s, struct scope scope,
                                      enum sample_time time, bool steady)
 {
-    struct time_findings f = {.least = NAN, .most = NAN,
-                              .mean = estimate_lacking(LACK_STEADY_STATE)};
+    struct time_findings f = {
+        .least = NAN, .most = NAN, .mean = estimate_lacking(LACK_STEADY_STATE)};
     for (int i = 0; i < FINDINGS_LEVELS; i++)
         f.quantile[i] = steady ? sample_quantile(s, scope, time, findings_levels[i])
                                : estimate_lacking(LACK_STEADY_STATE);
@@ -81,12 +81,14 @@ static double answered_inside(const struct sample *s, int replication)
     sim_time width = o->in_system.width;
     int64_t first = (o->warm_up + width - 1) / width, bins = 0;
     double sum = 0;
-    for (int64_t b = first; b < OUTCOME_BINS && (b + 1) * width <= o->ended; b++, bins++)
+    for (int64_t b = first; b < OUTCOME_BINS && (b + 1) * width <= o->ended;
+         b++, bins++)
         sum += (double)o->completed_in[b];
     return bins ? sum / (double)bins / sim_seconds(width) : 0;
 }
 
-struct estimate findings_throughput(const struct sample *s, struct scope scope, bool steady)
+struct estimate findings_throughput(const struct sample *s, struct scope scope,
+                                    bool steady)
 {
     if (steady)
         return sample_rate(s, scope, COUNT_OK);
@@ -105,63 +107,108 @@ struct estimate findings_throughput(const struct sample *s, struct scope scope, 
 
 /* ---- stations -------------------------------------------------------------------- */
 
-/* Two numbers of a station in one replication, whose ratio is of interest. */
-typedef void station_pair(const struct sample *s, int replication, int station, double *over,
-                          double *under);
+/* Readings of a station: an amount in each replication, by what it is out of. */
+enum reading {
+    READ_UTILISATION,
+    READ_BUSY,
+    READ_CPU,
+    READ_HOTTEST,
+    READ_QUEUE,
+    READ_WAIT,
+    READ_WAITED,
+    READ_SERVED,
+    READ_REFUSED,
+    READ_TIMED_OUT,
+    READ_FULL,
+};
 
-static double time_of(const struct sample *s, int r)
+/* The part of the window that was simulated, ns: less where a replication overflowed. */
+static double time_of(const struct outcome *o)
 {
-    const struct outcome *o = &s->outcome[r];
     sim_time end = o->warm_up + o->length;
-    end = o->ended < end ? o->ended : end; /* stopped early: it overflowed */
+    end = o->ended < end ? o->ended : end;
     return (double)(end > o->warm_up ? end - o->warm_up : 0);
 }
 
-#define PAIR(name, above, below)                                                         \
-    static void name(const struct sample *s, int r, int i, double *over, double *under)  \
-    {                                                                                    \
-        const struct station_outcome *o = &s->outcome[r].station[i];                     \
-        const struct station_facts *f = &s->facts->station[i];                           \
-        (void)o, (void)f;                                                                \
-        *over = (above);                                                                 \
-        *under = (below);                                                                \
+static double amount(const struct station_outcome *o, enum reading reading)
+{
+    switch (reading) {
+    case READ_UTILISATION:
+    case READ_BUSY:
+        return (double)o->busy_area;
+    case READ_CPU:
+        return (double)o->cpu_area * 1e-3;
+    case READ_HOTTEST:
+        return (double)o->hottest_area;
+    case READ_QUEUE:
+        return (double)o->queue_area;
+    case READ_WAIT:
+        return (double)o->wait.sum * 1e-9;
+    case READ_WAITED:
+        return (double)o->waited;
+    case READ_SERVED:
+        return (double)o->served;
+    case READ_REFUSED:
+        return (double)o->refused;
+    case READ_TIMED_OUT:
+        return (double)o->timed_out;
+    case READ_FULL:
+        return (double)o->full_area;
     }
+    return 0;
+}
 
-PAIR(utilisation_pair, (double)o->busy_area, f->slots *time_of(s, r))
-PAIR(busy_pair, (double)o->busy_area, time_of(s, r))
-PAIR(cpu_pair, (double)o->cpu_area * 1e-3, f->cores *time_of(s, r))
-PAIR(hottest_pair, (double)o->hottest_area, f->slots / f->instances * time_of(s, r))
-PAIR(queue_pair, (double)o->queue_area, time_of(s, r))
-PAIR(wait_pair, (double)o->wait.sum * 1e-9, (double)o->wait.count)
-PAIR(waited_pair, (double)o->waited, (double)o->wait.count)
-PAIR(served_pair, (double)o->served, time_of(s, r) * 1e-9)
-PAIR(refused_pair, (double)o->refused, time_of(s, r) * 1e-9)
-PAIR(timed_out_pair, (double)o->timed_out, time_of(s, r) * 1e-9)
-PAIR(full_pair, (double)o->full_area, f->instances *time_of(s, r))
+static double out_of(const struct outcome *o, const struct station_facts *facts,
+                     int station, enum reading reading)
+{
+    switch (reading) {
+    case READ_UTILISATION:
+        return facts->slots * time_of(o);
+    case READ_CPU:
+        return facts->cores * time_of(o);
+    case READ_HOTTEST:
+        return facts->slots / facts->instances * time_of(o);
+    case READ_FULL:
+        return facts->instances * time_of(o);
+    case READ_BUSY:
+    case READ_QUEUE:
+        return time_of(o);
+    case READ_WAIT:
+    case READ_WAITED:
+        return (double)o->station[station].wait.count;
+    case READ_SERVED:
+    case READ_REFUSED:
+    case READ_TIMED_OUT:
+        return time_of(o) * 1e-9;
+    }
+    return 0;
+}
 
-static struct estimate ratio_of(const struct sample *s, int station, station_pair *pair)
+static struct estimate read_station(const struct sample *s, int i, enum reading reading)
 {
     struct arena arena;
     arena_init(&arena);
     double *over = arena_many(&arena, s->count, double);
     double *under = arena_many(&arena, s->count, double);
-    for (int r = 0; r < s->count; r++)
-        pair(s, r, station, &over[r], &under[r]);
+    for (int r = 0; r < s->count; r++) {
+        over[r] = amount(&s->outcome[r].station[i], reading);
+        under[r] = out_of(&s->outcome[r], &s->facts->station[i], i, reading);
+    }
     struct estimate e = estimate_ratio(over, under, s->count);
     arena_free(&arena);
     return e;
 }
 
-static struct estimate limited(const struct sample *s, int station, double limit,
-                               station_pair *pair)
+static struct estimate read_limited(const struct sample *s, int i, double limit,
+                                    enum reading reading)
 {
     return isinf(limit) || limit <= 0 ? estimate_lacking(LACK_LIMIT)
-                                      : ratio_of(s, station, pair);
+                                      : read_station(s, i, reading);
 }
 
 struct estimate findings_utilisation(const struct sample *s, int station)
 {
-    return limited(s, station, s->facts->station[station].slots, utilisation_pair);
+    return read_limited(s, station, s->facts->station[station].slots, READ_UTILISATION);
 }
 
 static struct station_findings station_of(const struct sample *s, int i)
@@ -169,16 +216,16 @@ static struct station_findings station_of(const struct sample *s, int i)
     const struct station_facts *facts = &s->facts->station[i];
     struct station_findings f = {
         .utilisation = findings_utilisation(s, i),
-        .busy = ratio_of(s, i, busy_pair),
-        .cpu = limited(s, i, facts->cores, cpu_pair),
-        .hottest = limited(s, i, facts->slots, hottest_pair),
-        .queue = ratio_of(s, i, queue_pair),
-        .wait = ratio_of(s, i, wait_pair),
-        .waited = ratio_of(s, i, waited_pair),
-        .throughput = ratio_of(s, i, served_pair),
-        .refused = ratio_of(s, i, refused_pair),
-        .timed_out = ratio_of(s, i, timed_out_pair),
-        .full = limited(s, i, facts->slots, full_pair),
+        .busy = read_station(s, i, READ_BUSY),
+        .cpu = read_limited(s, i, facts->cores, READ_CPU),
+        .hottest = read_limited(s, i, facts->slots, READ_HOTTEST),
+        .queue = read_station(s, i, READ_QUEUE),
+        .wait = read_station(s, i, READ_WAIT),
+        .waited = read_station(s, i, READ_WAITED),
+        .throughput = read_station(s, i, READ_SERVED),
+        .refused = read_station(s, i, READ_REFUSED),
+        .timed_out = read_station(s, i, READ_TIMED_OUT),
+        .full = read_limited(s, i, facts->slots, READ_FULL),
     };
     for (int r = 0; r < s->count; r++) {
         const struct station_outcome *o = &s->outcome[r].station[i];

@@ -12,7 +12,7 @@
 #include "experiments/sample.h"
 
 enum { FINDINGS_LEVELS = 5 };
-extern const double findings_levels[FINDINGS_LEVELS];          /* 0.5 … 0.999 */
+extern const double findings_levels[FINDINGS_LEVELS];           /* 0.5 … 0.999 */
 extern const char *const findings_level_names[FINDINGS_LEVELS]; /* "p50" … "p99.9" */
 
 /* Latencies, or first bytes, of a scope. */
@@ -28,7 +28,7 @@ struct request_findings {
     struct estimate *error_of;          /* by cause, likewise */
     struct estimate attempts;           /* per offered request */
     struct time_findings latency;
-    bool streams;                       /* then first_byte is given */
+    bool streams; /* then first_byte is given */
     struct time_findings first_byte;
 };
 
@@ -43,11 +43,11 @@ struct station_findings {
     struct estimate waited;       /* part of them that had to wait */
     struct estimate throughput;   /* served per s */
     struct estimate refused, timed_out; /* per s */
-    struct estimate full;         /* part of time with every slot taken */
+    struct estimate full;               /* part of time with every slot taken */
 };
 
 struct findings {
-    bool steady; /* false: no latencies */
+    bool steady;                          /* false: no latencies */
     struct request_findings whole, *type; /* type[facts->types] */
     struct station_findings *station;     /* [facts->stations] */
 };
@@ -56,7 +56,8 @@ struct findings *findings_of(const struct sample *s, bool steady, struct arena *
 
 /* Single numbers, for promises. Throughput counts successful requests: those of the cohort,
  * or, where a growing backlog serves the cohort late, the answers given in the window. */
-struct estimate findings_throughput(const struct sample *s, struct scope scope, bool steady);
+struct estimate findings_throughput(const struct sample *s, struct scope scope,
+                                    bool steady);
 struct estimate findings_utilisation(const struct sample *s, int station);
 
 #endif

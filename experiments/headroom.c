@@ -14,8 +14,9 @@ static double own_load(const struct model *model, const struct sample *s,
     double sum = 0;
     for (int t = 0; t < s->facts->types; t++) {
         struct demand d = model_demand(model, t, station);
-        double attempts = f->type[t].offered.value *
-                          (estimate_given(&f->type[t].attempts) ? f->type[t].attempts.value : 1);
+        double attempts =
+            f->type[t].offered.value *
+            (estimate_given(&f->type[t].attempts) ? f->type[t].attempts.value : 1);
         sum += attempts * (limit == LIMIT_SLOTS ? d.hold : d.cpu);
     }
     return sum;
@@ -88,8 +89,12 @@ static void count_users(const struct model *model, const struct model_facts *fac
 struct headroom headroom_of(const struct model *model, const struct sample *s,
                             const struct findings *f)
 {
-    struct headroom h = {.station = -1, .most = INFINITY, .users = NAN, .most_users = NAN,
-                         .waiting = -1, .rate = f->whole.offered.value};
+    struct headroom h = {.station = -1,
+                         .most = INFINITY,
+                         .users = NAN,
+                         .most_users = NAN,
+                         .waiting = -1,
+                         .rate = f->whole.offered.value};
     find_bottleneck(model, s, f, &h);
     if (h.station >= 0)
         h.most = h.rate / h.load;

@@ -15,12 +15,14 @@
 enum headroom_limit { LIMIT_SLOTS, LIMIT_CORES };
 
 struct headroom {
-    int station;      /* -1: nothing modelled is ever short */
+    int station; /* -1: nothing modelled is ever short */
     enum headroom_limit limit;
-    double load;      /* its own utilisation at the offered load: above 1 it cannot carry it */
+    double
+        load; /* its own utilisation at the offered load: above 1 it cannot carry it */
     double rate, most; /* requests/s offered, and carried at most */
-    double users, most_users; /* closed workloads alone: users, and where it saturates; NaN */
-    int waiting;      /* a station busier than the bottleneck, but by waiting for others; -1 */
+    double users,
+        most_users; /* closed workloads alone: users, and where it saturates; NaN */
+    int waiting; /* a station busier than the bottleneck, but by waiting for others; -1 */
     double waiting_part; /* the part of its busy time that is waiting */
 };
 

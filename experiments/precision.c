@@ -23,7 +23,8 @@ static double in_segment(const struct sample *s, const struct target *target,
             histogram_merge(pool, &type->segment[segment], arena);
         tally_merge(&sum, &type->segment_sum[segment]);
     }
-    return target->level > 0 ? histogram_quantile(pool, target->level) : tally_mean(&sum);
+    return target->level > 0 ? histogram_quantile(pool, target->level)
+                             : tally_mean(&sum);
 }
 
 /*
@@ -31,7 +32,8 @@ static double in_segment(const struct sample *s, const struct target *target,
  * MSB = m Var(means of replications), MSW = mean of variances inside. Returns MSW / MSB,
  * the part of the error that length removes, or 1 if there is nothing else to be seen.
  */
-static double within_part(const struct sample *s, const struct target *target, int first)
+static double within_part(const struct sample *s, const struct target *target,
+                          int first)
 {
     int m = OUTCOME_SEGMENTS - first;
     double inside = 0, mean = 0, squares = 0;
@@ -53,7 +55,8 @@ static double within_part(const struct sample *s, const struct target *target, i
     return between > persistent_f * inside ? fmax(inside / between, 1e-3) : 1;
 }
 
-static double part_that_length_removes(const struct sample *s, const struct target *target)
+static double part_that_length_removes(const struct sample *s,
+                                       const struct target *target)
 {
     if (s->count < 2 || target->time != TIME_LATENCY || isinf(target->relative))
         return 1;
@@ -65,7 +68,8 @@ static double part_that_length_removes(const struct sample *s, const struct targ
 static struct gap gap_of_mean(const struct sample *s, const struct target *target)
 {
     struct estimate mean = sample_mean(s, target->scope, target->time);
-    double ratio = mean.value > 0 ? mean.half_width / mean.value / target->relative : NAN;
+    double ratio =
+        mean.value > 0 ? mean.half_width / mean.value / target->relative : NAN;
     return (struct gap){.ratio = ratio};
 }
 
@@ -95,7 +99,8 @@ struct gap precision_gap(const struct sample *s, const struct target *target)
     return gap;
 }
 
-struct gap precision_worst(const struct sample *s, const struct target *target, int targets)
+struct gap precision_worst(const struct sample *s, const struct target *target,
+                           int targets)
 {
     struct gap worst = {.within = 1};
     for (int i = 0; i < targets; i++) {

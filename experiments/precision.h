@@ -20,7 +20,8 @@ struct gap {
 struct gap precision_gap(const struct sample *s, const struct target *target);
 
 /* The worst of several: largest ratio (NaN if any is), floor, any bias, least within. */
-struct gap precision_worst(const struct sample *s, const struct target *target, int targets);
+struct gap precision_worst(const struct sample *s, const struct target *target,
+                           int targets);
 
 bool precision_met(const struct gap *gap);
 

@@ -58,8 +58,8 @@ static sim_time drain_of(const struct work *w, sim_time span)
 static void count_work(struct work *w, const struct sample *s)
 {
     for (int r = 0; r < s->count; r++) {
-        w->out->requests += (uint64_t)sample_requests(
-            s, (struct scope){SCOPE_WHOLE, 0}, COUNT_OFFERED, r);
+        w->out->requests += (uint64_t)sample_requests(s, (struct scope){SCOPE_WHOLE, 0},
+                                                      COUNT_OFFERED, r);
         w->out->events += s->outcome[r].events;
     }
 }
@@ -141,13 +141,15 @@ static double pilot(struct work *w)
     double given = sim_seconds(w->set->warm_up);
     double length = fmax(pilot_requests / w->set->rate + given, 2 * given);
     for (;; out->lengthened++) {
-        struct jobs jobs = {STAGE_PILOT, 0, w->set->replications, window_of(w, 0, length)};
+        struct jobs jobs = {STAGE_PILOT, 0, w->set->replications,
+                            window_of(w, 0, length)};
         jobs.window.segments = true;
         if (!run_jobs(w, &jobs, 0) && out->end == PROCEDURE_INTERRUPTED)
             return 0;
         judge_steadiness(w);
         struct sample s = sample_so_far(w);
-        double rate = sample_rate(&s, (struct scope){SCOPE_WHOLE, 0}, COUNT_OFFERED).value;
+        double rate =
+            sample_rate(&s, (struct scope){SCOPE_WHOLE, 0}, COUNT_OFFERED).value;
         double need = pilot_should_have(w, rate) / rate;
         if (!out->settled)
             need = fmax(need, lengthening * length);
@@ -206,9 +208,9 @@ static double warm_up_for(struct work *w, double settled_at, double length)
 {
     double tenth = length / 9, given = sim_seconds(w->set->warm_up);
     double most = fmax(fmax(tenth, settled_at), given);
-    w->out->rule = most == given      ? WARM_UP_GIVEN
-                   : most == tenth    ? WARM_UP_TENTH
-                                      : WARM_UP_MSER;
+    w->out->rule = most == given   ? WARM_UP_GIVEN
+                   : most == tenth ? WARM_UP_TENTH
+                                   : WARM_UP_MSER;
     return most;
 }
 
@@ -221,7 +223,8 @@ static struct plan plan_from_pilot(struct work *w, double rate)
     double square = isnan(gap.ratio) ? 1 : gap.ratio * gap.ratio;
     double times = fmax(safety * square * gap.within, gap.floor * rare_type_margin);
 
-    struct plan plan = {.count = w->set->replications, .pilot_ratio = gap.ratio,
+    struct plan plan = {.count = w->set->replications,
+                        .pilot_ratio = gap.ratio,
                         .pilot_length = measured};
     if (isinf(times)) /* a type that never came */
         times = most_at_once;
@@ -371,12 +374,14 @@ static void terminating(struct work *w)
     w->out->grows = w->out->end == PROCEDURE_OVERFLOW;
 }
 
-void procedure_run(const struct model_facts *facts, const struct procedure_settings *set,
-                   const struct runner *runner, struct arena *arena, struct procedure *out)
+void procedure_run(const struct model_facts *facts,
+                   const struct procedure_settings *set, const struct runner *runner,
+                   struct arena *arena, struct procedure *out)
 {
     struct work work = {facts, set, runner, arena, out};
     check(set->replications > 0, "%d replications", set->replications);
-    check(facts->terminating || set->duration > 0 || set->rate > 0, "rate %g", set->rate);
+    check(facts->terminating || set->duration > 0 || set->rate > 0, "rate %g",
+          set->rate);
     *out = (struct procedure){.needed = NAN,
                               .growth = estimate_lacking(LACK_REQUESTS),
                               .pilot_mean = estimate_lacking(LACK_REPLICATIONS)};
@@ -416,7 +421,8 @@ static double closed_rate(const struct model *model, int workload)
     double rate = alone > 0 ? load->users / alone : INFINITY;
     for (int i = 0; i < facts->stations; i++) {
         const struct station_facts *station = &facts->station[i];
-        double hold = hold_of(model, workload, i, false), cpu = hold_of(model, workload, i, true);
+        double hold = hold_of(model, workload, i, false),
+               cpu = hold_of(model, workload, i, true);
         if (hold > 0)
             rate = fmin(rate, station->slots / hold);
         if (cpu > 0)

@@ -56,11 +56,11 @@ struct target {
 };
 
 struct procedure_settings {
-    int replications;   /* R */
-    sim_time duration;  /* of the window; 0 = as long as the targets need */
-    sim_time warm_up;   /* at least; 0 = chosen */
-    double rate;        /* requests/s expected to begin: see procedure_rate */
-    sim_time patience;  /* how long one request may take at most: the longest timeout */
+    int replications;  /* R */
+    sim_time duration; /* of the window; 0 = as long as the targets need */
+    sim_time warm_up;  /* at least; 0 = chosen */
+    double rate;       /* requests/s expected to begin: see procedure_rate */
+    sim_time patience; /* how long one request may take at most: the longest timeout */
     const struct target *target;
     int targets;
     uint64_t request_cap; /* over all replications of one stage */
@@ -80,31 +80,32 @@ enum procedure_end {
 
 struct procedure {
     enum procedure_end end;
-    enum stage stage;         /* of the outcomes below */
-    struct outcome *outcome;  /* an unstable pilot's where production was pointless */
+    enum stage stage;        /* of the outcomes below */
+    struct outcome *outcome; /* an unstable pilot's where production was pointless */
     int count;
     struct window window;
     enum warm_up_rule rule;
 
-    bool settled;             /* MSER-5 found an end of the warm-up within the first half */
-    sim_time settled_at;      /* where, of the outcomes' own series */
-    bool grows;               /* the instability test says so */
-    struct estimate growth;   /* of the backlog, requests/s */
+    bool settled;        /* MSER-5 found an end of the warm-up within the first half */
+    sim_time settled_at; /* where, of the outcomes' own series */
+    bool grows;          /* the instability test says so */
+    struct estimate growth;     /* of the backlog, requests/s */
     struct estimate pilot_mean; /* latency, s; LACK_REPLICATIONS without a pilot */
 
-    double needed;            /* largest (half-width / target) of the targets; NaN unknown */
-    bool met;                 /* every target */
-    bool capped;              /* the request cap kept the window short */
-    bool biased;              /* replications' quantiles disagree with the pooled one */
-    bool persistent;          /* differences that last a replication: some were added */
-    int lengthened;           /* times the pilot was */
+    double needed;   /* largest (half-width / target) of the targets; NaN unknown */
+    bool met;        /* every target */
+    bool capped;     /* the request cap kept the window short */
+    bool biased;     /* replications' quantiles disagree with the pooled one */
+    bool persistent; /* differences that last a replication: some were added */
+    int lengthened;  /* times the pilot was */
     uint64_t requests, events; /* simulated, all stages */
 };
 
 /* What the arrival processes and the bounds on throughput let expect, requests/s. */
 double procedure_rate(const struct model *model);
 
-void procedure_run(const struct model_facts *facts, const struct procedure_settings *set,
-                   const struct runner *runner, struct arena *arena, struct procedure *out);
+void procedure_run(const struct model_facts *facts,
+                   const struct procedure_settings *set, const struct runner *runner,
+                   struct arena *arena, struct procedure *out);
 
 #endif

@@ -16,7 +16,7 @@ static void *copy_array(struct arena *arena, const void *from, int count, size_t
     return memcpy(to, from, (size_t)count * size);
 }
 
-#define COPY(arena, field, count) \
+#define COPY(arena, field, count)                                                      \
     ((field) = copy_array((arena), (field), (count), sizeof *(field)))
 
 static void copy_histogram(struct histogram *h, struct arena *arena)
@@ -68,17 +68,17 @@ bool replicate_run(void *replicate, const struct jobs *jobs, struct arena *arena
     int threads = r->threads > 0 ? r->threads : omp_get_num_procs();
     int done = 0;
 
-    #pragma omp parallel num_threads(threads < jobs->count ? threads : jobs->count)
+#pragma omp parallel num_threads(threads < jobs->count ? threads : jobs->count)
     {
         struct arena own;
         arena_init(&own);
-        #pragma omp for schedule(dynamic, 1)
+#pragma omp for schedule(dynamic, 1)
         for (int i = 0; i < jobs->count; i++) {
             if (stopped(r))
                 continue;
             struct outcome found = {0};
             world_run(r->model, jobs->first + (uint32_t)i, &jobs->window, &own, &found);
-            #pragma omp critical(replicate_finished)
+#pragma omp critical(replicate_finished)
             {
                 copy_outcome(&out[i], &found, facts, arena);
                 done++;

@@ -19,8 +19,8 @@
 
 struct replicate {
     const struct model *model;
-    int threads;                        /* 0: as many as there are processors */
-    const volatile sig_atomic_t *stop;  /* NULL: cannot be interrupted */
+    int threads;                       /* 0: as many as there are processors */
+    const volatile sig_atomic_t *stop; /* NULL: cannot be interrupted */
     /* Told of every finished replication, one at a time, in no particular order; may be
      * NULL. `done` counts within these jobs. */
     void (*progress)(void *context, const struct jobs *jobs, int done);

@@ -40,7 +40,8 @@ double sample_length(const struct sample *s, int replication)
 
 /* ---- counts ---------------------------------------------------------------------- */
 
-static uint64_t failures(const struct sample *s, const struct type_outcome *type, int cause)
+static uint64_t failures(const struct sample *s, const struct type_outcome *type,
+                         int cause)
 {
     if (cause >= 0)
         return type->failed[cause];
@@ -68,8 +69,8 @@ static uint64_t count_of(const struct sample *s, const struct type_outcome *type
     return 0;
 }
 
-double sample_requests(const struct sample *s, struct scope scope, enum sample_count what,
-                       int replication)
+double sample_requests(const struct sample *s, struct scope scope,
+                       enum sample_count what, int replication)
 {
     uint64_t sum = 0;
     for (int t = 0; t < s->facts->types; t++)
@@ -168,7 +169,8 @@ const struct histogram *sample_one(const struct sample *s, struct scope scope,
     for (int t = 0; t < s->facts->types; t++) {
         if (!scope_times(s->facts, scope, t))
             continue;
-        const struct histogram *h = histogram_of(&s->outcome[replication].type[t], time);
+        const struct histogram *h =
+            histogram_of(&s->outcome[replication].type[t], time);
         if (!only) {
             only = h;
             continue;
@@ -196,7 +198,8 @@ struct section sample_section(const struct sample *s, struct scope scope,
 {
     struct arena arena;
     arena_init(&arena);
-    const struct histogram **each = arena_many(&arena, s->count + 1, const struct histogram *);
+    const struct histogram **each =
+        arena_many(&arena, s->count + 1, const struct histogram *);
     struct histogram *pool = arena_new(&arena, struct histogram);
     for (int r = 0; r < s->count; r++) {
         each[r] = sample_one(s, scope, time, r, &arena);

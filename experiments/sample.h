@@ -19,7 +19,7 @@ struct sample {
 
 /* Which requests a number speaks of. */
 enum scope_sort {
-    SCOPE_WHOLE,    /* all types; of latencies those that are not streams */
+    SCOPE_WHOLE, /* all types; of latencies those that are not streams */
     SCOPE_TYPE,
     SCOPE_WORKLOAD,
 };
@@ -38,11 +38,17 @@ bool scope_times(const struct model_facts *facts, struct scope scope, int type);
 
 double sample_length(const struct sample *s, int replication); /* of the window, s */
 
-enum sample_count { COUNT_OFFERED, COUNT_OK, COUNT_FAILED, COUNT_UNFINISHED, COUNT_ATTEMPTS };
+enum sample_count {
+    COUNT_OFFERED,
+    COUNT_OK,
+    COUNT_FAILED,
+    COUNT_UNFINISHED,
+    COUNT_ATTEMPTS
+};
 
 /* Requests of the scope in one replication. */
-double sample_requests(const struct sample *s, struct scope scope, enum sample_count what,
-                       int replication);
+double sample_requests(const struct sample *s, struct scope scope,
+                       enum sample_count what, int replication);
 struct estimate sample_rate(const struct sample *s, struct scope scope,
                             enum sample_count what); /* per s */
 /* Part of the offered requests that failed, of one cause or (cause -1) of any. */
@@ -50,7 +56,8 @@ struct estimate sample_errors(const struct sample *s, struct scope scope, int ca
 
 enum sample_time { TIME_LATENCY, TIME_FIRST_BYTE };
 
-struct estimate sample_mean(const struct sample *s, struct scope scope, enum sample_time time);
+struct estimate sample_mean(const struct sample *s, struct scope scope,
+                            enum sample_time time);
 struct section sample_section(const struct sample *s, struct scope scope,
                               enum sample_time time, double p);
 struct estimate sample_quantile(const struct sample *s, struct scope scope,

@@ -58,19 +58,22 @@ bool slo_check(const struct scenario *scenario, const struct model_facts *facts)
                     : find_requests(facts, slo->scope, &scope))
             continue;
         if (station)
-            where_problem(where, slo->at, NULL, "must name one of the services %s, is \"%s\"",
+            where_problem(where, slo->at, NULL,
+                          "must name one of the services %s, is \"%s\"",
                           names_of(facts, true, where->arena), slo->text);
         else
-            where_problem(where, slo->at, NULL,
-                          "must name a workload or one of the request types %s, is \"%s\"",
-                          names_of(facts, false, where->arena), slo->text);
+            where_problem(
+                where, slo->at, NULL,
+                "must name a workload or one of the request types %s, is \"%s\"",
+                names_of(facts, false, where->arena), slo->text);
     }
     return where->problem_count == before;
 }
 
 /* ---- judging --------------------------------------------------------------------- */
 
-static struct estimate measured(const struct slo *slo, const struct sample *s, bool steady)
+static struct estimate measured(const struct slo *slo, const struct sample *s,
+                                bool steady)
 {
     struct scope scope;
     enum sample_time time = slo->of == SLO_OF_TTFB ? TIME_FIRST_BYTE : TIME_LATENCY;
@@ -79,7 +82,8 @@ static struct estimate measured(const struct slo *slo, const struct sample *s, b
     find_requests(s->facts, slo->scope, &scope);
     switch (slo->metric) {
     case SLO_MEAN:
-        return steady ? sample_mean(s, scope, time) : estimate_lacking(LACK_STEADY_STATE);
+        return steady ? sample_mean(s, scope, time)
+                      : estimate_lacking(LACK_STEADY_STATE);
     case SLO_QUANTILE:
         return steady ? sample_quantile(s, scope, time, slo->quantile)
                       : estimate_lacking(LACK_STEADY_STATE);
@@ -119,8 +123,8 @@ static double chance_of(const struct slo *slo, const struct estimate *e)
 struct slo_result slo_judge(const struct slo *slo, const struct sample *s, bool steady)
 {
     struct slo_result result = {.slo = slo, .value = measured(slo, s, steady)};
-    result.met = estimate_given(&result.value) &&
-                 holds(result.value.value, slo->op, slo->value);
+    result.met =
+        estimate_given(&result.value) && holds(result.value.value, slo->op, slo->value);
     result.chance = chance_of(slo, &result.value);
     return result;
 }
@@ -144,7 +148,8 @@ static bool same_scope(struct scope a, struct scope b)
 static void add_target(struct target *targets, int *count, struct target target)
 {
     for (int i = 0; i < *count; i++)
-        if (same_scope(targets[i].scope, target.scope) && targets[i].time == target.time &&
+        if (same_scope(targets[i].scope, target.scope) &&
+            targets[i].time == target.time &&
             (targets[i].level == target.level ||
              (isinf(target.relative) && target.level <= targets[i].level)))
             return;
@@ -168,7 +173,8 @@ const struct target *slo_targets(const struct scenario *scenario,
     for (int i = 0; i < scenario->slo_count; i++) {
         const struct slo *slo = &scenario->slos[i];
         struct target own = base;
-        if (slo->metric == SLO_UTILISATION || !find_requests(facts, slo->scope, &own.scope))
+        if (slo->metric == SLO_UTILISATION ||
+            !find_requests(facts, slo->scope, &own.scope))
             continue;
         add_target(targets, count, own);
         own.time = slo->of == SLO_OF_TTFB ? TIME_FIRST_BYTE : TIME_LATENCY;

@@ -8,7 +8,8 @@
 
 static const double usual_loss = 0.01; /* admitted where no SLO speaks of errors */
 
-const char *const verdict_names[] = {"stable", "near-critical", "unstable", "overloaded"};
+const char *const verdict_names[] = {"stable", "near-critical", "unstable",
+                                     "overloaded"};
 const char *const verdict_reasons[] = {
     "",
     "the backlog grows",
@@ -28,7 +29,8 @@ static bool station_turned_away(const struct sample *s, int station)
     return false;
 }
 
-static bool for_want_of_capacity(const struct sample *s, const struct cause_facts *cause)
+static bool for_want_of_capacity(const struct sample *s,
+                                 const struct cause_facts *cause)
 {
     if (cause->status == STATUS_400 || cause->status == STATUS_500)
         return station_turned_away(s, cause->station);
@@ -71,7 +73,8 @@ static bool pilot_disagrees(const struct sample *s, const struct procedure *run)
            mean.half_width + run->pilot_mean.half_width;
 }
 
-static enum verdict_reason reason_of(const struct sample *s, const struct procedure *run,
+static enum verdict_reason reason_of(const struct sample *s,
+                                     const struct procedure *run,
                                      const struct judgement *j)
 {
     if (run->end == PROCEDURE_OVERFLOW)
@@ -109,7 +112,8 @@ struct judgement verdict_judge(const struct model_facts *facts,
                                const struct procedure *run, double admitted)
 {
     struct sample s = {facts, run->outcome, run->count};
-    struct judgement j = {.growth = run->growth, .refused = verdict_refused(&s),
+    struct judgement j = {.growth = run->growth,
+                          .refused = verdict_refused(&s),
                           .admitted = isnan(admitted) ? usual_loss : admitted};
     j.reason = reason_of(&s, run, &j);
     j.verdict = verdict_for(j.reason);

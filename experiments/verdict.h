@@ -18,11 +18,11 @@ extern const char *const verdict_names[]; /* "stable", "near-critical", … */
 
 enum verdict_reason {
     REASON_NONE,
-    REASON_GROWTH,     /* the backlog grows */
-    REASON_OVERFLOW,   /* more requests in flight than may be */
-    REASON_LOSS,       /* more fail for want of capacity than admitted */
+    REASON_GROWTH,      /* the backlog grows */
+    REASON_OVERFLOW,    /* more requests in flight than may be */
+    REASON_LOSS,        /* more fail for want of capacity than admitted */
     REASON_NOT_SETTLED, /* MSER-5 found no end of the warm-up */
-    REASON_PILOT,      /* pilot and production disagree about the mean */
+    REASON_PILOT,       /* pilot and production disagree about the mean */
 };
 
 extern const char *const verdict_reasons[]; /* half sentences */

@@ -24,21 +24,33 @@ struct lindley {
     struct jobs last;
 };
 
-static const struct workload_facts lindley_workload = {
-    .name = "visitors", .form = WORKLOAD_OPEN, .rate = 1, .span = SIM_NEVER,
-    .timeout = SIM_NEVER};
+static const struct workload_facts lindley_workload = {.name = "visitors",
+                                                       .form = WORKLOAD_OPEN,
+                                                       .rate = 1,
+                                                       .span = SIM_NEVER,
+                                                       .timeout = SIM_NEVER};
 static const struct type_facts lindley_type = {
     .name = "page", .workload = "visitors", .share = 1};
-static const struct station_facts lindley_station = {
-    .name = "web", .kind = "server", .instances = 1, .slots = 1, .cores = INFINITY,
-    .slot_name = "worker"};
+static const struct station_facts lindley_station = {.name = "web",
+                                                     .kind = "server",
+                                                     .instances = 1,
+                                                     .slots = 1,
+                                                     .cores = INFINITY,
+                                                     .slot_name = "worker"};
 static const struct resource_facts lindley_resources[] = {
-    {"web: waiting for a worker", RESOURCE_WAIT, 0}, {"web: service", RESOURCE_SERVICE, 0}};
+    {"web: waiting for a worker", RESOURCE_WAIT, 0},
+    {"web: service", RESOURCE_SERVICE, 0}};
 static const struct cause_facts lindley_cause = {"web: queue full", STATUS_503, 0};
-static const struct model_facts lindley_facts = {
-    .workloads = 1, .types = 1, .stations = 1, .resources = 2, .causes = 1,
-    .workload = &lindley_workload, .type = &lindley_type, .station = &lindley_station,
-    .resource = lindley_resources, .cause = &lindley_cause};
+static const struct model_facts lindley_facts = {.workloads = 1,
+                                                 .types = 1,
+                                                 .stations = 1,
+                                                 .resources = 2,
+                                                 .causes = 1,
+                                                 .workload = &lindley_workload,
+                                                 .type = &lindley_type,
+                                                 .station = &lindley_station,
+                                                 .resource = lindley_resources,
+                                                 .cause = &lindley_cause};
 
 static inline void lindley_room(struct outcome *o, const struct window *window,
                                 struct arena *arena)
@@ -129,8 +141,10 @@ static inline void lindley_one(const struct lindley *q, uint32_t replication,
     sim_time end = window->warm_up + window->length, now = 0, free_at = 0;
     struct lindley_ring ring = {0};
 
-    *o = (struct outcome){.replication = replication, .warm_up = window->warm_up,
-                          .length = window->length, .ended = end};
+    *o = (struct outcome){.replication = replication,
+                          .warm_up = window->warm_up,
+                          .length = window->length,
+                          .ended = end};
     lindley_room(o, window, arena);
     for (uint64_t k = 0;; k++) {
         /* A draw serves 65 536 blocks: thousands of customers share an entity. */

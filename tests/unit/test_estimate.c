@@ -143,7 +143,8 @@ static void sectioning_is_around_the_pooled_quantile(void **state)
     struct section s = of_shifted(&arena, 2, 20000, 0.5);
     double low = 1e6, high = 1e6 + 1000;
     double pooled = s.pooled;
-    double squares = (low - pooled) * (low - pooled) + (high - pooled) * (high - pooled);
+    double squares =
+        (low - pooled) * (low - pooled) + (high - pooled) * (high - pooled);
     near(s.half_width, 12.706 * sqrt(squares / 2), 60000); /* cells are 0.4 % wide */
     near(s.average, (low + high) / 2, 4000);
     arena_free(&arena);
@@ -155,9 +156,12 @@ static struct sample run(struct arena *arena, double load, double requests, int 
 {
     struct lindley q = {.arrival_rate = load * 1000, .service_rate = 1000, .seed = 7};
     struct outcome *out = arena_many(arena, n, struct outcome);
-    struct jobs jobs = {STAGE_PRODUCTION, 0, n,
-                        {.warm_up = SIM_SECOND,
-                         .length = sim_from_nanoseconds(requests / q.arrival_rate * 1e9)}};
+    struct jobs jobs = {
+        STAGE_PRODUCTION,
+        0,
+        n,
+        {.warm_up = SIM_SECOND,
+         .length = sim_from_nanoseconds(requests / q.arrival_rate * 1e9)}};
     lindley_run(&q, &jobs, arena, out);
     return (struct sample){&lindley_facts, out, n};
 }

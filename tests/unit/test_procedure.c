@@ -17,9 +17,11 @@ static const struct target p99 = {{SCOPE_WHOLE, 0}, TIME_LATENCY, 0.99, 0.05};
 
 static struct procedure_settings settings(const struct lindley *q)
 {
-    return (struct procedure_settings){
-        .replications = 20, .rate = q->arrival_rate, .target = &p99, .targets = 1,
-        .request_cap = PROCEDURE_REQUEST_CAP};
+    return (struct procedure_settings){.replications = 20,
+                                       .rate = q->arrival_rate,
+                                       .target = &p99,
+                                       .targets = 1,
+                                       .request_cap = PROCEDURE_REQUEST_CAP};
 }
 
 static void run(struct lindley *q, const struct procedure_settings *set,
@@ -54,7 +56,8 @@ static void length_follows_the_load(void **state)
     for (int i = 0; i < 2; i++) {
         struct arena arena;
         struct procedure p;
-        struct lindley q = {.arrival_rate = i ? 850 : 500, .service_rate = 1000, .seed = 1};
+        struct lindley q = {
+            .arrival_rate = i ? 850 : 500, .service_rate = 1000, .seed = 1};
         struct procedure_settings set = settings(&q);
         run(&q, &set, &arena, &p);
         length[i] = sim_seconds(p.window.length) * q.arrival_rate;
@@ -195,7 +198,8 @@ static void intervals_cover_the_truth(void **state)
     for (uint64_t seed = 1; seed <= 30; seed++) {
         struct arena arena;
         struct procedure p;
-        struct lindley q = {.arrival_rate = 500, .service_rate = 1000, .seed = 100 + seed};
+        struct lindley q = {
+            .arrival_rate = 500, .service_rate = 1000, .seed = 100 + seed};
         struct procedure_settings set = settings(&q);
         run(&q, &set, &arena, &p);
         struct sample s = {&lindley_facts, p.outcome, p.count};

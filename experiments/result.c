@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "experiments/result.h"
+
+void result_conclude(struct result *result, const struct model *model,
+                     const struct scenario *scenario, struct arena *arena)
+{
+    result->sample =
+        (struct sample){result->facts, result->run.outcome, result->run.count};
+    result->judgement =
+        verdict_judge(result->facts, &result->run,
+                      slo_admitted_errors(scenario->slos, scenario->slo_count));
+    bool steady = result->judgement.verdict != VERDICT_UNSTABLE;
+
+    result->findings = findings_of(&result->sample, steady, arena);
+    result->blame = blame_of(&result->sample, (struct scope){SCOPE_WHOLE, 0}, arena);
+    result->audit = audit_of(&result->sample, steady, arena);
+    result->headroom = headroom_of(model, &result->sample, result->findings);
+    result->slos = scenario->slo_count;
+    result->slo = arena_many(arena, scenario->slo_count, struct slo_result);
+    for (int i = 0; i < scenario->slo_count; i++) {
+        result->slo[i] = slo_judge(&scenario->slos[i], &result->sample, steady);
+        result->slo[i].met &= steady; /* what grows keeps no promise */
+    }
+}
+
+int result_missed(const struct result *result)
+{
+    int missed = 0;
+    for (int i = 0; i < result->slos; i++)
+        missed += !result->slo[i].met;
+    return missed;
+}
+
+bool result_is_yes(const struct result *result)
+{
+    bool precise = !result->precision->text || result->run.met;
+    return result_missed(result) == 0 && precise;
+}

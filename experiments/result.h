@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * result -- everything that one run of one scenario answers, ready to be told as text
+ * (summary.h) or as JSON (result_json.h).
+ */
+#ifndef EXPERIMENTS_RESULT_H
+#define EXPERIMENTS_RESULT_H
+
+#include "experiments/audit.h"
+#include "experiments/blame.h"
+#include "experiments/findings.h"
+#include "experiments/headroom.h"
+#include "experiments/slo.h"
+#include "experiments/verdict.h"
+
+/* What is not part of the answer: differs between machines and runs. */
+struct execution {
+    int threads;
+    double seconds; /* of wall time */
+};
+
+struct result {
+    const char *name, *path; /* of the scenario */
+    uint64_t seed;
+    const struct model_facts *facts;
+    const struct precision *precision; /* text NULL: the default */
+    const struct target *target;
+    int targets;
+
+    struct procedure run;
+    struct sample sample;
+    struct judgement judgement;
+    struct findings *findings;
+    struct blame *blame;
+    struct audit *audit;
+    struct headroom headroom;
+    struct slo_result *slo;
+    int slos;
+    struct execution execution;
+};
+
+/* Fills in all that follows from the run: judgement, findings, promises … */
+void result_conclude(struct result *result, const struct model *model,
+                     const struct scenario *scenario, struct arena *arena);
+
+/* Everything that was asked is answered with yes: promises kept, precision reached. */
+bool result_is_yes(const struct result *result);
+
+/* Promises that are not kept; in an unstable run none is. */
+int result_missed(const struct result *result);
+
+#endif

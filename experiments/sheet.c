@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "experiments/sheet.h"
+
+#include "experiments/human.h"
+#include "experiments/where.h"
+
+#include <string.h>
+
+const char *sheet_ink(const struct sheet *sheet, enum ink ink)
+{
+    static const char *const codes[] = {"\x1b[0m", "\x1b[1m", "\x1b[32m", "\x1b[1;31m",
+                                        "\x1b[2m"};
+    return sheet->colour ? codes[ink] : "";
+}
+
+const char *sheet_safe(struct sheet *sheet, const char *text)
+{
+    return where_safe(&sheet->arena, text);
+}
+
+void sheet_gap(const struct sheet *sheet, int columns)
+{
+    fprintf(sheet->out, "%*s", columns > 0 ? columns : 0, "");
+}
+
+void sheet_right(const struct sheet *sheet, const char *text, int width)
+{
+    sheet_gap(sheet, width - human_width(text));
+    fputs(text, sheet->out);
+}
+
+static bool begins_character(char byte)
+{
+    return ((unsigned char)byte & 0xc0) != 0x80;
+}
+
+void sheet_left(const struct sheet *sheet, const char *text, int width)
+{
+    int used = 0, room = human_width(text) > width ? width - 1 : width;
+    for (; *text; text++) {
+        if (begins_character(*text) && used++ == room)
+            break;
+        putc(*text, sheet->out);
+    }
+    if (*text)
+        putc('~', sheet->out);
+    sheet_gap(sheet, width - used);
+}
+
+void sheet_heading(const struct sheet *sheet, const char *text)
+{
+    fprintf(sheet->out, "\n%s%s%s\n", sheet_ink(sheet, INK_BOLD), text,
+            sheet_ink(sheet, INK_PLAIN));
+}
+
+static int word_width(const char *word, size_t bytes)
+{
+    int width = 0;
+    for (size_t i = 0; i < bytes; i++)
+        width += begins_character(word[i]);
+    return width;
+}
+
+void sheet_sentence(const struct sheet *sheet, const char *text)
+{
+    enum { FIRST = 2, LATER = 4 };
+    int column = FIRST;
+    bool first_word = true;
+    sheet_gap(sheet, FIRST);
+    while (*text) {
+        size_t bytes = strcspn(text, " ");
+        int width = word_width(text, bytes);
+        if (!first_word && column + 1 + width > SHEET_WIDTH) {
+            fprintf(sheet->out, "\n%*s", LATER, "");
+            column = LATER;
+        } else if (!first_word) {
+            putc(' ', sheet->out);
+            column++;
+        }
+        fwrite(text, 1, bytes, sheet->out);
+        column += width;
+        first_word = false;
+        text += bytes;
+        text += strspn(text, " ");
+    }
+    putc('\n', sheet->out);
+}

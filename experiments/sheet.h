@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sheet -- text for a terminal, SHEET_WIDTH columns wide: cells, headings, sentences.
+ *
+ * Ownership: texts made on the way live in the sheet's arena, which the caller frees.
+ */
+#ifndef EXPERIMENTS_SHEET_H
+#define EXPERIMENTS_SHEET_H
+
+#include "sim/arena.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum { SHEET_WIDTH = 100 };
+
+struct sheet {
+    struct arena arena;
+    FILE *out;
+    bool colour;
+};
+
+enum ink { INK_PLAIN, INK_BOLD, INK_GOOD, INK_BAD, INK_FAINT };
+
+/* The escape sequence; "" without colour. */
+const char *sheet_ink(const struct sheet *sheet, enum ink ink);
+
+/* A user's text made safe for a terminal. */
+const char *sheet_safe(struct sheet *sheet, const char *text);
+
+void sheet_gap(const struct sheet *sheet, int columns);
+void sheet_right(const struct sheet *sheet, const char *text, int width);
+void sheet_left(const struct sheet *sheet, const char *text,
+                int width); /* cut with "~" */
+void sheet_heading(const struct sheet *sheet, const char *text);
+
+/* Words broken at the edge of the sheet, indented by two columns and then by four. */
+void sheet_sentence(const struct sheet *sheet, const char *text);
+
+#define sheet_say(sheet, ...)                                                          \
+    sheet_sentence((sheet), arena_format(&(sheet)->arena, __VA_ARGS__))
+
+#endif

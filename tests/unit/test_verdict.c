@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Verdicts on queues that are known to hold, to grow, or to turn work away. */
+#include "experiments/audit.h"
+#include "experiments/blame.h"
+#include "experiments/findings.h"
+#include "experiments/verdict.h"
+#include "lindley.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static const struct target p99 = {{SCOPE_WHOLE, 0}, TIME_LATENCY, 0.99, 0.1};
+
+static void run(struct lindley *q, uint64_t request_cap, struct arena *arena,
+                struct procedure *p)
+{
+    struct procedure_settings set = {.replications = 20,
+                                     .rate = q->arrival_rate,
+                                     .target = &p99,
+                                     .targets = 1,
+                                     .request_cap = request_cap};
+    struct runner runner = {lindley_run, q};
+    arena_init(arena);
+    procedure_run(&lindley_facts, &set, &runner, arena, p);
+}
+
+static enum verdict verdict_at(double load, uint64_t seed)
+{
+    struct arena arena;
+    struct procedure p;
+    struct lindley q = {.arrival_rate = 1000 * load, .service_rate = 1000, .seed = seed};
+    run(&q, 4000000, &arena, &p); /* the pilot is what decides */
+    enum verdict verdict = verdict_judge(&lindley_facts, &p, NAN).verdict;
+    arena_free(&arena);
+    return verdict;
+}
+
+static void overload_of_five_percent_is_unstable(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++)
+        assert_int_equal(verdict_at(1.05, seed), VERDICT_UNSTABLE);
+}
+
+static void load_below_one_is_not_unstable(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 5; seed++) {
+        assert_int_not_equal(verdict_at(0.95, seed), VERDICT_UNSTABLE);
+        assert_int_equal(verdict_at(0.5, seed), VERDICT_STABLE);
+    }
+}
+
+static void bounded_queue_overloads_instead_of_growing(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct procedure p;
+    struct lindley q = {
+        .arrival_rate = 1500, .service_rate = 1000, .seed = 1, .limit = 20};
+    run(&q, PROCEDURE_REQUEST_CAP, &arena, &p);
+    struct judgement j = verdict_judge(&lindley_facts, &p, NAN);
+    assert_int_equal(j.verdict, VERDICT_OVERLOADED);
+    assert_true(fabs(j.refused.value - 1.0 / 3) < 0.01); /* 1 - 1000/1500 */
+    j = verdict_judge(&lindley_facts, &p, 0.5);          /* if half may fail … */
+    assert_int_equal(j.verdict, VERDICT_STABLE);
+    arena_free(&arena);
+}
+
+static void books_of_a_true_queue_balance(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct procedure p;
+    struct lindley q = {.arrival_rate = 700, .service_rate = 1000, .seed = 1};
+    run(&q, PROCEDURE_REQUEST_CAP, &arena, &p);
+    struct sample s = {&lindley_facts, p.outcome, p.count};
+    struct audit *audit = audit_of(&s, true, &arena);
+    assert_int_equal(audit->checked, 4);
+    assert_int_equal(audit->broken, 0);
+
+    p.outcome[3].type->offered++; /* one request lost … */
+    assert_int_equal(audit_of(&s, true, &arena)->broken, 1);
+    p.outcome[3].type->offered--;
+    for (int r = 0; r < p.count; r++) /* … or a wait not counted */
+        p.outcome[r].station->wait.sum -= p.outcome[r].station->wait.sum / 20;
+    audit = audit_of(&s, true, &arena);
+    assert_int_equal(audit->broken, 1);
+    assert_true(audit->line[2].law == AUDIT_WAITING && !audit->line[2].holds);
+    arena_free(&arena);
+}
+
+static void blame_sums_to_all_and_blames_the_queue(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct procedure p;
+    struct lindley q = {.arrival_rate = 800, .service_rate = 1000, .seed = 1};
+    run(&q, PROCEDURE_REQUEST_CAP, &arena, &p);
+    struct sample s = {&lindley_facts, p.outcome, p.count};
+    struct blame *b = blame_of(&s, (struct scope){SCOPE_WHOLE, 0}, &arena);
+    assert_int_equal(b->count, 2);
+    assert_int_equal(b->share[0].resource, 0); /* waiting */
+    assert_true(b->share[0].tail.value > 0.85);
+    assert_true(b->share[0].middle.value < b->share[0].tail.value);
+    assert_true(fabs(b->share[0].tail.value + b->share[1].tail.value - 1) < 1e-9);
+    assert_true(fabs(b->share[0].middle.value + b->share[1].middle.value - 1) < 1e-9);
+    /* P(T > t) = 0.01 at ln(100) / (mu - lambda), to a bin of an eighth of an octave */
+    assert_true(b->tail_from > 0.0195 && b->tail_from < 0.0240);
+    arena_free(&arena);
+}
+
+static void utilisation_is_the_load(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct procedure p;
+    struct lindley q = {.arrival_rate = 600, .service_rate = 1000, .seed = 1};
+    run(&q, PROCEDURE_REQUEST_CAP, &arena, &p);
+    struct sample s = {&lindley_facts, p.outcome, p.count};
+    struct findings *f = findings_of(&s, true, &arena);
+    assert_true(fabs(f->station->utilisation.value - 0.6) <
+                1.5 * f->station->utilisation.half_width);
+    /* L_q = rho^2 / (1 - rho) */
+    assert_true(fabs(f->station->queue.value - 0.9) < 1.5 * f->station->queue.half_width);
+    assert_int_equal(f->station->cpu.lack, LACK_LIMIT);
+    arena_free(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(overload_of_five_percent_is_unstable),
+        cmocka_unit_test(load_below_one_is_not_unstable),
+        cmocka_unit_test(bounded_queue_overloads_instead_of_growing),
+        cmocka_unit_test(books_of_a_true_queue_balance),
+        cmocka_unit_test(blame_sums_to_all_and_blames_the_queue),
+        cmocka_unit_test(utilisation_is_the_load),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
