@@ -58,7 +58,7 @@ static bool is_under(struct draw *draw, const double *heights, uint64_t layer,
     return heights[layer] + strip * draw_uniform(draw) < density;
 }
 
-/* The tail beyond r is r plus an exponential: from the bottom layer start over there. */
+/* The tail beyond r is r plus an exponential, so the bottom layer starts over. */
 double draw_exponential_edge(struct draw *draw, uint64_t word)
 {
     for (double start = 0;; word = draw_word(draw)) {

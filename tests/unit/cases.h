@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-/* `actual` differs from `expected` by at most `relative` times it; with 0, not at all. */
+/* `actual` differs from `expected` by at most `relative` times that; 0: not at all. */
 #define assert_near(actual, expected, relative)                            \
     assert_within((actual), (expected), (relative) * fabs((double)(expected)))
 
