@@ -31,7 +31,8 @@ static inline void cases_within(double actual, double expected, double tolerance
 {
     if (fabs(actual - expected) <= tolerance)
         return;
-    print_error("%s is %.17g, not %.17g within %g\n", text, actual, expected, tolerance);
+    print_error("%s is %.17g, not %.17g within %g\n", text, actual, expected,
+                tolerance);
     _fail(file, line);
 }
 
