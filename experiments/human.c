@@ -13,9 +13,9 @@ static const struct unit times[] = {{1e-9, " ns"},  {1e-6, " us"}, {1e-3, " ms"}
                                     {1, " s"},      {120, " min"}, {7200, " h"},
                                     {172800, " d"}, {0, NULL}};
 static const double time_scale[] = {1e-9, 1e-6, 1e-3, 1, 60, 3600, 86400};
-static const struct unit rates[] = {{1, "/s"}, {1e4, "k/s"}, {1e7, "M/s"}, {0, NULL}};
+static const struct unit rates[] = {{1, "/s"}, {1e4, "k/s"}, {1e6, "M/s"}, {0, NULL}};
 static const struct unit numbers[] = {
-    {1, ""}, {1e4, "k"}, {1e7, "M"}, {1e10, "G"}, {0, NULL}};
+    {1, ""}, {1e4, "k"}, {1e6, "M"}, {1e9, "G"}, {0, NULL}};
 static const double thousand_scale[] = {1, 1e3, 1e6, 1e9};
 static const struct unit parts[] = {{0.01, " %"}, {0, NULL}};
 static const double part_scale[] = {0.01};

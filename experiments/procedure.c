@@ -358,7 +358,6 @@ static sim_time last_arrival(const struct model_facts *facts)
 static void terminating(struct work *w)
 {
     sim_time length = w->set->duration;
-    w->out->rule = WARM_UP_NONE;
     if (length <= 0) {
         sim_time last = last_arrival(w->facts) + 1;
         length = last > SIM_SECOND ? last : SIM_SECOND;
@@ -382,7 +381,8 @@ void procedure_run(const struct model_facts *facts,
     check(set->replications > 0, "%d replications", set->replications);
     check(facts->terminating || set->duration > 0 || set->rate > 0, "rate %g",
           set->rate);
-    *out = (struct procedure){.needed = NAN,
+    *out = (struct procedure){.rule = WARM_UP_NONE,
+                              .needed = NAN,
                               .growth = estimate_lacking(LACK_REQUESTS),
                               .pilot_mean = estimate_lacking(LACK_REPLICATIONS)};
     if (facts->terminating)

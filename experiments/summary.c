@@ -156,31 +156,35 @@ static void print_promises(struct page *p)
 
 /* ---- how it is known ------------------------------------------------------------- */
 
-static const char *const warm_up_rules[] = {"as given", "a tenth of the run", "MSER-5",
-                                            "none: the scenario ends by itself"};
+static const char *warm_up(struct page *p)
+{
+    static const char *const rules[] = {"as given", "a tenth of the run", "MSER-5"};
+    const struct procedure *run = &p->result->run;
+    if (run->rule == WARM_UP_NONE)
+        return "none";
+    return arena_format(&p->sheet.arena, "%s (%s)",
+                        page_value(p, HUMAN_TIME, sim_seconds(run->window.warm_up)),
+                        rules[run->rule]);
+}
 
 static void print_run(struct page *p)
 {
     const struct result *r = p->result;
     const struct procedure *run = &r->run;
-    sheet_say(&p->sheet,
-              "%d replications of %s (%s), warm-up %s (%s), seed %llu; %s requests and "
-              "%s events "
-              "simulated in %s on %d thread%s: %s events.",
+    double seconds = r->execution.seconds;
+    sheet_say(&p->sheet, "%d replications of %s (%s), warm-up %s, seed %llu.",
               run->count, page_value(p, HUMAN_TIME, sim_seconds(run->window.length)),
-              stage_names[run->stage],
-              page_value(p, HUMAN_TIME, sim_seconds(run->window.warm_up)),
-              warm_up_rules[run->rule], (unsigned long long)r->seed,
+              stage_names[run->stage], warm_up(p), (unsigned long long)r->seed);
+    sheet_say(&p->sheet, "%s requests, %s events in %s on %d thread%s: %s events.",
               page_value(p, HUMAN_NUMBER, (double)run->requests),
               page_value(p, HUMAN_NUMBER, (double)run->events),
-              page_value(p, HUMAN_TIME, r->execution.seconds), r->execution.threads,
+              page_value(p, HUMAN_TIME, seconds), r->execution.threads,
               r->execution.threads == 1 ? "" : "s",
-              page_value(p, HUMAN_RATE,
-                         (double)run->events / fmax(r->execution.seconds, 1e-9)));
-    sheet_say(
-        &p->sheet,
-        "± and the faint line: half of the %.0f %% interval over the replications.",
-        100 * ESTIMATE_CONFIDENCE);
+              page_value(p, HUMAN_RATE, (double)run->events / fmax(seconds, 1e-9)));
+    sheet_say(&p->sheet,
+              "± and the line below each: half of the %.0f %% interval over the "
+              "replications.",
+              100 * ESTIMATE_CONFIDENCE);
 }
 
 static void print_precision(struct page *p)

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-enum { LABEL = 24, CELL = 9, MOST_BLAMED = 8 };
+enum { LABEL = 22, CELL = 9, MOST_BLAMED = 8 };
 
 /* Shares below this are folded into one line. */
 static const double worth_a_line = 0.005;

@@ -170,6 +170,8 @@ static inline void lindley_one(const struct lindley *q, uint32_t replication,
         free_at = now + wait + service;
         series_add(&o->in_system, now, 1);
         lindley_push(&ring, free_at);
+        if (free_at / o->in_system.width < OUTCOME_BINS)
+            o->completed_in[free_at / o->in_system.width]++;
         o->events += 2;
         if (now >= window->warm_up)
             lindley_measure(o, window, now, wait, service, arena);

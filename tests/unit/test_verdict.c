@@ -31,7 +31,8 @@ static enum verdict verdict_at(double load, uint64_t seed)
 {
     struct arena arena;
     struct procedure p;
-    struct lindley q = {.arrival_rate = 1000 * load, .service_rate = 1000, .seed = seed};
+    struct lindley q = {
+        .arrival_rate = 1000 * load, .service_rate = 1000, .seed = seed};
     run(&q, 4000000, &arena, &p); /* the pilot is what decides */
     enum verdict verdict = verdict_judge(&lindley_facts, &p, NAN).verdict;
     arena_free(&arena);
@@ -125,7 +126,8 @@ static void utilisation_is_the_load(void **state)
     assert_true(fabs(f->station->utilisation.value - 0.6) <
                 1.5 * f->station->utilisation.half_width);
     /* L_q = rho^2 / (1 - rho) */
-    assert_true(fabs(f->station->queue.value - 0.9) < 1.5 * f->station->queue.half_width);
+    assert_true(fabs(f->station->queue.value - 0.9) <
+                1.5 * f->station->queue.half_width);
     assert_int_equal(f->station->cpu.lack, LACK_LIMIT);
     arena_free(&arena);
 }
