@@ -34,9 +34,10 @@ static struct audit_line conservation(const struct sample *s, int type)
     return line;
 }
 
-/* Fills in the verdict on two sides known per replication. */
+/* Fills in the verdict on two sides known per replication. `ends`: the difference that
+ * those present at the window's two ends can make. */
 static void compare(struct audit_line *line, const double *left, const double *right,
-                    int n, struct arena *arena)
+                    double ends, int n, struct arena *arena)
 {
     double *off = arena_many(arena, n, double);
     for (int r = 0; r < n; r++)
@@ -47,7 +48,8 @@ static void compare(struct audit_line *line, const double *left, const double *r
     struct estimate gap = estimate_mean(off, n);
     double larger = fmax(fabs(line->left), fabs(line->right));
     line->holds = fabs(gap.value) <= tolerated * larger ||
-                  fabs(gap.value) <= widened * gap.half_width;
+                  fabs(gap.value) <= widened * gap.half_width ||
+                  fabs(gap.value) <= ends;
 }
 
 static struct audit_line waiting(const struct sample *s, int station,
@@ -55,15 +57,16 @@ static struct audit_line waiting(const struct sample *s, int station,
 {
     struct audit_line line = {.law = AUDIT_WAITING, .index = station};
     double *left = arena_many(arena, s->count, double);
-    double *right = arena_many(arena, s->count, double);
+    double *right = arena_many(arena, s->count, double), ends = 0;
     for (int r = 0; r < s->count; r++) {
         const struct station_outcome *o = &s->outcome[r].station[station];
         if (o->timed_out) /* their waits were not kept */
             return line;
         left[r] = (double)o->queue_area * 1e-9;
         right[r] = (double)o->wait.sum * 1e-9;
+        ends += (double)o->queue_most * sim_seconds(o->wait.most) / s->count;
     }
-    compare(&line, left, right, s->count, arena);
+    compare(&line, left, right, ends, s->count, arena);
     return line;
 }
 
@@ -78,8 +81,13 @@ static struct audit_line utilisation(const struct sample *s, int station,
         left[r] = (double)o->busy_area * 1e-9;
         right[r] = (double)o->held * 1e-9;
     }
-    compare(&line, left, right, s->count, arena);
+    compare(&line, left, right, 0, s->count, arena);
     return line;
+}
+
+static int64_t longer(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
 }
 
 /* The area of the number in system over the bins inside the window, scaled to it. */
@@ -98,8 +106,9 @@ static struct audit_line number_in_system(const struct sample *s, struct arena *
 {
     struct audit_line line = {.law = AUDIT_IN_SYSTEM, .index = -1};
     double *left = arena_many(arena, s->count, double);
-    double *right = arena_many(arena, s->count, double);
+    double *right = arena_many(arena, s->count, double), ends = 0;
     for (int r = 0; r < s->count; r++) {
+        int64_t longest = 0;
         left[r] = in_system(&s->outcome[r]);
         for (int t = 0; t < s->facts->types; t++) {
             const struct type_outcome *type = &s->outcome[r].type[t];
@@ -107,9 +116,12 @@ static struct audit_line number_in_system(const struct sample *s, struct arena *
                 return line;
             right[r] +=
                 (double)(type->latency_sum.sum + type->failed_latency.sum) * 1e-9;
+            longest = longer(longest,
+                             longer(type->latency_sum.most, type->failed_latency.most));
         }
+        ends += (double)s->outcome[r].in_flight_most * sim_seconds(longest) / s->count;
     }
-    compare(&line, left, right, s->count, arena);
+    compare(&line, left, right, ends, s->count, arena);
     return line;
 }
 

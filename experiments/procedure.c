@@ -131,9 +131,18 @@ static double pilot_should_have(const struct work *w, double rate)
     return fmax(pilot_requests, memories);
 }
 
+/* Nothing will end this growth: not a full queue, nor a client that gives up, which both
+ * take their time. */
+static bool grows_for_ever(const struct work *w)
+{
+    return w->out->end == PROCEDURE_OVERFLOW ||
+           (w->out->grows &&
+            (!w->facts->may_lose || w->out->lengthened == MOST_LENGTHENINGS));
+}
+
 /*
  * Runs the pilot, longer each time until it has settled and outlasts its memory, at most
- * three times; a growing backlog ends it at once. Gives the rate found; 0: stop.
+ * three times; a backlog that grows for ever ends it. Gives the rate found; 0: stop.
  */
 static double pilot(struct work *w)
 {
@@ -151,11 +160,12 @@ static double pilot(struct work *w)
         double rate =
             sample_rate(&s, (struct scope){SCOPE_WHOLE, 0}, COUNT_OFFERED).value;
         double need = pilot_should_have(w, rate) / rate;
-        if (!out->settled)
+        if (!out->settled || out->grows)
             need = fmax(need, lengthening * length);
-        if (out->grows || !(rate > 0) || need <= length * 1.2 ||
-            out->lengthened == MOST_LENGTHENINGS)
-            return out->grows ? 0 : rate;
+        if (grows_for_ever(w) || !(rate > 0))
+            return 0;
+        if (need <= length * 1.2 || out->lengthened == MOST_LENGTHENINGS)
+            return rate;
         length = capped_length(w, 0, fmin(need, most_at_once * length),
                                w->set->replications, rate);
         if (out->capped)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiments/result.h"
 
+#include <math.h>
+
 void result_conclude(struct result *result, const struct model *model,
                      const struct scenario *scenario, struct arena *arena)
 {
@@ -19,7 +21,10 @@ void result_conclude(struct result *result, const struct model *model,
     result->slo = arena_many(arena, scenario->slo_count, struct slo_result);
     for (int i = 0; i < scenario->slo_count; i++) {
         result->slo[i] = slo_judge(&scenario->slos[i], &result->sample, steady);
-        result->slo[i].met &= steady; /* what grows keeps no promise */
+        if (!steady) { /* what grows keeps no promise */
+            result->slo[i].met = false;
+            result->slo[i].chance = NAN;
+        }
     }
 }
 

@@ -145,7 +145,9 @@ static void print_promises(struct page *p)
         fputs(sheet_ink(&p->sheet, s->met ? INK_GOOD : INK_BAD), p->sheet.out);
         sheet_left(&p->sheet, s->met ? "kept" : "missed", 9);
         fputs(sheet_ink(&p->sheet, INK_PLAIN), p->sheet.out);
-        if (estimate_given(&s->value)) {
+        if (!r->findings->steady) {
+            fputs("the backlog grows\n", p->sheet.out);
+        } else if (estimate_given(&s->value)) {
             sheet_left(&p->sheet, page_estimate(p, kind_of(s->slo), &s->value), 22);
             fprintf(p->sheet.out, "%s\n", chance(p, s->chance));
         } else {
@@ -222,8 +224,8 @@ static void print_audit(struct page *p)
     if (r->audit->broken == 0) {
         sheet_say(&p->sheet,
                   "The books balance: conservation, Little's law, utilisation law (%d "
-                  "checks).",
-                  r->audit->checked);
+                  "check%s).",
+                  r->audit->checked, r->audit->checked == 1 ? "" : "s");
         return;
     }
     for (int i = 0; i < r->audit->count; i++) {
