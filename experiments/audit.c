@@ -102,6 +102,15 @@ static double in_system(const struct outcome *o)
     return covered > 0 ? sum * 1e-9 * ((double)o->length / covered) : 0;
 }
 
+/* The fullest bin's level. */
+static double most_in_system(const struct outcome *o)
+{
+    double most = 0;
+    for (int b = 0; b < o->in_system.bins; b++)
+        most = fmax(most, (double)o->in_system.area[b] / (double)o->in_system.width);
+    return most;
+}
+
 static struct audit_line number_in_system(const struct sample *s, struct arena *arena)
 {
     struct audit_line line = {.law = AUDIT_IN_SYSTEM, .index = -1};
@@ -119,7 +128,7 @@ static struct audit_line number_in_system(const struct sample *s, struct arena *
             longest = longer(longest,
                              longer(type->latency_sum.most, type->failed_latency.most));
         }
-        ends += (double)s->outcome[r].in_flight_most * sim_seconds(longest) / s->count;
+        ends += most_in_system(&s->outcome[r]) * sim_seconds(longest) / s->count;
     }
     compare(&line, left, right, ends, s->count, arena);
     return line;

@@ -95,6 +95,8 @@ struct headroom headroom_of(const struct model *model, const struct sample *s,
                          .most_users = NAN,
                          .waiting = -1,
                          .rate = f->whole.offered.value};
+    if (s->facts->terminating) /* a load that ends saturates nothing for long */
+        return h;
     find_bottleneck(model, s, f, &h);
     if (h.station >= 0)
         h.most = h.rate / h.load;

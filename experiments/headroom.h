@@ -15,7 +15,7 @@
 enum headroom_limit { LIMIT_SLOTS, LIMIT_CORES };
 
 struct headroom {
-    int station; /* -1: nothing modelled is ever short */
+    int station; /* -1: nothing modelled is ever short, or the load ends */
     enum headroom_limit limit;
     double
         load; /* its own utilisation at the offered load: above 1 it cannot carry it */

@@ -72,7 +72,7 @@ static const char *limit_name(struct page *p, const struct headroom *h)
 static void print_headroom(struct page *p)
 {
     const struct headroom *h = &p->result->headroom;
-    if (h->station < 0)
+    if (h->station < 0 || p->result->facts->terminating)
         return;
     const char *limit = limit_name(p, h);
     if (h->load >= 1)
@@ -205,7 +205,7 @@ static void print_precision(struct page *p)
             "Replications differ in what lasts a whole run (%d were made): longer runs "
             "would not have narrowed the intervals.",
             r->run.count);
-    if (r->run.biased)
+    if (r->run.biased && !r->facts->terminating)
         sheet_say(&p->sheet, "The replications' own quantiles disagree with the pooled "
                              "ones: they are short "
                              "for what they measure.");

@@ -133,7 +133,7 @@ void page_requests(struct page *p)
     const struct result *r = p->result;
     request_heading(p);
     if (r->facts->types > 1)
-        put_requests(p, has_streams(r->facts) ? "all; times: no streams" : "all",
+        put_requests(p, has_streams(r->facts) ? "all, without streams" : "all",
                      &r->findings->whole, &r->findings->whole.latency);
     for (int t = 0; t < r->facts->types; t++)
         print_type(p, t);
