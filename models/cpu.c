@@ -75,8 +75,6 @@ static void add_unit(struct world *w, struct cpu *cpu, struct unit unit)
         cpu->heap = heap;
         cpu->room = room;
     }
-    if (cpu->units == 0)
-        cpu->work = 0;
     set_units(cpu, cpu->units + 1);
     sift_up(cpu, cpu->units - 1, unit);
 }
@@ -144,8 +142,6 @@ static void gil_use(struct world *w, uint32_t task, struct cpu *cpu, uint32_t pr
     struct process *p = &w->process[process];
     struct task *t = &w->task[task];
     bool idle = p->cpu.count == 0;
-    if (cpu->units == 0)
-        cpu->work = 0;
     if (idle)
         p->turn = 0;
     gil_advance(cpu, p);
@@ -164,8 +160,6 @@ static void loop_next(struct world *w, struct cpu *cpu, uint32_t process)
 {
     struct process *p = &w->process[process];
     p->running = queue_take(w, &p->cpu);
-    if (cpu->units == 0)
-        cpu->work = 0;
     add_unit(w, cpu, (struct unit){cpu->work + (double)w->task[p->running].demand, process});
 }
 
@@ -179,10 +173,10 @@ void cpu_use(struct world *w, uint32_t task, sim_time demand)
     t->since = w->now;
     t->demand = demand;
     cpu_advance(cpu, w->now);
+    if (cpu->units == 0)
+        cpu->work = 0; /* here alone: a unit that makes way for the next is no idleness */
     switch (w->m->service[instance->service].part.discipline) {
     case DISCIPLINE_SHARING:
-        if (cpu->units == 0)
-            cpu->work = 0;
         add_unit(w, cpu, (struct unit){cpu->work + (double)demand, task});
         break;
     case DISCIPLINE_GIL:
