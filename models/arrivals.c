@@ -28,10 +28,12 @@ uint32_t arrivals_type(const struct world *w, const struct workload *load, uint6
 /* ---- gaps ------------------------------------------------------------------------ */
 
 /* A gap of mean 1. */
-static double unit_gap(const struct world *w, const struct workload *load, uint64_t number)
+static double unit_gap(const struct world *w, const struct workload *load,
+                       struct arrivals *a)
 {
     const struct open_conf *open = load->conf->open;
-    struct draw draw = draw_at(load->arrival_key, number, w->replication, 0);
+    if (a->count % 2 == 0)
+        a->gaps = draw_at(load->arrival_key, a->count / 2, w->replication, 0);
     enum arrival_process process = PROCESS_POISSON;
     if (load->form == WORKLOAD_OPEN && open->process.row)
         process = (enum arrival_process)open->process.which;
@@ -39,12 +41,12 @@ static double unit_gap(const struct world *w, const struct workload *load, uint6
     case PROCESS_CONSTANT:
         return 1;
     case PROCESS_GAMMA:
-        return dist_sample(load->gap, &draw);
+        return dist_sample(load->gap, &a->gaps);
     case PROCESS_POISSON:
     case PROCESS_MMPP:
         break;
     }
-    return draw_exponential(&draw);
+    return draw_exponential(&a->gaps);
 }
 
 /* Lay `need` (the integral of the multiplier, in ns) along the profile from where we are;
@@ -119,7 +121,7 @@ static void first_state(const struct world *w, const struct workload *load, stru
 static sim_time next_arrival(const struct world *w, const struct workload *load,
                              struct arrivals *a, double rate)
 {
-    double need = unit_gap(w, load, a->count) * 1e9 / rate;
+    double need = unit_gap(w, load, a) * (1e9 / rate);
     const struct open_conf *open = load->form == WORKLOAD_OPEN ? load->conf->open : NULL;
     if (open && open->profile.count) {
         if (!along_profile(a, &open->profile, need))
@@ -134,17 +136,11 @@ static sim_time next_arrival(const struct world *w, const struct workload *load,
 
 /* ---- users ----------------------------------------------------------------------- */
 
-static uint64_t user_entity(const struct request *r)
-{
-    return r->user << 32 | r->left;
-}
-
 static void new_user(struct world *w, const struct workload *load, uint64_t number, sim_time at)
 {
     uint32_t request = request_new(w);
     struct request *r = &w->request[request];
-    r->user = number;
-    r->left = 0;
+    r->entity = number << 32;
     r->type = load->first_type;
     r->state = REQUEST_THINKING;
     event_push(&w->events, at, EVENT_ARRIVAL, SLOT(SLOT_REQUEST, request));
@@ -154,8 +150,7 @@ void arrivals_ask(struct world *w, uint32_t request)
 {
     struct request *r = &w->request[request];
     const struct workload *load = &w->m->workload[w->m->type[r->type].workload];
-    uint64_t entity = user_entity(r);
-    request_open(w, request, arrivals_type(w, load, entity), entity, w->now);
+    request_open(w, request, arrivals_type(w, load, r->entity), r->entity, w->now);
 }
 
 /* How many requests a session makes: drawn anew from its address, never stored. */
@@ -172,10 +167,10 @@ void arrivals_answered(struct world *w, uint32_t request)
     const struct workload *load = &w->m->workload[w->m->type[r->type].workload];
     bool closed = load->form == WORKLOAD_CLOSED;
     const struct dist *think = closed ? load->conf->closed->think : load->conf->sessions->think;
-    struct draw draw = draw_at(load->think_key, user_entity(r), w->replication, 0);
-    r->left++;
-    check(r->left < UINT32_MAX, "user %llu asks too often", (unsigned long long)r->user);
-    if (!closed && r->left >= session_length(w, load, r->user)) {
+    struct draw draw = draw_at(load->think_key, r->entity, w->replication, 0);
+    uint32_t asked = (uint32_t)++r->entity;
+    check(asked > 0, "a user of %s asks 2^32 times", load->name);
+    if (!closed && asked >= session_length(w, load, r->entity >> 32)) {
         request_free(w, request);
         return;
     }

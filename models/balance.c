@@ -11,7 +11,7 @@ struct choice_of {
     struct world *w;
     const struct balancer_plan *plan;
     struct balancer *balancer;
-    const struct request *request; /* NULL: background work */
+    uint32_t request; /* NONE: background work */
     struct draw draw;
     uint32_t count;
 };
@@ -64,7 +64,8 @@ static uint32_t random_two(struct choice_of *c)
  * that belong to it, so that distinct clients mostly differ in those octets. */
 static uint32_t ip_hash(struct choice_of *c)
 {
-    uint64_t address = rng_mix(c->request ? c->request->address : 0, 0);
+    uint64_t client = c->request == NONE ? 0 : client_address(c->w, &c->w->request[c->request]);
+    uint64_t address = rng_mix(client, 0);
     uint32_t hash = 89;
     for (int octet = 3; octet > 0; octet--)
         hash = (hash * 113 + (uint32_t)(address >> 8 * octet & 255)) % 6271;
@@ -73,7 +74,8 @@ static uint32_t ip_hash(struct choice_of *c)
 
 static uint32_t by_key(struct choice_of *c)
 {
-    return (uint32_t)(rng_mix(c->request ? c->request->key : 0, 1) % c->count);
+    uint64_t key = c->request == NONE ? 0 : client_key(c->w, &c->w->request[c->request]);
+    return (uint32_t)(rng_mix(key, 1) % c->count);
 }
 
 static uint32_t (*const policies[])(struct choice_of *c) = {
@@ -82,23 +84,14 @@ static uint32_t (*const policies[])(struct choice_of *c) = {
     [BALANCE_IP_HASH] = ip_hash,     [BALANCE_HASH] = by_key,
 };
 
-uint32_t balance_choose(struct world *w, const struct call_site *site, uint32_t number,
-                        uint64_t entity, uint32_t visit, const struct request *request)
+uint32_t balance_among(struct world *w, const struct service *service, uint32_t number,
+                       uint64_t entity, uint32_t attempt, uint32_t request)
 {
-    const struct service *s = &w->m->service[site->service];
-    if (number == NONE)
-        return s->first_instance;
     const struct balancer_plan *plan = &w->m->balancer[number];
     struct choice_of choice = {w, plan, &w->balancer[number], request,
-                               draw_at(plan->key, entity, w->replication, visit), s->instances};
+                               draw_at(plan->key, entity, w->replication, attempt),
+                               service->instances};
     uint32_t chosen = policies[plan->policy](&choice);
     w->balancer[number].conns[chosen]++;
-    return s->first_instance + chosen;
-}
-
-void balance_done(struct world *w, const struct call_site *site, uint32_t number,
-                  uint32_t instance)
-{
-    if (number != NONE)
-        w->balancer[number].conns[instance - w->m->service[site->service].first_instance]--;
+    return service->first_instance + chosen;
 }

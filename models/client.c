@@ -13,18 +13,12 @@ static void grow_requests(struct world *w)
 {
     uint32_t room = w->request_room ? 2 * w->request_room : 256;
     check(room <= MOST_TASKS, "%u requests", room);
-    struct request *request = arena_many(w->arena, room, struct request);
-    uint64_t *blame = arena_many(w->arena, (size_t)room * w->resources, uint64_t);
-    if (w->request_room) {
-        memcpy(request, w->request, w->request_room * sizeof *request);
-        memcpy(blame, w->blame, (size_t)w->request_room * w->resources * sizeof *blame);
-    }
+    arena_commit(w->arena, w->request, room * sizeof *w->request);
+    arena_commit(w->arena, w->blame, (size_t)room * w->resources * sizeof *w->blame);
     for (uint32_t i = room; i-- > w->request_room;) {
-        request[i].next = w->request_free;
+        w->request[i].next = w->request_free;
         w->request_free = i;
     }
-    w->request = request;
-    w->blame = blame;
     w->request_room = room;
 }
 
@@ -68,7 +62,7 @@ void client_send(struct world *w, uint32_t request)
     r->sent = w->now;
     r->first_byte = SIM_NEVER;
     r->attempts++;
-    r->peer = balance_choose(w, site, site->balancer, r->entity, r->attempts, r);
+    r->peer = balance_choose(w, site, site->balancer, r->entity, r->attempts, request);
     if (load->timeout_class != NONE)
         r->timer = timer_set(&w->timers, load->timeout_class, w->now,
                              SLOT(SLOT_REQUEST, request));
@@ -84,17 +78,27 @@ void client_send(struct world *w, uint32_t request)
         server_enter(w, child);
 }
 
-static void draw_identity(const struct world *w, struct request *r)
+static bool has_users(const struct workload *load)
+{
+    return load->form == WORKLOAD_CLOSED || load->form == WORKLOAD_SESSIONS;
+}
+
+/* A user keeps his address; otherwise every request comes from somewhere else. */
+uint64_t client_address(const struct world *w, const struct request *r)
 {
     const struct workload *load = workload_of(w, r);
-    uint64_t who = load->form == WORKLOAD_CLOSED || load->form == WORKLOAD_SESSIONS ? r->user
-                                                                                    : r->entity;
+    uint64_t who = has_users(load) ? r->entity >> 32 : r->entity;
     struct draw draw = draw_at(load->address_key, who, w->replication, 0);
-    r->address = draw_below(&draw, load->address_count);
-    r->key = r->address;
+    return draw_below(&draw, load->address_count);
+}
+
+/* The key by its popularity; the address where there are no keys. */
+uint64_t client_key(const struct world *w, const struct request *r)
+{
+    const struct workload *load = workload_of(w, r);
     if (!load->zipf)
-        return;
-    draw = draw_at(load->key_key, r->entity, w->replication, 0);
+        return client_address(w, r);
+    struct draw draw = draw_at(load->key_key, r->entity, w->replication, 0);
     double u = draw_uniform(&draw);
     uint64_t low = 0, high = (uint64_t)load->conf->keys->count - 1;
     while (low < high) {
@@ -104,7 +108,7 @@ static void draw_identity(const struct world *w, struct request *r)
         else
             high = middle;
     }
-    r->key = low;
+    return low;
 }
 
 void request_open(struct world *w, uint32_t request, uint32_t type, uint64_t entity,
@@ -120,8 +124,6 @@ void request_open(struct world *w, uint32_t request, uint32_t type, uint64_t ent
     r->measured = start >= w->measure_from && start < w->measure_to;
     load = workload_of(w, r);
     memset(&w->blame[(size_t)request * w->resources], 0, w->resources * sizeof *w->blame);
-    if (w->m->needs_address)
-        draw_identity(w, r);
     series_add(&w->out->in_system, w->now, 1);
     if (r->measured) {
         struct type_outcome *out = &w->out->type[type];
@@ -146,12 +148,12 @@ void client_begin(struct world *w, uint32_t type, uint64_t entity, sim_time star
 static void record_blame(struct world *w, uint32_t request, struct type_outcome *out,
                          sim_time latency)
 {
-    const uint64_t *spent = &w->blame[(size_t)request * w->resources];
+    const float *spent = &w->blame[(size_t)request * w->resources];
     int bin = blame_bin((uint64_t)latency);
     uint64_t *sum = &out->blame[(size_t)bin * w->resources];
     out->blame_requests[bin]++;
     for (uint32_t i = 0; i < w->resources; i++)
-        sum[i] += spent[i];
+        sum[i] += (uint64_t)spent[i];
 }
 
 static void record_ok(struct world *w, uint32_t request, struct type_outcome *out)
@@ -182,7 +184,7 @@ static void cancel(struct world *w, uint32_t *timer)
 static void settle(struct world *w, uint32_t request, enum status status, uint16_t cause)
 {
     struct request *r = &w->request[request];
-    enum workload_form form = workload_of(w, r)->form;
+    bool user = has_users(workload_of(w, r));
     cancel(w, &r->deadline);
     series_add(&w->out->in_system, w->now, -1);
     if (status == STATUS_OK && w->now < w->bin_width * OUTCOME_BINS)
@@ -198,7 +200,7 @@ static void settle(struct world *w, uint32_t request, enum status status, uint16
         }
         w->measured_in_flight--;
     }
-    if (form == WORKLOAD_CLOSED || form == WORKLOAD_SESSIONS)
+    if (user)
         arrivals_answered(w, request);
     else
         request_free(w, request);
@@ -254,7 +256,7 @@ void client_event(struct world *w, uint32_t request)
         arrivals_ask(w, request);
     } else if (r->state == REQUEST_BACKOFF) {
         w->blame[(size_t)request * w->resources + w->m->backoff_resource] +=
-            (uint64_t)(w->now - r->sent);
+            (float)(w->now - r->sent);
         client_send(w, request);
     }
 }

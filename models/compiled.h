@@ -168,7 +168,6 @@ struct model {
     sim_time *timer_length;  /* by class */
     uint32_t codes, calls, balancers, services, pools, pool_uses, timer_classes;
     uint32_t instances, processes, pool_states;
-    bool needs_address, needs_key;
     uint16_t network_resource, backoff_resource;
     uint64_t seed;
 };

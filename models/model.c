@@ -161,8 +161,6 @@ uint32_t compile_balancer(struct compiler *c, const struct caller *caller, struc
     for (uint32_t i = 0; i < caller->instances; i++)
         *VECTOR_ADD(&c->balancer, c->arena, struct balancer_plan) =
             (struct balancer_plan){callee->index, (enum balance_policy)policy, key};
-    c->model->needs_address |= policy == BALANCE_IP_HASH || policy == BALANCE_HASH;
-    c->model->needs_key |= policy == BALANCE_HASH;
     return first;
 }
 

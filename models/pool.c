@@ -29,10 +29,8 @@ static int64_t normal_limit(const struct pool *pool)
     return pool->part.size + pool->part.overflow;
 }
 
-static void set_busy(struct world *w, struct pool_state *s, const struct pool *pool, int change)
+static void set_busy(struct world *w, struct pool_state *s, int change)
 {
-    if (s->busy.value >= normal_limit(pool))
-        s->full_area += (uint64_t)(w->now - s->busy.since);
     level_add(&s->busy, w->now, change);
     s->in_use = (uint32_t)(s->in_use + (uint32_t)change);
 }
@@ -67,7 +65,7 @@ static void grant(struct world *w, uint32_t task, struct pool_state *s, const st
         task_fail(w, task, STATUS_500, w->m->service[pool->database].connection_cause);
         return;
     }
-    set_busy(w, s, pool, 1);
+    set_busy(w, s, 1);
     t->pc++;
     task_ready(w, task);
 }
@@ -116,7 +114,7 @@ void pool_release(struct world *w, uint32_t task, uint32_t use)
     struct pool_state *s = &w->pool[number];
     const struct pool *pool = &w->m->pool[s->pool];
     w->counts[pool->station].served++;
-    set_busy(w, s, pool, -1);
+    set_busy(w, s, -1);
     if (s->queue.count > 0) {
         grant(w, next_waiter(w, s), s, pool);
         arm_reserve(w, number);

@@ -13,6 +13,11 @@
 
 /* ---- opening --------------------------------------------------------------------- */
 
+static int64_t instance_slots(const struct service *s)
+{
+    return s->slots == UNLIMITED ? UNLIMITED : s->slots * s->processes;
+}
+
 /* Shares of the accept race, uneven from the start of a server to its end: a symmetric
  * Dirichlet draw, that is Erlang variates by their sum. With 7 phases four workers get
  * 35/27/22/16 % on average when sorted; measured on gunicorn gthread: 34/29/22/15 %. */
@@ -35,6 +40,7 @@ void server_open(struct world *w, struct instance *instance, uint32_t number)
     const struct service *s = &w->m->service[instance->service];
     if (s->part.accept == ACCEPT_EAGER && s->processes > 1)
         instance->share = race_shares(w, s, number);
+    instance->busy.limit = s->slots == UNLIMITED ? 0 : instance_slots(s);
     for (uint32_t p = 0; p < s->processes; p++)
         w->process[instance->first_process + p].running = NONE;
 }
@@ -61,19 +67,6 @@ void database_disconnect(struct world *w, uint32_t service)
 
 /* ---- slots ----------------------------------------------------------------------- */
 
-static int64_t instance_slots(const struct service *s)
-{
-    return s->slots == UNLIMITED ? UNLIMITED : s->slots * s->processes;
-}
-
-static void set_busy(struct world *w, struct instance *instance, const struct service *s,
-                     int change)
-{
-    if (instance->busy.value == instance_slots(s))
-        instance->full_area += (uint64_t)(w->now - instance->busy.since);
-    level_add(&instance->busy, w->now, change);
-}
-
 static void take_slot(struct world *w, uint32_t task, uint32_t process)
 {
     struct task *t = &w->task[task];
@@ -84,7 +77,7 @@ static void take_slot(struct world *w, uint32_t task, uint32_t process)
     t->process = process;
     t->flags |= TASK_HAS_SLOT;
     t->entered = w->now;
-    set_busy(w, instance, s, 1);
+    level_add(&instance->busy, w->now, 1);
     w->process[instance->first_process + process].busy++;
     if (s->slots != UNLIMITED) {
         tally_add(&counts->wait, waited);
@@ -232,7 +225,7 @@ void server_leave(struct world *w, uint32_t task)
     if (t->flags & TASK_CONNECTED)
         database_disconnect(w, instance->service);
     t->flags &= (uint8_t)~(TASK_HAS_SLOT | TASK_CONNECTED);
-    set_busy(w, instance, s, -1);
+    level_add(&instance->busy, w->now, -1);
     w->process[instance->first_process + t->process].busy--;
     if (s->slots != UNLIMITED)
         admit_next(w, instance, s, t->process);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "models/world.h"
 
-#include <string.h>
-
 enum { MOST_ATTEMPTS = 255 };
 
 /* ---- birth and death ------------------------------------------------------------- */
@@ -11,14 +9,11 @@ static void grow_tasks(struct world *w)
 {
     uint32_t room = w->task_room ? 2 * w->task_room : 256;
     check(room <= MOST_TASKS, "%u tasks", room);
-    struct task *task = arena_many(w->arena, room, struct task);
-    if (w->task_room)
-        memcpy(task, w->task, w->task_room * sizeof *task);
+    arena_commit(w->arena, w->task, room * sizeof *w->task);
     for (uint32_t i = room; i-- > w->task_room;) {
-        task[i].next = w->task_free;
+        w->task[i].next = w->task_free;
         w->task_free = i;
     }
-    w->task = task;
     w->task_room = room;
 }
 
@@ -63,7 +58,6 @@ uint32_t call_start(struct world *w, uint32_t number, uint32_t instance)
     return child;
 }
 
-/* Send a child on its way; it may not touch a task pointer afterwards: tasks can move. */
 static void depart(struct world *w, uint32_t child, sim_time latency)
 {
     if (latency > 0)
@@ -86,14 +80,14 @@ static void call(struct world *w, uint32_t task)
     struct task *t = &w->task[task];
     uint32_t number = w->m->code[t->pc].a;
     const struct call_site *site = &w->m->call[number];
-    const struct request *r = t->request == NONE ? NULL : &w->request[t->request];
     uint64_t entity = t->entity;
     uint32_t visit = t->visit;
     if (site->derive_entity && visit) {
         entity = rng_mix(entity, visit);
         visit = 0;
     }
-    t->peer = balance_choose(w, site, balancer_of(w, t, site), entity, t->attempt, r);
+    t->peer = balance_choose(w, site, balancer_of(w, t, site), entity, t->attempt,
+                             t->request);
     t->flags |= TASK_IN_CALL;
     t->state = TASK_CALLING;
     t->since = w->now;
@@ -101,7 +95,6 @@ static void call(struct world *w, uint32_t task)
         t->timer = timer_set(&w->timers, site->timeout_class, w->now, SLOT(SLOT_TASK, task));
     uint32_t child = call_start(w, number, t->peer);
     struct task *c = &w->task[child];
-    t = &w->task[task];
     c->parent = task;
     c->parent_wait = t->wait;
     c->request = t->request;
@@ -215,7 +208,6 @@ static void fork_branches(struct world *w, uint32_t task, const struct instr *i)
     for (uint32_t b = 0; b < i->b; b++) {
         uint32_t child = start_branch(w, task, w->m->branch[i->a + b]);
         struct task *c = &w->task[child];
-        t = &w->task[task];
         c->parent = task;
         c->parent_wait = t->wait;
         c->request = t->request;
@@ -428,8 +420,8 @@ static bool loop_again(struct task *t, const struct instr *i)
 
 void task_run(struct world *w, uint32_t task)
 {
+    struct task *t = &w->task[task];
     for (;;) {
-        struct task *t = &w->task[task];
         const struct instr *i = &w->m->code[t->pc];
         switch ((enum op)i->op) {
         case OP_DELAY: {
@@ -456,7 +448,7 @@ void task_run(struct world *w, uint32_t task)
             return;
         case OP_RELEASE:
             pool_release(w, task, i->a);
-            w->task[task].pc++;
+            t->pc++;
             break;
         case OP_CHANCE:
             t->pc = happens(w, t, i) ? i->a : t->pc + 1;
@@ -475,7 +467,7 @@ void task_run(struct world *w, uint32_t task)
             return;
         case OP_SPAWN:
             task_ready(w, start_branch(w, task, i->a));
-            w->task[task].pc++;
+            t->pc++;
             break;
         case OP_STREAM:
             send_first_byte(w, t);

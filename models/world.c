@@ -31,8 +31,11 @@ static void open_pools(struct world *w)
     const struct model *m = w->m;
     w->pool = arena_many(w->arena, m->pool_states + 1, struct pool_state);
     for (uint32_t p = 0; p < m->pools; p++)
-        for (uint32_t i = 0; i < m->pool[p].count; i++)
-            w->pool[m->pool[p].first + i].pool = p;
+        for (uint32_t i = 0; i < m->pool[p].count; i++) {
+            struct pool_state *state = &w->pool[m->pool[p].first + i];
+            state->pool = p;
+            state->busy.limit = m->pool[p].part.size + m->pool[p].part.overflow;
+        }
 }
 
 static void open_balancers(struct world *w)
@@ -67,6 +70,9 @@ static void set_up(struct world *w, const struct window *window)
     const struct model *m = w->m;
     w->resources = (uint32_t)m->facts.resources;
     w->task_free = w->request_free = NONE;
+    w->task = arena_reserve(w->arena, MOST_TASKS * sizeof *w->task);
+    w->request = arena_reserve(w->arena, MOST_TASKS * sizeof *w->request);
+    w->blame = arena_reserve(w->arena, MOST_TASKS * sizeof *w->blame * w->resources);
     event_list_init(&w->events, w->arena);
     timers_init(&w->timers, w->arena, &w->events, m->timer_length, (int)m->timer_classes,
                 SLOT(SLOT_TIMER, 0));
@@ -87,13 +93,12 @@ static void restart_measurement(struct world *w)
         level_restart(&instance->busy, w->now);
         level_restart(&instance->waiting, w->now);
         cpu_advance(&instance->cpu, w->now);
-        instance->cpu.area = instance->full_area = 0;
+        instance->cpu.area = 0;
     }
     for (uint32_t i = 0; i < w->m->pool_states; i++) {
         struct pool_state *pool = &w->pool[i];
         level_restart(&pool->busy, w->now);
         level_restart(&pool->waiting, w->now);
-        pool->full_area = 0;
     }
     for (int i = 0; i < w->m->facts.stations; i++)
         w->counts[i] = (struct counts){0};
@@ -111,12 +116,14 @@ static void close_counts(struct world *w, int station, struct station_outcome *o
     out->held = c->held;
 }
 
-static void close_levels(struct station_outcome *out, const struct level *busy,
-                         const struct level *waiting, uint128 full)
+static void close_levels(struct station_outcome *out, struct level *busy,
+                         struct level *waiting, sim_time now)
 {
+    level_add(busy, now, 0);
+    level_add(waiting, now, 0);
     out->busy_area += busy->area;
     out->queue_area += waiting->area;
-    out->full_area += full;
+    out->full_area += (uint64_t)busy->full;
     if (busy->area > out->hottest_area)
         out->hottest_area = busy->area;
     if (busy->most > out->busy_most)
@@ -127,27 +134,17 @@ static void close_levels(struct station_outcome *out, const struct level *busy,
 
 static void close_instance(struct world *w, struct instance *instance)
 {
-    const struct service *s = &w->m->service[instance->service];
-    bool full = s->slots != UNLIMITED && instance->busy.value == s->slots * s->processes;
-    if (full)
-        instance->full_area += (uint64_t)(w->now - instance->busy.since);
-    level_add(&instance->busy, w->now, 0);
-    level_add(&instance->waiting, w->now, 0);
+    struct station_outcome *out =
+        &w->out->station[w->m->service[instance->service].station];
     cpu_advance(&instance->cpu, w->now);
-    close_levels(&w->out->station[s->station], &instance->busy, &instance->waiting,
-                 instance->full_area);
-    w->out->station[s->station].cpu_area += instance->cpu.area;
+    close_levels(out, &instance->busy, &instance->waiting, w->now);
+    out->cpu_area += instance->cpu.area;
 }
 
 static void close_pool(struct world *w, struct pool_state *state)
 {
-    const struct pool *pool = &w->m->pool[state->pool];
-    if (state->busy.value >= pool->part.size + pool->part.overflow)
-        state->full_area += (uint64_t)(w->now - state->busy.since);
-    level_add(&state->busy, w->now, 0);
-    level_add(&state->waiting, w->now, 0);
-    close_levels(&w->out->station[pool->station], &state->busy, &state->waiting,
-                 state->full_area);
+    close_levels(&w->out->station[w->m->pool[state->pool].station], &state->busy,
+                 &state->waiting, w->now);
 }
 
 /* The window is over: what the stations did in it is final. */

@@ -79,20 +79,17 @@ struct request {
     sim_time start;     /* intended */
     sim_time sent;      /* this attempt, or when the pause began */
     sim_time first_byte; /* SIM_NEVER */
-    uint64_t entity;
-    uint64_t user;      /* closed, sessions: entity = user << 32 | k */
+    uint64_t entity;    /* closed, sessions: user << 32 | k-th request */
     uint32_t stamp;     /* moves on whenever work for it is abandoned */
     uint32_t wait;
     uint32_t next;
     uint32_t type;
     uint32_t timer, deadline;
     uint32_t peer;
-    uint32_t left;      /* sessions: requests still to come */
-    sim_time pause;     /* the last back-off */
     uint16_t attempts;
     uint8_t state;
     bool measured;
-    uint64_t address, key;
+    sim_time pause;     /* the last back-off */
 };
 
 struct queue { uint32_t first, last, count; };
@@ -124,7 +121,6 @@ struct instance {
     uint32_t first_process;
     struct queue queue; /* connections nobody has taken */
     struct level busy, waiting;
-    uint128 full_area;
     int64_t memory;
     int64_t connections; /* databases */
     uint64_t accepted;
@@ -137,7 +133,6 @@ struct pool_state {
     uint32_t in_use, opened;
     struct queue queue;
     struct level busy, waiting;
-    uint128 full_area;
     bool reserve_armed;
 };
 
@@ -150,6 +145,7 @@ struct balancer {
 struct arrivals {
     uint64_t count;    /* arrivals so far; of sessions: users */
     uint64_t requests; /* requests so far */
+    struct draw gaps;  /* of this and the next arrival: one block is enough for two */
     double position;   /* ns: where on the profile or in the state */
     double state_end;
     uint32_t segment;  /* of the profile, or state */
@@ -178,7 +174,7 @@ struct world {
     uint32_t tasks, task_room, task_free;
     struct request *request;
     uint32_t requests, request_room, request_free;
-    uint64_t *blame; /* [request][resource] */
+    float *blame; /* [request][resource] ns spent so far; shares need no more digits */
     uint32_t resources;
     struct queue ready;
 
@@ -252,7 +248,7 @@ void task_abandon(struct world *w, uint32_t caller);
 static inline void spend(struct world *w, const struct task *t, uint16_t resource, sim_time time)
 {
     if (t->request != NONE && w->request[t->request].stamp == t->stamp)
-        w->blame[(size_t)t->request * w->resources + resource] += (uint64_t)time;
+        w->blame[(size_t)t->request * w->resources + resource] += (float)time;
 }
 
 /* A child for call site `site` at `instance`, on its way. */
@@ -287,11 +283,28 @@ void pool_event(struct world *w, uint32_t state);
 
 /* ---- balancing (balance.c) ------------------------------------------------------- */
 
+/* Who calls: draws are addressed by the request and the attempt. */
+uint32_t balance_among(struct world *w, const struct service *service, uint32_t balancer,
+                       uint64_t entity, uint32_t attempt, uint32_t request);
+
 /* An instance for a call, counted as under way until balance_done. */
-uint32_t balance_choose(struct world *w, const struct call_site *site, uint32_t balancer,
-                        uint64_t entity, uint32_t visit, const struct request *request);
-void balance_done(struct world *w, const struct call_site *site, uint32_t balancer,
-                  uint32_t instance);
+static inline uint32_t balance_choose(struct world *w, const struct call_site *site,
+                                      uint32_t balancer, uint64_t entity,
+                                      uint32_t attempt, uint32_t request)
+{
+    const struct service *service = &w->m->service[site->service];
+    if (balancer == NONE)
+        return service->first_instance;
+    return balance_among(w, service, balancer, entity, attempt, request);
+}
+
+static inline void balance_done(struct world *w, const struct call_site *site,
+                                uint32_t balancer, uint32_t instance)
+{
+    if (balancer != NONE)
+        w->balancer[balancer]
+            .conns[instance - w->m->service[site->service].first_instance]--;
+}
 
 /* ---- clients and arrivals (client.c, arrivals.c) --------------------------------- */
 
@@ -299,6 +312,9 @@ void client_begin(struct world *w, uint32_t type, uint64_t entity, sim_time star
 void client_reply(struct world *w, uint32_t request, enum status status, uint16_t cause);
 void client_event(struct world *w, uint32_t request);
 void client_timeout(struct world *w, uint32_t request, bool deadline);
+/* Address and key of a request's client: what hashing balancers see. */
+uint64_t client_address(const struct world *w, const struct request *r);
+uint64_t client_key(const struct world *w, const struct request *r);
 uint32_t request_new(struct world *w);
 void request_free(struct world *w, uint32_t request);
 void client_send(struct world *w, uint32_t request);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS, MAP_NORESERVE */
 #include "sim/arena.h"
 
 #include "sim/check.h"
@@ -8,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 enum { LINE = 64 };
 
@@ -17,6 +20,12 @@ enum { LINE = 64 };
 
 struct arena_block {
     struct arena_block *next;
+    size_t size, used;
+};
+
+struct arena_range {
+    struct arena_range *next;
+    void *start;
     size_t size, used;
 };
 
@@ -34,8 +43,19 @@ static void free_list(struct arena_block *block)
     }
 }
 
+static void free_ranges(struct arena *arena)
+{
+    while (arena->ranges) {
+        struct arena_range *range = arena->ranges;
+        arena->ranges = range->next;
+        munmap(range->start, range->size);
+        free(range);
+    }
+}
+
 void arena_free(struct arena *arena)
 {
+    free_ranges(arena);
     free_list(arena->blocks);
     free_list(arena->spare);
     *arena = (struct arena){0};
@@ -43,6 +63,7 @@ void arena_free(struct arena *arena)
 
 void arena_reset(struct arena *arena)
 {
+    free_ranges(arena);
     while (arena->blocks) {
         struct arena_block *block = arena->blocks;
         arena->blocks = block->next;
@@ -120,4 +141,40 @@ char *arena_format(struct arena *arena, const char *format, ...)
     va_end(again);
     va_end(args);
     return text;
+}
+
+static size_t whole_pages(size_t bytes)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    return (bytes + page - 1) / page * page;
+}
+
+void *arena_reserve(struct arena *arena, size_t bytes)
+{
+    struct arena_range *range = malloc(sizeof *range);
+    size_t size = whole_pages(bytes);
+    void *start = range ? mmap(NULL, size, PROT_NONE,
+                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+                        : MAP_FAILED;
+    if (start == MAP_FAILED)
+        die("out of memory: %zu bytes of address space asked for", size);
+    *range = (struct arena_range){arena->ranges, start, size, 0};
+    arena->ranges = range;
+    return start;
+}
+
+void arena_commit(struct arena *arena, void *start, size_t bytes)
+{
+    struct arena_range *range = arena->ranges;
+    while (range && range->start != start)
+        range = range->next;
+    size_t size = whole_pages(bytes);
+    check(range && size <= range->size, "%zu bytes of a range of %zu", size,
+          range ? range->size : 0);
+    if (size <= range->used)
+        return;
+    if (mprotect(start, size, PROT_READ | PROT_WRITE) != 0)
+        die("out of memory: %zu bytes asked for, %zu in use", size, arena->taken);
+    arena->taken += size - range->used;
+    range->used = size;
 }

@@ -15,6 +15,7 @@
 struct arena {
     struct arena_block *blocks; /* the current one first */
     struct arena_block *spare;  /* kept by arena_reset */
+    struct arena_range *ranges; /* reserved address space */
     size_t taken;               /* bytes handed out since init or reset */
 };
 
@@ -32,6 +33,13 @@ char *arena_text(struct arena *arena, const char *text, size_t length);
 /* printf into the arena. */
 char *arena_format(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Address space for an array that grows in place, so that pointers into it stay good.
+ * Nothing in it may be touched before arena_commit; it goes with init or reset. */
+void *arena_reserve(struct arena *arena, size_t bytes);
+
+/* Make the first `bytes` of a reserved range usable. What is new is zero. */
+void arena_commit(struct arena *arena, void *range, size_t bytes);
 
 #define arena_new(arena, type) ((type *)arena_array((arena), 1, sizeof(type)))
 #define arena_many(arena, count, type)                                           \

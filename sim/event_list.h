@@ -48,7 +48,7 @@ struct event_list {
 
 void event_list_init(struct event_list *list, struct arena *arena);
 
-/* Twice the room; the old half stays in the arena. */
+/* Twice the room, in place. */
 void event_list_grow(struct event_list *list);
 
 static inline sim_time event_time(uint128 event)
@@ -67,9 +67,10 @@ static inline void event_sink(struct event_list *list, size_t at, uint128 event)
     uint128 *heap = list->heap;
     size_t count = list->count;
     for (size_t child = 4 * at + 1; child + 3 < count; child = 4 * at + 1) {
-        size_t left = heap[child + 1] < heap[child] ? child + 1 : child;
-        size_t right = heap[child + 3] < heap[child + 2] ? child + 3 : child + 2;
-        size_t least = heap[right] < heap[left] ? right : left;
+        /* the least of four without a branch that is guessed wrong half the time */
+        size_t left = child + (heap[child + 1] < heap[child]);
+        size_t right = child + 2 + (heap[child + 3] < heap[child + 2]);
+        size_t least = left ^ ((left ^ right) & -(size_t)(heap[right] < heap[left]));
         if (event <= heap[least]) {
             heap[at] = event;
             return;

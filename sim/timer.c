@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/timer.h"
 
-#include <string.h>
-
-enum { FIRST_ROOM = 256 };
+enum { FIRST_ROOM = 256, TIMER_MOST = 1 << 23 };
 
 static void chain_free(struct timers *t, uint32_t from)
 {
@@ -20,17 +18,17 @@ void timers_init(struct timers *t, struct arena *arena, struct event_list *event
     t->class = arena_many(arena, classes, struct timer_class);
     for (int i = 0; i < classes; i++)
         t->class[i] = (struct timer_class){lengths[i], TIMER_NONE, TIMER_NONE, false};
-    t->node = arena_many(arena, t->room, struct timer_node);
+    t->node = arena_reserve(arena, TIMER_MOST * sizeof *t->node);
+    arena_commit(arena, t->node, t->room * sizeof *t->node);
     chain_free(t, 0);
 }
 
 void timers_grow(struct timers *t)
 {
     uint32_t old = t->room;
-    struct timer_node *node = arena_many(t->arena, 2 * old, struct timer_node);
-    memcpy(node, t->node, old * sizeof *node);
-    t->node = node;
     t->room = 2 * old;
+    check(t->room <= TIMER_MOST, "%u timers", t->room);
+    arena_commit(t->arena, t->node, t->room * sizeof *t->node);
     chain_free(t, old);
 }
 
