@@ -141,7 +141,7 @@ static void new_user(struct world *w, const struct workload *load, uint64_t numb
     uint32_t request = request_new(w);
     struct request *r = &w->request[request];
     r->entity = number << 32;
-    r->type = load->first_type;
+    r->workload = (uint16_t)(load - w->m->workload);
     r->state = REQUEST_THINKING;
     event_push(&w->events, at, EVENT_ARRIVAL, SLOT(SLOT_REQUEST, request));
 }
@@ -149,7 +149,7 @@ static void new_user(struct world *w, const struct workload *load, uint64_t numb
 void arrivals_ask(struct world *w, uint32_t request)
 {
     struct request *r = &w->request[request];
-    const struct workload *load = &w->m->workload[w->m->type[r->type].workload];
+    const struct workload *load = &w->m->workload[r->workload];
     request_open(w, request, arrivals_type(w, load, r->entity), r->entity, w->now);
 }
 
@@ -164,7 +164,7 @@ static uint32_t session_length(const struct world *w, const struct workload *loa
 void arrivals_answered(struct world *w, uint32_t request)
 {
     struct request *r = &w->request[request];
-    const struct workload *load = &w->m->workload[w->m->type[r->type].workload];
+    const struct workload *load = &w->m->workload[r->workload];
     bool closed = load->form == WORKLOAD_CLOSED;
     const struct dist *think = closed ? load->conf->closed->think : load->conf->sessions->think;
     struct draw draw = draw_at(load->think_key, r->entity, w->replication, 0);

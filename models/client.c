@@ -12,6 +12,7 @@
 static void grow_requests(struct world *w)
 {
     uint32_t room = w->request_room ? 2 * w->request_room : 256;
+    w->stop |= w->in_flight > w->cap;
     check(room <= MOST_TASKS, "%u requests", room);
     arena_commit(w->arena, w->request, room * sizeof *w->request);
     arena_commit(w->arena, w->blame, (size_t)room * w->resources * sizeof *w->blame);
@@ -49,7 +50,7 @@ void request_free(struct world *w, uint32_t request)
 
 static const struct workload *workload_of(const struct world *w, const struct request *r)
 {
-    return &w->m->workload[w->m->type[r->type].workload];
+    return &w->m->workload[r->workload];
 }
 
 void client_send(struct world *w, uint32_t request)
@@ -116,6 +117,7 @@ void request_open(struct world *w, uint32_t request, uint32_t type, uint64_t ent
 {
     struct request *r = &w->request[request];
     const struct workload *load;
+    r->workload = (uint16_t)w->m->type[type].workload;
     r->type = type;
     r->entity = entity;
     r->start = start;
@@ -153,7 +155,7 @@ static void record_blame(struct world *w, uint32_t request, struct type_outcome 
     uint64_t *sum = &out->blame[(size_t)bin * w->resources];
     out->blame_requests[bin]++;
     for (uint32_t i = 0; i < w->resources; i++)
-        sum[i] += (uint64_t)spent[i];
+        sum[i] += (uint64_t)(int64_t)spent[i];
 }
 
 static void record_ok(struct world *w, uint32_t request, struct type_outcome *out)
@@ -180,6 +182,23 @@ static void cancel(struct world *w, uint32_t *timer)
     *timer = TIMER_NONE;
 }
 
+static void count_completion(struct world *w)
+{
+    while (w->now >= w->bin_end && w->bin < OUTCOME_BINS) {
+        w->bin_end += w->bin_width;
+        w->bin++;
+    }
+    if (w->bin < OUTCOME_BINS)
+        w->out->completed_in[w->bin]++;
+}
+
+/* Nothing that is to be measured is left, and nothing will come. */
+static bool is_over(const struct world *w)
+{
+    return w->measured_in_flight == 0 &&
+           (w->window == WINDOW_DRAINING || (w->until_empty && w->working == 0));
+}
+
 /* The request is answered for good, one way or the other. */
 static void settle(struct world *w, uint32_t request, enum status status, uint16_t cause)
 {
@@ -187,8 +206,8 @@ static void settle(struct world *w, uint32_t request, enum status status, uint16
     bool user = has_users(workload_of(w, r));
     cancel(w, &r->deadline);
     series_add(&w->out->in_system, w->now, -1);
-    if (status == STATUS_OK && w->now < w->bin_width * OUTCOME_BINS)
-        w->out->completed_in[w->now / w->bin_width]++;
+    if (status == STATUS_OK)
+        count_completion(w);
     if (r->measured) {
         struct type_outcome *out = &w->out->type[r->type];
         out->attempts += r->attempts;
@@ -199,6 +218,7 @@ static void settle(struct world *w, uint32_t request, enum status status, uint16
             tally_add(&out->failed_latency, w->now - r->start);
         }
         w->measured_in_flight--;
+        w->stop |= is_over(w);
     }
     if (user)
         arrivals_answered(w, request);

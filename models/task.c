@@ -8,6 +8,7 @@ enum { MOST_ATTEMPTS = 255 };
 static void grow_tasks(struct world *w)
 {
     uint32_t room = w->task_room ? 2 * w->task_room : 256;
+    w->stop |= w->in_flight > w->cap;
     check(room <= MOST_TASKS, "%u tasks", room);
     arena_commit(w->arena, w->task, room * sizeof *w->task);
     for (uint32_t i = room; i-- > w->task_room;) {

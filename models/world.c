@@ -58,7 +58,8 @@ static void set_window(struct world *w, const struct window *window)
     w->measure_from = window->warm_up;
     w->measure_to = w->until_empty ? SIM_NEVER : window->warm_up + window->length;
     sim_time whole = w->until_empty ? SIM_SECOND * 1000 : w->measure_to;
-    w->bin_width = (whole + OUTCOME_BINS - 1) / OUTCOME_BINS;
+    w->bin_width = w->bin_end = (whole + OUTCOME_BINS - 1) / OUTCOME_BINS;
+    w->drain = window->drain;
     series_init(&out->in_system, w->arena, OUTCOME_BINS, w->bin_width);
     w->cap = window->max_in_flight ? window->max_in_flight : DEFAULT_CAP;
     if (window->segments)
@@ -150,7 +151,6 @@ static void close_pool(struct world *w, struct pool_state *state)
 /* The window is over: what the stations did in it is final. */
 static void close_measurement(struct world *w)
 {
-    w->window_over = true;
     for (uint32_t i = 0; i < w->m->instances; i++)
         close_instance(w, &w->instance[i]);
     for (uint32_t i = 0; i < w->m->pool_states; i++)
@@ -159,15 +159,24 @@ static void close_measurement(struct world *w)
         close_counts(w, i, &w->out->station[i]);
 }
 
+/* The window opens, closes, and has drained for long enough. */
 static void window_event(struct world *w)
 {
-    if (!w->window_open) {
-        w->window_open = true;
+    switch (w->window++) {
+    case WINDOW_BEFORE:
         restart_measurement(w);
         if (!w->until_empty)
             event_push(&w->events, w->measure_to, EVENT_SAMPLE, actor_window(w));
-    } else {
+        break;
+    case WINDOW_OPEN:
         close_measurement(w);
+        w->stop = w->measured_in_flight == 0;
+        if (w->drain < SIM_TIME_MAX)
+            event_push(&w->events, w->now + w->drain, EVENT_SAMPLE, actor_window(w));
+        break;
+    case WINDOW_DRAINING:
+        w->stop = true;
+        break;
     }
 }
 
@@ -218,15 +227,6 @@ static void dispatch(struct world *w, uint32_t slot)
     }
 }
 
-static bool over(const struct world *w, sim_time limit)
-{
-    if (w->in_flight > w->cap)
-        return true;
-    if (w->until_empty)
-        return w->working == 0 && w->measured_in_flight == 0;
-    return w->window_over && (w->measured_in_flight == 0 || w->now > limit);
-}
-
 static uint64_t mixed(uint64_t hash, uint128 event)
 {
     hash ^= (uint64_t)(event >> 64) ^ ((uint64_t)event << 1);
@@ -234,11 +234,11 @@ static uint64_t mixed(uint64_t hash, uint128 event)
 }
 
 /* Events in their order, and after each whoever became ready by it. */
-static void run(struct world *w, sim_time limit)
+static void run(struct world *w)
 {
     uint128 event;
     uint64_t events = 0, hash = 0, still = 0;
-    while (event_pop(&w->events, &event)) {
+    while (!w->stop && event_pop(&w->events, &event)) {
         sim_time now = event_time(event);
         still = now == w->now ? still + 1 : 0;
         check(still < SAME_INSTANT, "time stands still at %lld ns", (long long)now);
@@ -248,8 +248,6 @@ static void run(struct world *w, sim_time limit)
         dispatch(w, event_slot(event));
         while (w->ready.count)
             task_run(w, queue_take(w, &w->ready));
-        if (over(w, limit))
-            break;
     }
     w->out->events = events;
     w->out->fingerprint = hash;
@@ -264,7 +262,7 @@ static void close_run(struct world *w)
     series_close(&out->in_system, w->now);
     if (w->until_empty)
         out->length = w->now - out->warm_up;
-    if (!w->window_over)
+    if (w->window < WINDOW_DRAINING)
         close_measurement(w);
     for (int i = 0; i < w->m->facts.types; i++) {
         struct type_outcome *type = &out->type[i];
@@ -291,7 +289,6 @@ void world_run(const struct model *model, uint32_t replication, const struct win
     event_push(&w->events, window->warm_up, EVENT_CAPACITY, actor_window(w));
     for (uint32_t i = 0; i < (uint32_t)model->facts.workloads; i++)
         arrivals_start(w, i);
-    sim_time drain = window->drain < SIM_TIME_MAX ? window->drain : SIM_TIME_MAX;
-    run(w, w->until_empty ? SIM_NEVER : w->measure_to + drain);
+    run(w);
     close_run(w);
 }

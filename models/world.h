@@ -87,6 +87,7 @@ struct request {
     uint32_t timer, deadline;
     uint32_t peer;
     uint16_t attempts;
+    uint16_t workload;
     uint8_t state;
     bool measured;
     sim_time pause;     /* the last back-off */
@@ -188,10 +189,13 @@ struct world {
     uint64_t in_flight, cap;  /* tasks and requests alive */
     uint64_t measured_in_flight;
     sim_time measure_from, measure_to;
-    sim_time bin_width;
+    sim_time bin_width, bin_end; /* of completed_in, and of its present bin */
+    uint32_t bin;
     uint32_t working; /* workloads that still send */
-    bool window_open, window_over, stop;
-    bool until_empty;
+    enum window_stage { WINDOW_BEFORE, WINDOW_OPEN, WINDOW_DRAINING } window;
+    sim_time drain;
+    bool until_empty; /* no window: everything is measured, to the last answer */
+    bool stop;
 };
 
 /* ---- queues ---------------------------------------------------------------------- */
