@@ -8,6 +8,7 @@
 #include "experiments/text.h"
 #include "sim/check.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -73,10 +74,9 @@ int bind_keys(const struct param *table, const char **keys, int most)
 static void tell_unknown_key(struct bind *bind, const cJSON *member,
                              const struct param *table)
 {
-    if (bind->where->problem_count >= WHERE_MOST_PROBLEMS)
-        return;
     const char *keys[MOST_KEYS];
-    int count = bind_keys(table, keys, MOST_KEYS);
+    bool kept = bind->where->problem_count < WHERE_MOST_PROBLEMS; /* else only counted */
+    int count = kept ? bind_keys(table, keys, MOST_KEYS) : 0;
     const char *near = where_nearest(member->string, keys, count);
     const char *hint =
         near ? arena_format(bind->arena, " (did you mean \"%s\"?)", near)
@@ -161,17 +161,25 @@ static bool is_required(const struct param *row)
     return scalar_size(row->type) > 0 ? scalar_is_required(row) : row->required;
 }
 
+/* The row's sentence, up to its first pause and as part of another one. */
+static const char *meaning(struct arena *arena, const struct param *row)
+{
+    if (!row->doc)
+        return "";
+    char *text = arena_text(arena, row->doc, strcspn(row->doc, ".;:"));
+    if (text[0] && !isupper((unsigned char)text[1])) /* unless it is CSV or the like */
+        text[0] = (char)tolower((unsigned char)text[0]);
+    return arena_format(arena, ": %s", text);
+}
+
 static void tell_missing(struct bind *bind, const cJSON *object, const struct param *table)
 {
     for (; !bind_is_end(table); table++) {
         if (table->type == PARAM_INCLUDE)
             tell_missing(bind, object, table->of);
         else if (is_required(table) && !member_of(object, table->key))
-            where_problem(bind->where, text_number(object), table->key,
-                          "must be given%s%s", table->doc ? ": " : "",
-                          table->doc ? arena_text(bind->arena, table->doc,
-                                                  strcspn(table->doc, ".;:"))
-                                     : "");
+            where_problem(bind->where, text_number(object), table->key, "must be given%s",
+                          meaning(bind->arena, table));
     }
 }
 
@@ -188,17 +196,17 @@ void bind_field(struct bind *bind, const cJSON *value, const struct param *row, 
     }
 }
 
-/* `ignored` is a key that somebody else has read: the kind. */
+/* Keys that are rows of `told` (may be NULL) are somebody else's business. */
 static void bind_members(struct bind *bind, const cJSON *object, const struct param *table,
-                         void *into, const char *ignored)
+                         void *into, const struct param *told)
 {
     bind_defaults(bind, table, into);
     for (const cJSON *member = object->child; member; member = member->next) {
-        size_t inside = 0;
+        size_t inside = 0, ignored;
         const struct param *row = row_of(table, member->string, &inside);
         if (row)
             bind_field(bind, member, row, field(into, inside + row->offset));
-        else if (!ignored || strcmp(member->string, ignored) != 0)
+        else if (!told || !row_of(told, member->string, &ignored))
             tell_unknown_key(bind, member, table);
     }
     tell_missing(bind, object, table);
@@ -422,11 +430,27 @@ static void tell_no_verb(struct bind *bind, const cJSON *value, const struct par
                   where_alternatives(bind->arena, keys, count), bind_seen(bind, value), hint);
 }
 
+/* Verbs that the chosen one does not know as its own keys. */
+static void tell_other_verbs(struct bind *bind, const cJSON *value,
+                             const struct param *verbs, const struct param *chosen)
+{
+    size_t inside;
+    const struct param *own = bind_holds_verb(chosen) ? chosen->of : chosen;
+    for (const cJSON *member = value->child; member; member = member->next)
+        if (row_index(verbs, member->string) >= 0 &&
+            (own == chosen ? strcmp(chosen->key, member->string) != 0
+                           : !row_of(own, member->string, &inside)))
+            where_key_problem(bind->where, text_number(member),
+                              "must stand in an object of its own, is beside \"%s\"",
+                              chosen->key);
+}
+
 /* Everything in the object but the verb is a mistake. */
-static void tell_beside_verb(struct bind *bind, const cJSON *value, const char *verb)
+static void tell_beside_verb(struct bind *bind, const cJSON *value,
+                             const struct param *verbs, const char *verb)
 {
     for (const cJSON *member = value->child; member; member = member->next)
-        if (strcmp(member->string, verb) != 0)
+        if (row_index(verbs, member->string) < 0)
             where_key_problem(bind->where, text_number(member),
                               "is not a known key beside \"%s\"", verb);
 }
@@ -447,10 +471,13 @@ static void bind_verb(struct bind *bind, const cJSON *value, const struct param 
     }
     const struct param *verb = &row->of[which];
     choose(variant, verb, which, value);
+    tell_other_verbs(bind, value, row->of, verb);
     if (bind_holds_verb(verb)) {
-        bind_body(bind, value, variant);
+        variant->body = body_of(bind, verb);
+        set_place(variant->body, value);
+        bind_members(bind, value, verb->of, variant->body, row->of);
     } else {
-        tell_beside_verb(bind, value, verb->key);
+        tell_beside_verb(bind, value, row->of, verb->key);
         bind_body(bind, member_of(value, verb->key), variant);
     }
 }
@@ -489,10 +516,11 @@ static void bind_kind(struct bind *bind, const cJSON *value, const struct param 
         return;
     }
     choose(variant, found, which, value);
+    static const struct param told[] = {{.key = "kind", .type = PARAM_TEXT}, {0}};
     variant->body = body_of(bind, found);
     if (variant->body) {
         set_place(variant->body, value);
-        bind_members(bind, value, found->of, variant->body, "kind");
+        bind_members(bind, value, found->of, variant->body, told);
     }
 }
 

@@ -158,9 +158,14 @@ const char *quantity_pattern(struct arena *arena, enum param_type type)
 
 static const char *plain(struct arena *arena, double value)
 {
-    if (value == floor(value) && fabs(value) < 1e15)
+    if (value == floor(value) && fabs(value) < 1e16)
         return arena_format(arena, "%.0f", value + 0.0);
-    return arena_format(arena, "%.15g", value);
+    if (fabs(value) >= 1e-4)
+        return arena_format(arena, "%.15g", value);
+    char *text = arena_format(arena, "%.12f", value); /* units know no exponents */
+    for (char *end = text + strlen(text) - 1; *end == '0'; end--)
+        *end = '\0';
+    return text;
 }
 
 /* The largest of the units in which the value is a whole number, NULL if none is. */

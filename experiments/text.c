@@ -142,6 +142,15 @@ static size_t end_of_string(const struct scan *scan, size_t i)
     return i;
 }
 
+/* Just behind the end of the comment that begins at `i`; 0 if it has none. */
+static size_t end_of_comment(const struct scan *scan, size_t i)
+{
+    for (i += 2; i + 1 < scan->length; i++)
+        if (scan->bytes[i] == '*' && scan->bytes[i + 1] == '/')
+            return i + 2;
+    return 0;
+}
+
 static bool blank_comments(struct scan *scan)
 {
     char *bytes = scan->bytes;
@@ -152,10 +161,10 @@ static bool blank_comments(struct scan *scan)
             while (i < scan->length && bytes[i] != '\n')
                 bytes[i++] = ' ';
         } else if (bytes[i] == '/' && bytes[i + 1] == '*') {
-            const char *end = strstr(bytes + i + 2, "*/");
-            if (!end)
+            size_t end = end_of_comment(scan, i);
+            if (end == 0)
                 return wrong(scan, i, "must be a comment closed by */");
-            for (; bytes + i < end + 2; i++)
+            for (; i < end; i++)
                 if (bytes[i] != '\n')
                     bytes[i] = ' ';
             i--;
