@@ -74,9 +74,12 @@ int bind_keys(const struct param *table, const char **keys, int most)
 static void tell_unknown_key(struct bind *bind, const cJSON *member,
                              const struct param *table)
 {
+    if (bind->where->problem_count >= WHERE_MOST_PROBLEMS) { /* no more than counted */
+        where_key_problem(bind->where, text_number(member), "is not a known key");
+        return;
+    }
     const char *keys[MOST_KEYS];
-    bool kept = bind->where->problem_count < WHERE_MOST_PROBLEMS; /* else only counted */
-    int count = kept ? bind_keys(table, keys, MOST_KEYS) : 0;
+    int count = bind_keys(table, keys, MOST_KEYS);
     const char *near = where_nearest(member->string, keys, count);
     const char *hint =
         near ? arena_format(bind->arena, " (did you mean \"%s\"?)", near)

@@ -3,6 +3,8 @@
 #include "experiments/commands/command.h"
 
 #include "experiments/scenario.h"
+#include "experiments/slo.h"
+#include "models/model.h"
 #include "sim/check.h"
 
 #include <cjson/cJSON.h>
@@ -47,13 +49,26 @@ static void print(const char *path, struct where *where, bool quiet)
     printf("%s: ok\n", where_safe(where->arena, path));
 }
 
+/* What only shows when the parts are put together: targets, cycles, promises. */
+static void check_system(const struct scenario *scenario, struct arena *arena)
+{
+    struct where *where = scenario->where;
+    const struct model *model = model_compile(
+        arena, &scenario->system, (uint64_t)scenario->run.seed, &where->listener);
+    if (model)
+        slo_check(scenario, model_facts(model));
+}
+
 /* Whether the file is right; tells, or adds to `files` for --json. */
 static bool check_file(const char *path, const struct options *options, cJSON *files)
 {
     struct arena arena;
     arena_init(&arena);
     struct where *where = where_new(&arena);
-    scenario_read(&arena, path, options->sets, options->set_count, where);
+    const struct scenario *scenario =
+        scenario_read(&arena, path, options->sets, options->set_count, where);
+    if (scenario)
+        check_system(scenario, &arena);
     bool right = where->problem_count == 0;
     if (options->json)
         cJSON_AddItemToArray(files, as_json(path, where));
