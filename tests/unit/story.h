@@ -52,9 +52,11 @@ static inline sim_time story_time(double seconds)
 }
 
 /* Measure what begins in [warm_up, warm_up + length) s, up to `drain` s longer. */
-static inline void story_watch(struct story *s, double warm_up, double length, double drain)
+static inline void story_watch(struct story *s, double warm_up, double length,
+                               double drain)
 {
-    struct window window = {.warm_up = story_time(warm_up), .length = story_time(length),
+    struct window window = {.warm_up = story_time(warm_up),
+                            .length = story_time(length),
                             .drain = story_time(drain)};
     world_run(s->model, 0, &window, &s->arena, &s->out);
 }
@@ -80,13 +82,15 @@ static inline int story_station(const struct story *s, const char *name)
     return -1;
 }
 
-static inline const struct station_outcome *story_at(const struct story *s, const char *name)
+static inline const struct station_outcome *story_at(const struct story *s,
+                                                     const char *name)
 {
     return &s->out.station[story_station(s, name)];
 }
 
 /* The type called so, of whatever workload comes first; "default" without a mix. */
-static inline const struct type_outcome *story_type(const struct story *s, const char *name)
+static inline const struct type_outcome *story_type(const struct story *s,
+                                                    const char *name)
 {
     for (int i = 0; i < s->facts->types; i++)
         if (strcmp(s->facts->type[i].name, name) == 0)
@@ -95,7 +99,8 @@ static inline const struct type_outcome *story_type(const struct story *s, const
     return NULL;
 }
 
-static inline const struct type_outcome *story_of(const struct story *s, const char *workload)
+static inline const struct type_outcome *story_of(const struct story *s,
+                                                  const char *workload)
 {
     for (int i = 0; i < s->facts->types; i++)
         if (strcmp(s->facts->type[i].workload, workload) == 0)
@@ -121,9 +126,10 @@ static inline double story_mean(const struct type_outcome *type)
 }
 
 /* The latencies (s) of a type's successful requests are these, in any order: equal in
- * number, sum, sum of squares and extremes, and in how many share each histogram cell. */
-static inline void story_latencies(const struct type_outcome *type, const double *seconds,
-                                   int count, const char *file, int line)
+ * number, sum, sum of squares and extremes, and in how many share a histogram cell. */
+static inline void story_latencies(const struct type_outcome *type,
+                                   const double *seconds, int count, const char *file,
+                                   int line)
 {
     struct tally expected = {0};
     bool same = type->ok == (uint64_t)count;
@@ -143,8 +149,9 @@ static inline void story_latencies(const struct type_outcome *type, const double
         same &= found->least == expected.least && found->most == expected.most;
     if (same)
         return;
-    print_error("%llu latencies of mean %.9f s, %.9f to %.9f s; expected %d, %.9f, %.9f to "
-                "%.9f\n", (unsigned long long)type->ok, tally_mean(found) * 1e-9,
+    print_error("%llu latencies of mean %.9f s, %.9f to %.9f s; expected %d, %.9f, "
+                "%.9f to %.9f\n",
+                (unsigned long long)type->ok, tally_mean(found) * 1e-9,
                 (double)found->least * 1e-9, (double)found->most * 1e-9, count,
                 tally_mean(&expected) * 1e-9, (double)expected.least * 1e-9,
                 (double)expected.most * 1e-9);
@@ -159,7 +166,8 @@ static inline void story_latencies(const struct type_outcome *type, const double
     assert_latencies_of(&(story)->out.type[0], __VA_ARGS__)
 
 /* Every request has one end; none is forgotten. */
-static inline void story_books_balance(const struct story *s, const char *file, int line)
+static inline void story_books_balance(const struct story *s, const char *file,
+                                       int line)
 {
     for (int t = 0; t < s->facts->types; t++) {
         const struct type_outcome *type = &s->out.type[t];

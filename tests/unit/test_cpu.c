@@ -36,15 +36,15 @@ static void a_part_of_a_core_is_slower(void **state)
     story_end(&s);
 }
 
-/* One core. The first has 1 s of it alone, then both have half until 3 s of the second's
- * work would be left: first 2 s of work: 1 alone, 1 shared over 2 s: ends at 3 s. The
- * second has had 1 of its 3 s by then and ends at 5 s, 4 s after it came. */
+/* One core. The first does 1 s of its 2 s alone and the other at half speed: it ends at
+ * 3 s. The second has had 1 of its 3 s by then and ends at 5 s, 4 s after it came. */
 static void a_newcomer_slows_the_one_who_is_there(void **state)
 {
     (void)state;
     struct story s;
     story_tell(&s, "{'workloads': {"
-                   "'first': {'target': 'web', 'burst': {'users': 1}, 'mix': {'short': 1}},"
+                   "'first': {'target': 'web', 'burst': {'users': 1},"
+                   "          'mix': {'short': 1}},"
                    "'second': {'target': 'web', 'burst': {'users': 1, 'at': '1s'},"
                    "           'mix': {'long': 1}}},"
                    "'services': {'web': {'kind': 'server', 'cpu': 1, 'handlers': {"
@@ -81,8 +81,10 @@ static void who_is_left_has_the_lock_alone(void **state)
     (void)state;
     struct story s;
     story_tell(&s, "{'workloads': {"
-                   "'one': {'target': 'web', 'burst': {'users': 1}, 'mix': {'short': 1}},"
-                   "'two': {'target': 'web', 'burst': {'users': 1}, 'mix': {'long': 1}}},"
+                   "'one': {'target': 'web', 'burst': {'users': 1},"
+                   "        'mix': {'short': 1}},"
+                   "'two': {'target': 'web', 'burst': {'users': 1},"
+                   "        'mix': {'long': 1}}},"
                    "'services': {'web': {'kind': 'server', 'cpu': 8, 'slots': 4,"
                    "  'discipline': 'gil', 'handlers': {"
                    "  'short': [{'cpu': '1s'}], 'long': [{'cpu': '2s'}]}}}}");
@@ -136,7 +138,8 @@ static void a_loop_works_one_piece_at_a_time(void **state)
 {
     (void)state;
     struct story s;
-    story_tell(&s, AT_ONCE(10) THREADS(4, 0, "loop", "{'cpu': '20ms'}, {'wait': '100ms'}") "}");
+    story_tell(&s, AT_ONCE(10) THREADS(4, 0, "loop",
+                                       "{'cpu': '20ms'}, {'wait': '100ms'}") "}");
     assert_latencies(&s, .12, .14, .16, .18, .2, .22, .24, .26, .28, .3);
     story_end(&s);
 }
@@ -146,7 +149,8 @@ static void a_loop_takes_pieces_in_the_order_of_asking(void **state)
 {
     (void)state;
     struct story s;
-    story_tell(&s, AT_ONCE(2) THREADS(1, 0, "loop", "{'cpu': '1s'}, {'cpu': '1s'}") "}");
+    story_tell(&s, AT_ONCE(2) THREADS(1, 0, "loop",
+                                      "{'cpu': '1s'}, {'cpu': '1s'}") "}");
     assert_latencies(&s, 3, 4);
     story_end(&s);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A list that begins with room for one event grows all the time: built in here, with that
- * room, instead of taken from the library. */
+/* A list that begins with room for one event grows all the time: built in here, with
+ * that room, instead of taken from the library. */
 #define EVENT_LIST_ROOM 1
 #include "sim/event_list.c"
 
@@ -80,7 +80,7 @@ static void ties_of_a_class_go_in_the_order_scheduled(void **state)
         assert_int_equal(next(list, 4), (i * 7919 + 13) % 1000);
 }
 
-/* The hole that a pop leaves is filled by the next push, be it the new first or last. */
+/* The hole that a pop leaves is filled by the next push, be it the first or last. */
 static void a_push_may_fill_the_hole_of_a_pop(void **state)
 {
     struct event_list *list = &((struct fixture *)*state)->list;

@@ -111,7 +111,7 @@ static void cancelling_works_in_any_order(void **state)
             }
 }
 
-/* Cancelled timers leave the one event where it is: it finds nothing due and moves on. */
+/* Cancelled timers leave the one event where it is: it finds nothing due and goes. */
 static void one_event_stands_for_a_class(void **state)
 {
     struct fixture *f = *state;
@@ -162,7 +162,7 @@ static void thousands_set_and_cancelled_at_random_all_end_right(void **state)
     static sim_time due[TIMERS]; /* SIM_NEVER: cancelled */
     static struct fired fired[TIMERS];
     uint64_t left = 0;
-    for (uint32_t i = 0; i < TIMERS; i++) { /* all before the first event: time 0 to 9 */
+    for (uint32_t i = 0; i < TIMERS; i++) { /* at 0 to 9, before the first is due */
         struct draw draw = draw_at(rng_key(1, "timers"), i, 0, 0);
         uint32_t class = (uint32_t)draw_below(&draw, CLASSES);
         sim_time now = (sim_time)i * 10 / TIMERS;
