@@ -9,6 +9,8 @@
 #include <string.h>
 
 static const struct command commands[] = {
+    {"run", run_run, "SCENARIO", "Simulate a scenario: what it carries, what breaks first",
+     "headroom run shop.json --set /workloads/visitors/open/rate=200/s", 1, 1},
     {"check", check_run, "FILE...", "Check scenarios and tell every mistake with its place",
      "headroom check shop.json", 1, -1},
     {"kinds", kinds_run, "[NAME...]",
