@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * audit -- do the books balance? Laws that hold for every system, whatever is in it; where
- * one does not, a number of ours is wrong.
+ * audit -- do the books balance? Laws that hold for every system, whatever is in it;
+ * where one does not, a number of ours is wrong.
  *
  *     conservation   offered = ok + failed + unfinished, exactly, per type
  *     Little's law   area of the queue = sum of the waits;

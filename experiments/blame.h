@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * blame -- what the slowest 1 % spent their time on, beside the requests around the median.
+ * blame -- what the slowest 1 % spent their time on, beside the requests around the
+ * median.
  *
- * Times were summed per latency bin (8 to an octave) and resource, so that no percentile
- * had to be known beforehand; a bin that lies across a border counts in proportion.
+ * Times were summed per latency bin (8 to an octave) and resource, so that no
+ * percentile had to be known beforehand; a bin that lies across a border counts in
+ * proportion.
  */
 #ifndef EXPERIMENTS_BLAME_H
 #define EXPERIMENTS_BLAME_H

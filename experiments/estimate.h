@@ -2,9 +2,10 @@
 /*
  * estimate -- a number with the interval it is known to.
  *
- * Every interval comes from independent replications: Student's t with (replications - 1)
- * degrees of freedom on one value per replication. Correlated values inside a replication
- * are never treated as independent; such an interval covers the truth 7 % of the time.
+ * Every interval comes from independent replications: Student's t with one
+ * degree of freedom less than there are, on one value each. Correlated values inside a
+ * replication are never treated as independent; such an interval covers the truth 7 %
+ * of the time.
  *
  * Units:     those of the values given, for results SI (s, 1/s).
  * Ownership: plain struct, no pointers. {0} is not an estimate; see estimate_lacking.
@@ -74,16 +75,17 @@ struct section section_of(const struct histogram *const *each, int n,
 
 enum section_rule {
     SECTION_STEADY,      /* refuse below ESTIMATE_BEYOND_EACH and ESTIMATE_BEYOND_ALL */
-    SECTION_TERMINATING, /* few requests a replication are in the nature of the thing:
-                            5 pooled values beyond give a value, 1 a replication an interval */
+    /* Few requests a replication are in its nature: five pooled values beyond a quantile
+     * give a value, one in each replication an interval. */
+    SECTION_TERMINATING,
 };
 
 /* In units of the histogram times `unit` (1e-9 for s). */
 struct estimate estimate_quantile(const struct section *s, enum section_rule rule,
                                   double unit);
 
-/* The probability, by Student's t, that the true value is below `limit`; NaN if there is
- * no value, 0 or 1 if there is no interval. */
+/* The probability, by Student's t, that the true value is below `limit`; NaN if there
+ * is no value, 0 or 1 if there is no interval. */
 double estimate_chance_below(const struct estimate *e, double limit);
 
 /* The scaled estimate: value and half-width times `factor`. */

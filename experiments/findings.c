@@ -122,7 +122,8 @@ enum reading {
     READ_FULL,
 };
 
-/* The part of the window that was simulated, ns: less where a replication overflowed. */
+/* The part of the window that was simulated, ns: less where a replication
+ * overflowed. */
 static double time_of(const struct outcome *o)
 {
     sim_time end = o->warm_up + o->length;

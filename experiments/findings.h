@@ -54,8 +54,9 @@ struct findings {
 
 struct findings *findings_of(const struct sample *s, bool steady, struct arena *arena);
 
-/* Single numbers, for promises. Throughput counts successful requests: those of the cohort,
- * or, where a growing backlog serves the cohort late, the answers given in the window. */
+/* Single numbers, for promises. Throughput counts successful requests: those of the
+ * cohort, or, where a growing backlog serves the cohort late, the answers given in the
+ * window. */
 struct estimate findings_throughput(const struct sample *s, struct scope scope,
                                     bool steady);
 struct estimate findings_utilisation(const struct sample *s, int station);

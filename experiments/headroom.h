@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * headroom -- how much more load the system carries by the utilisation law, and which part
- * says so. Analytic: from the programs and the offered mix, without queueing; it bounds
- * the truth from above, since a slot that waits for another resource is lost meanwhile.
+ * headroom -- how much more load the system carries by the utilisation law, and which
+ * part says so. Analytic: from the programs and the offered mix, without queueing; it
+ * bounds the truth from above, since a slot that waits for another resource is lost
+ * meanwhile.
  *
  * The bottleneck is the part that would be full first if nobody ever waited. A pool of
  * threads that is busy only because it waits for the connections behind it is not one.
@@ -22,7 +23,7 @@ struct headroom {
     double rate, most; /* requests/s offered, and carried at most */
     double users,
         most_users; /* closed workloads alone: users, and where it saturates; NaN */
-    int waiting; /* a station busier than the bottleneck, but by waiting for others; -1 */
+    int waiting; /* a busy station that mostly waits for others; -1 */
     double waiting_part; /* the part of its busy time that is waiting */
 };
 

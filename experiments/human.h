@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * human -- numbers as people read them: three digits, a fitting unit, and the half-width
- * to the same digit. "31.2 ms", "±0.5"; what may not be given is "-".
+ * human -- numbers as people read them: three digits, a fitting unit, and the
+ * half-width to the same digit. "31.2 ms", "±0.5"; what may not be given is "-".
  *
  * Units:     in SI (s, 1/s, fractions).
  * Ownership: text lives in the arena.

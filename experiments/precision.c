@@ -4,7 +4,8 @@
 #include <math.h>
 
 /* An F of the segments' analysis of variance that correlation between neighbouring
- * segments does not reach: 2.5 is its 0.1 % point for 20 replications of 10 segments. */
+ * segments does not reach: 2.5 is its 0.1 % point for 20 replications of 10
+ * segments. */
 static const double persistent_f = 4;
 
 /* One number of one segment of a replication, ns; NaN without requests. */
@@ -29,8 +30,9 @@ static double in_segment(const struct sample *s, const struct target *target,
 
 /*
  * Analysis of variance, replications against their segments from `first` on:
- * MSB = m Var(means of replications), MSW = mean of variances inside. Returns MSW / MSB,
- * the part of the error that length removes, or 1 if there is nothing else to be seen.
+ * MSB = m Var(means of replications), MSW = mean of variances inside. Returns MSW /
+ * MSB, the part of the error that length removes, or 1 if there is nothing else to be
+ * seen.
  */
 static double within_part(const struct sample *s, const struct target *target,
                           int first)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * precision -- how far a sample is from what was asked of it, and what would close the gap.
+ * precision -- how far a sample is from what was asked of it, and what would close the
+ * gap.
  */
 #ifndef EXPERIMENTS_PRECISION_H
 #define EXPERIMENTS_PRECISION_H
@@ -19,7 +20,8 @@ struct gap {
 /* How far one number is from its target. `within` needs time segments; without: 1. */
 struct gap precision_gap(const struct sample *s, const struct target *target);
 
-/* The worst of several: largest ratio (NaN if any is), floor, any bias, least within. */
+/* The worst of several: largest ratio (NaN if any is), floor, any bias, least
+ * within. */
 struct gap precision_worst(const struct sample *s, const struct target *target,
                            int targets);
 

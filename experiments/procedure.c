@@ -9,15 +9,17 @@
 
 const char *const stage_names[] = {"pilot", "production", "enlarged"};
 
-/* Requests of a pilot's replication; memories (steady_memory) that a pilot must last. */
+/* Requests of a pilot's replication; memories (steady_memory) that a pilot must
+ * last. */
 static const double pilot_requests = 20000, pilot_memories = 50;
 enum { MOST_LENGTHENINGS = 3, MOST_REPLICATIONS = 400 };
 static const double lengthening = 3, most_at_once = 10;
-/* Pilots guess their own error badly; twice the length meets the target 92 % of the time
- * together with one enlargement. */
+/* Pilots guess their own error badly; twice the length meets the target 92 % of the
+ * time together with one enlargement. */
 static const double safety = 2, enlargement_safety = 1.2, rare_type_margin = 1.2;
-/* Interval widths that shrank so much less than by the root of the length (F of 19 and 19
- * degrees of freedom: 0.1 % point 4.5) come from differences that last a replication. */
+/* Interval widths that shrank so much less than by the root of the length (F of 19 and
+ * 19 degrees of freedom: 0.1 % point 4.5) come from differences that last a
+ * replication. */
 static const double persistent_ratio = 6, longer_at_least = 4;
 
 /* One procedure while it runs. */
@@ -131,8 +133,8 @@ static double pilot_should_have(const struct work *w, double rate)
     return fmax(pilot_requests, memories);
 }
 
-/* Nothing will end this growth: not a full queue, nor a client that gives up, which both
- * take their time. */
+/* Nothing will end this growth: not a full queue, nor a client that gives up, which
+ * both take their time. */
 static bool grows_for_ever(const struct work *w)
 {
     return w->out->end == PROCEDURE_OVERFLOW ||
@@ -141,8 +143,9 @@ static bool grows_for_ever(const struct work *w)
 }
 
 /*
- * Runs the pilot, longer each time until it has settled and outlasts its memory, at most
- * three times; a backlog that grows for ever ends it. Gives the rate found; 0: stop.
+ * Runs the pilot, longer each time until it has settled and outlasts its memory, at
+ * most three times; a backlog that grows for ever ends it. Gives the rate found; 0:
+ * stop.
  */
 static double pilot(struct work *w)
 {

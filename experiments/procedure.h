@@ -2,20 +2,21 @@
 /*
  * procedure -- from a point to replications long enough to be believed, in two stages.
  *
- * A pilot finds the warm-up, whether the backlog grows at all, and how long the production
- * run must be; production then uses fresh replications. A missed target is answered by
- * exactly one enlargement: looking again and again would stop on luckily small intervals.
- * Few and long replications: growing their number shrinks the interval around a biased
- * value. Only where a server's state lasts a whole replication are replications added.
+ * A pilot finds the warm-up, whether the backlog grows at all, and how long the
+ * production run must be; production then uses fresh replications. A missed target is
+ * answered by exactly one enlargement: looking again and again would stop on luckily
+ * small intervals. Few and long replications: growing their number shrinks the interval
+ * around a biased value. Only where a server's state lasts a whole replication are
+ * replications added.
  *
  *     pilot       replications 0 .. R-1, no warm-up, ten time segments
  *     production  R .. 2R-1
  *     enlarged    the same again, longer; or 2R .. added to them
  *
  * With a fixed duration there is no pilot. Nor is there one for scenarios that end by
- * themselves, where nothing is deleted and the number of replications is the sample size;
- * but their first replication is tried beforehand, to learn how long the aftermath of the
- * last arrival is: the stations are watched until then.
+ * themselves, where nothing is deleted and the number of replications is the sample
+ * size; but their first replication is tried beforehand, to learn how long the
+ * aftermath of the last arrival is: the stations are watched until then.
  *
  * Every decision is a function of complete outcomes in index order: the same on any
  * number of threads, after any interruption, and from a results file.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * result_json -- a result for machines. The format is described in docs/output.md; its
- * version is RESULT_JSON_SCHEMA. Units are SI; everything outside "execution" is the same,
- * byte for byte, on any number of threads.
+ * version is RESULT_JSON_SCHEMA. Units are SI; everything outside "execution" is the
+ * same, byte for byte, on any number of threads.
  */
 #ifndef EXPERIMENTS_RESULT_JSON_H
 #define EXPERIMENTS_RESULT_JSON_H

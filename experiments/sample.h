@@ -32,8 +32,8 @@ struct scope {
 /* Does the scope count requests of this type? */
 bool scope_counts(const struct model_facts *facts, struct scope scope, int type);
 
-/* … and do they enter its latencies? A stream's percentiles stand alone, so that a scope
- * of several types leaves streams out, unless it has nothing else. */
+/* … and do they enter its latencies? A stream's percentiles stand alone, so that a
+ * scope of several types leaves streams out, unless it has nothing else. */
 bool scope_times(const struct model_facts *facts, struct scope scope, int type);
 
 double sample_length(const struct sample *s, int replication); /* of the window, s */

@@ -2,8 +2,8 @@
 /*
  * slo -- promises held against a sample. Their grammar is read by scenario.c.
  *
- * A promise is met when the estimate is on its right side; the probability that the true
- * value is, by the estimate's own interval, stands beside it.
+ * A promise is met when the estimate is on its right side; the probability that the
+ * true value is, by the estimate's own interval, stands beside it.
  */
 #ifndef EXPERIMENTS_SLO_H
 #define EXPERIMENTS_SLO_H

@@ -15,8 +15,8 @@ int steady_cut(const double *level, int bins)
 {
     int batches = bins / BATCH, best = 0;
     double sum = 0, squares = 0, least = INFINITY;
-    /* From the end, so that sums over the rest are at hand; the last few batches are too
-     * few to have a variance worth comparing. */
+    /* From the end, so that sums over the rest are at hand; the last few batches are
+     * too few to have a variance worth comparing. */
     for (int d = batches - 1; d >= 0; d--) {
         double y = 0;
         for (int i = 0; i < BATCH; i++)

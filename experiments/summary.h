@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * summary -- a result as text for a terminal 100 columns wide: the verdict first, then
- * what was promised, what requests saw, what the components did, where the time went, and
- * how all this is known.
+ * what was promised, what requests saw, what the components did, where the time went,
+ * and how all this is known.
  *
  * Texts of the scenario are made safe for a terminal. Colour only when asked for.
  */

@@ -39,8 +39,8 @@ struct judgement {
 struct judgement verdict_judge(const struct model_facts *facts,
                                const struct procedure *run, double admitted);
 
-/* Part of the offered requests that failed because something was full or too slow. What a
- * handler fails by itself (400, 500) counts only where a station turned work away. */
+/* Part of the offered requests that failed because something was full or too slow. What
+ * a handler fails by itself (400, 500) counts only where a station turned work away. */
 struct estimate verdict_refused(const struct sample *s);
 
 #endif

@@ -98,8 +98,8 @@ static struct procedure_settings settings_of(const struct scenario *scenario,
     };
 }
 
-/* Requests in flight to be expected: Little's law on requests that meet nobody, but with
- * users waiting for answers never more than there are. */
+/* Requests in flight to be expected: Little's law on requests that meet nobody, but
+ * with users waiting for answers never more than there are. */
 static double expected_in_flight(const struct model *model)
 {
     const struct model_facts *facts = model_facts(model);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Do 95 % intervals cover the truth 95 % of the time? The whole automatic procedure, from
- * scenario to estimate, 200 times with frozen seeds, on queues whose mean and p99 are
- * known: M/M/1 and M/M/8 exactly; for threads that hold connections the mean alone, by
- * solving their Markov chain.
+ * Do 95 % intervals cover the truth 95 % of the time? The whole automatic procedure,
+ * from scenario to estimate, 200 times with frozen seeds, on queues whose mean and p99
+ * are known: M/M/1 and M/M/8 exactly; for threads that hold connections the mean alone,
+ * by solving their Markov chain.
  *
- * Accepted: 92 - 98 % for means, 90 - 98 % for p99 (binomial standard error 1.5 points).
+ * Accepted: 92 - 98 % for means, 90 - 98 % for p99 (binomial standard error 1.5
+ * points).
  */
 #include "experiments/procedure.h"
 #include "experiments/replicate.h"
@@ -121,15 +122,15 @@ static void mm8_at_90_percent(void **state)
     expect_queue(8, 0.9);
 }
 
-/* ---- threads that hold connections ------------------------------------------------ */
+/* ---- threads that hold connections ----------------------------------------------- */
 
 enum { THREADS = 4, CONNECTIONS = 2, MOST_INSIDE = 400 };
 
 /*
  * THREADS threads, each held for an own exponential phase (rate mu) and then for one of
- * CONNECTIONS connections (rate nu), waiting for it included. State: n requests inside, k
- * of the min(n, THREADS) served ones past their own phase. Little's law on the mean of n,
- * by Gauss-Seidel on the balance equations.
+ * CONNECTIONS connections (rate nu), waiting for it included. State: n requests inside,
+ * k of the min(n, THREADS) served ones past their own phase. Little's law on the mean
+ * of n, by Gauss-Seidel on the balance equations.
  */
 static double mean_holding_connections(double lambda, double mu, double nu)
 {

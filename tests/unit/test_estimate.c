@@ -150,7 +150,7 @@ static void sectioning_is_around_the_pooled_quantile(void **state)
     arena_free(&arena);
 }
 
-/* ---- the sample of an exact queue ------------------------------------------------- */
+/* ---- the sample of an exact queue ------------------------------------------------ */
 
 static struct sample run(struct arena *arena, double load, double requests, int n)
 {
@@ -186,7 +186,7 @@ static void mm1_lies_in_its_intervals(void **state)
     arena_free(&arena);
 }
 
-/* ---- settling and growth ---------------------------------------------------------- */
+/* ---- settling and growth --------------------------------------------------------- */
 
 static void mser_cuts_a_ramp_and_nothing_else(void **state)
 {

@@ -186,8 +186,8 @@ static void rare_types_get_their_samples(void **state)
     arena_free(&arena);
 }
 
-/* The release gate in small: 95 % intervals of the whole procedure must cover the truth.
- * 30 repetitions: at least 26 with probability 0.99 if coverage is 95 %. */
+/* The release gate in small: 95 % intervals of the whole procedure must cover the
+ * truth. 30 repetitions: at least 26 with probability 0.99 if coverage is 95 %. */
 static void intervals_cover_the_truth(void **state)
 {
     (void)state;
