@@ -27,13 +27,13 @@ uint32_t arrivals_type(const struct world *w, const struct workload *load, uint6
 
 /* ---- gaps ------------------------------------------------------------------------ */
 
-/* A gap of mean 1. */
-static double unit_gap(const struct world *w, const struct workload *load,
-                       struct arrivals *a)
+/* The gap before arrival `number`, of mean 1. */
+static double draw_gap(const struct world *w, const struct workload *load,
+                       struct arrivals *a, uint64_t number)
 {
     const struct open_conf *open = load->conf->open;
-    if (a->count % 2 == 0)
-        a->gaps = draw_at(load->arrival_key, a->count / 2, w->replication, 0);
+    struct draw draw =
+        draw_recall(&a->memo, load->arrival_key, number, w->replication, 0);
     enum arrival_process process = PROCESS_POISSON;
     if (load->form == WORKLOAD_OPEN && open->process.row)
         process = (enum arrival_process)open->process.which;
@@ -41,12 +41,12 @@ static double unit_gap(const struct world *w, const struct workload *load,
     case PROCESS_CONSTANT:
         return 1;
     case PROCESS_GAMMA:
-        return dist_sample(load->gap, &a->gaps);
+        return dist_sample(load->gap, &draw);
     case PROCESS_POISSON:
     case PROCESS_MMPP:
         break;
     }
-    return draw_exponential(&a->gaps);
+    return draw_exponential(&draw);
 }
 
 /* Lay `need` (the integral of the multiplier, in ns) along the profile from where we are;
@@ -121,7 +121,8 @@ static void first_state(const struct world *w, const struct workload *load, stru
 static sim_time next_arrival(const struct world *w, const struct workload *load,
                              struct arrivals *a, double rate)
 {
-    double need = unit_gap(w, load, a) * (1e9 / rate);
+    double need = a->gap * (1e9 / rate);
+    a->gap = draw_gap(w, load, a, a->count + 1);
     const struct open_conf *open = load->form == WORKLOAD_OPEN ? load->conf->open : NULL;
     if (open && open->profile.count) {
         if (!along_profile(a, &open->profile, need))
@@ -253,6 +254,7 @@ void arrivals_start(struct world *w, uint32_t workload)
     const struct workload *load = &w->m->workload[workload];
     struct arrivals *a = &w->arrivals[workload];
     w->working++;
+    a->gap = draw_gap(w, load, a, 0);
     switch (load->form) {
     case WORKLOAD_OPEN:
         if (load->conf->open->process.row && load->conf->open->process.which == PROCESS_MMPP)

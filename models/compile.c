@@ -317,10 +317,16 @@ static int via_names(const struct query_step *s, const char *const **names)
     return list->count;
 }
 
+/* A pool without a `server` belongs to the database it is used for. */
 static void check_last_pool(struct compiler *c, const struct query_step *s,
-                            const struct place *pool)
+                            const struct place *pool, const struct place *database)
 {
     const char *server = pool->part.pool.server;
+    struct pool *used = &c->model->pool[pool->index];
+    if (!server && used->database == NONE)
+        used->database = database->index;
+    else if (!server && used->database != database->index)
+        server = c->model->service[used->database].name;
     if (server && strcmp(server, s->database) != 0)
         complain(c->out, s->at, "via", "must end at %s: \"%s\" leads to %s", s->database,
                  pool->name, server);
@@ -355,7 +361,7 @@ static double compile_query(struct compiler *c, struct frame *f, const struct qu
             return 0;
         held[i] = acquire(c, f, pool);
         if (i == pools - 1)
-            check_last_pool(c, s, pool);
+            check_last_pool(c, s, pool, database);
     }
     struct handler query = query_handler(c, f, database, s);
     struct caller caller = caller_of(c, f);

@@ -342,9 +342,20 @@ static void send_first_byte(struct world *w, const struct task *t)
 
 /* ---- the interpreter ------------------------------------------------------------- */
 
-static struct draw task_draw(const struct world *w, const struct task *t, uint64_t key)
+/* The draws of this task for its present instruction. Requests that follow each other
+ * mostly come to an instruction one after the other, so pairs are worth remembering. */
+static struct draw task_draw(struct world *w, const struct task *t, const struct instr *i)
 {
-    return draw_at(key, t->entity, w->replication, t->visit);
+    struct draw_memo *memo = &w->memo[(t->pc * 4 + (t->entity >> 1 & 3)) % MEMOS];
+    return draw_recall(memo, i->key, t->entity, w->replication, t->visit);
+}
+
+static sim_time drawn_time(struct world *w, const struct task *t, const struct instr *i)
+{
+    if (i->dist->form == DIST_CONSTANT)
+        return sim_from_nanoseconds(i->dist->a);
+    struct draw draw = task_draw(w, t, i);
+    return dist_duration(i->dist, &draw);
 }
 
 static void delay(struct world *w, uint32_t task, sim_time time)
@@ -355,9 +366,9 @@ static void delay(struct world *w, uint32_t task, sim_time time)
     event_push(&w->events, w->now + time, EVENT_DEPARTURE, SLOT(SLOT_TASK, task));
 }
 
-static uint32_t chosen(const struct world *w, const struct task *t, const struct instr *i)
+static uint32_t chosen(struct world *w, const struct task *t, const struct instr *i)
 {
-    struct draw draw = task_draw(w, t, i->key);
+    struct draw draw = task_draw(w, t, i);
     double u = draw_uniform(&draw);
     const struct choice *choice = &w->m->choice[i->a];
     uint32_t c = 0;
@@ -366,9 +377,9 @@ static uint32_t chosen(const struct world *w, const struct task *t, const struct
     return choice[c].pc;
 }
 
-static sim_time chunks_time(const struct world *w, const struct task *t, const struct instr *i)
+static sim_time chunks_time(struct world *w, const struct task *t, const struct instr *i)
 {
-    struct draw draw = task_draw(w, t, i->key);
+    struct draw draw = task_draw(w, t, i);
     int64_t chunks = dist_count(i->dist2, &draw) - i->count;
     if (chunks <= 0)
         return 0;
@@ -383,7 +394,7 @@ static sim_time chunks_time(const struct world *w, const struct task *t, const s
 /* Take memory; false when the instance has no more. */
 static bool take_memory(struct world *w, struct task *t, const struct instr *i)
 {
-    struct draw draw = task_draw(w, t, i->key);
+    struct draw draw = task_draw(w, t, i);
     struct instance *instance = &w->instance[t->instance];
     int64_t bytes = dist_count(i->dist, &draw), limit = w->m->service[instance->service].memory;
     if (limit && bytes > limit - instance->memory)
@@ -393,17 +404,17 @@ static bool take_memory(struct world *w, struct task *t, const struct instr *i)
     return true;
 }
 
-static bool happens(const struct world *w, const struct task *t, const struct instr *i)
+static bool happens(struct world *w, const struct task *t, const struct instr *i)
 {
     if (i->p >= 1)
         return true;
-    struct draw draw = task_draw(w, t, i->key);
+    struct draw draw = task_draw(w, t, i);
     return draw_uniform(&draw) < i->p;
 }
 
-static bool begin_loop(const struct world *w, struct task *t, const struct instr *i)
+static bool begin_loop(struct world *w, struct task *t, const struct instr *i)
 {
-    struct draw draw = task_draw(w, t, i->key);
+    struct draw draw = task_draw(w, t, i);
     int64_t count = dist_count(i->dist, &draw);
     check(count < NONE, "a loop of %lld turns", (long long)count);
     t->loop[i->b] = (uint32_t)count;
@@ -425,14 +436,11 @@ void task_run(struct world *w, uint32_t task)
     for (;;) {
         const struct instr *i = &w->m->code[t->pc];
         switch ((enum op)i->op) {
-        case OP_DELAY: {
-            struct draw draw = task_draw(w, t, i->key);
-            delay(w, task, dist_duration(i->dist, &draw));
+        case OP_DELAY:
+            delay(w, task, drawn_time(w, t, i));
             return;
-        }
         case OP_CPU: {
-            struct draw draw = task_draw(w, t, i->key);
-            sim_time demand = dist_duration(i->dist, &draw);
+            sim_time demand = drawn_time(w, t, i);
             if (w->m->service[w->instance[t->instance].service].shared_cpu)
                 cpu_use(w, task, demand);
             else {

@@ -24,6 +24,7 @@ enum slot_sort { SLOT_TASK, SLOT_REQUEST, SLOT_TIMER, SLOT_ACTOR };
 enum { SLOT_INDEX_BITS = 22, MOST_TASKS = 1 << SLOT_INDEX_BITS };
 #define SLOT(sort, index) ((uint32_t)(sort) << SLOT_INDEX_BITS | (uint32_t)(index))
 enum { OWNER_DEADLINE = 1 << 24 }; /* this timer is of the whole request */
+enum { MEMOS = 256 };
 
 enum task_state {
     TASK_FREE,
@@ -146,7 +147,9 @@ struct balancer {
 struct arrivals {
     uint64_t count;    /* arrivals so far; of sessions: users */
     uint64_t requests; /* requests so far */
-    struct draw gaps;  /* of this and the next arrival: one block is enough for two */
+    struct draw_memo memo;
+    double gap;        /* before the next arrival but one: drawn early, off the path that
+                          the next event waits for */
     double position;   /* ns: where on the profile or in the state */
     double state_end;
     uint32_t segment;  /* of the profile, or state */
@@ -185,6 +188,8 @@ struct world {
     struct balancer *balancer;
     struct arrivals *arrivals;
     struct counts *counts; /* by station */
+
+    struct draw_memo memo[MEMOS]; /* of the draws of tasks */
 
     uint64_t in_flight, cap;  /* tasks and requests alive */
     uint64_t measured_in_flight;

@@ -9,14 +9,18 @@
  * Generator: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as
  * easy as 1, 2, 3", SC'11), counter-based, no state.
  *     key     = rng_key(seed, purpose), a 64-bit hash
- *     counter = { entity low, entity high, replication, visit << 16 | block }
- * One block gives four 32-bit words, taken as two of 64 bits, the first one being
- * word 0 | word 1 << 32. Changing anything here changes every result: bump
- * RNG_STREAM_VERSION.
+ *     counter = { pair low, pair high, replication, visit << 16 | odd << 15 | block }
+ * Entities 2 n and 2 n + 1 are a pair, n its number: block 0, with odd = 0, gives each of
+ * them its first word, which nearly always is all it needs. Further words come from
+ * blocks 1, 2, … of its own, odd being 1 for the second of the pair. A block gives four
+ * 32-bit words, taken as two of 64 bits, the first one being word 0 | word 1 << 32.
+ * Changing anything here changes every result: bump RNG_STREAM_VERSION.
  *
  * Speed:  the simulator draws about once per event, so the way to a first exponential
- *         or normal is inline and everything rare is not.
- * Errors: more visits or blocks than their 16 bits hold is an error of ours (check).
+ *         or normal is inline and everything rare is not. A memo keeps a pair's block for
+ *         the other one, which is mostly next.
+ * Errors: more visits than 16 bits or blocks than 15 bits hold is an error of ours
+ *         (check).
  */
 #ifndef SIM_RNG_H
 #define SIM_RNG_H
@@ -24,10 +28,12 @@
 #include "sim/check.h"
 #include "sim/sim_time.h"
 
+#include <stdbool.h>
+
 #define RNG_STREAM_VERSION 1
 #define RNG_NAME "philox4x32-10"
 
-enum { RNG_VISITS = 1 << 16, RNG_BLOCKS = 1 << 16, RNG_LAYERS = 256 };
+enum { RNG_VISITS = 1 << 16, RNG_BLOCKS = 1 << 15, RNG_LAYERS = 256 };
 
 struct rng_block {
     uint32_t word[4];
@@ -69,38 +75,76 @@ uint64_t rng_key(uint64_t seed, const char *purpose);
 /* A 64-bit mix of two words, for derived entities (a call made on a repeated visit). */
 uint64_t rng_mix(uint64_t a, uint64_t b);
 
-/* The draws of one entity for one purpose, taken word by word from its own blocks. */
+/* The draws of one entity for one purpose, taken word by word from its blocks. */
 struct draw {
-    uint64_t key, entity;
+    uint64_t key, pair;
     uint32_t replication;
-    uint32_t block;    /* visit << 16 | next block */
-    uint64_t spare;    /* the second word of the last block */
-    uint32_t has_spare;
+    uint32_t block; /* visit << 16 | odd << 15 | next block */
+    uint64_t spare; /* a word that is drawn but not yet taken */
+    bool has_spare;
 };
+
+static inline struct rng_block rng_block_at(uint64_t key, uint64_t pair,
+                                            uint32_t replication, uint32_t block)
+{
+    const uint32_t counter[4] = {(uint32_t)pair, (uint32_t)(pair >> 32), replication, block};
+    const uint32_t halves[2] = {(uint32_t)key, (uint32_t)(key >> 32)};
+    return rng_philox(counter, halves);
+}
+
+/* The draws of an entity whose first word is known. */
+static inline struct draw draw_from(uint64_t key, uint64_t entity, uint32_t replication,
+                                    uint32_t visit, uint64_t word)
+{
+    uint32_t odd = (uint32_t)entity & 1;
+    return (struct draw){.key = key, .pair = entity >> 1, .replication = replication,
+                         .block = visit << 16 | odd << 15 | 1, .spare = word,
+                         .has_spare = true};
+}
 
 static inline struct draw draw_at(uint64_t key, uint64_t entity, uint32_t replication,
                                   uint32_t visit)
 {
     check(visit < RNG_VISITS, "visit %u", visit);
-    return (struct draw){.key = key, .entity = entity, .replication = replication,
-                         .block = visit << 16};
+    struct rng_block block = rng_block_at(key, entity >> 1, replication, visit << 16);
+    uint64_t word = entity & 1 ? rng_block_high(block) : rng_block_low(block);
+    return draw_from(key, entity, replication, visit, word);
+}
+
+/* A pair's first block, remembered. {0} remembers nothing. */
+struct draw_memo {
+    uint64_t key, pair, low, high;
+    uint32_t visit;
+    bool valid;
+};
+
+/* As draw_at, by way of a memo that is used with one replication only. */
+static inline struct draw draw_recall(struct draw_memo *memo, uint64_t key,
+                                      uint64_t entity, uint32_t replication,
+                                      uint32_t visit)
+{
+    uint64_t pair = entity >> 1;
+    if (memo->pair != pair || memo->key != key || memo->visit != visit || !memo->valid) {
+        check(visit < RNG_VISITS, "visit %u", visit);
+        struct rng_block block = rng_block_at(key, pair, replication, visit << 16);
+        *memo = (struct draw_memo){key, pair, rng_block_low(block), rng_block_high(block),
+                                   visit, true};
+    }
+    return draw_from(key, entity, replication, visit, entity & 1 ? memo->high : memo->low);
 }
 
 /* The next 64 random bits. */
 static inline uint64_t draw_word(struct draw *draw)
 {
     if (draw->has_spare) {
-        draw->has_spare = 0;
+        draw->has_spare = false;
         return draw->spare;
     }
-    const uint32_t counter[4] = {(uint32_t)draw->entity, (uint32_t)(draw->entity >> 32),
-                                 draw->replication, draw->block};
-    const uint32_t key[2] = {(uint32_t)draw->key, (uint32_t)(draw->key >> 32)};
-    struct rng_block block = rng_philox(counter, key);
-    draw->block++;
+    struct rng_block block =
+        rng_block_at(draw->key, draw->pair, draw->replication, draw->block++);
     check(draw->block % RNG_BLOCKS != 0, "%d blocks for one draw", RNG_BLOCKS);
     draw->spare = rng_block_high(block);
-    draw->has_spare = 1;
+    draw->has_spare = true;
     return rng_block_low(block);
 }
 
