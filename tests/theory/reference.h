@@ -314,8 +314,8 @@ static void run_batch(struct trial *t, const struct model *model, int first,
     int left = t->replications - first, count = left < BATCH ? left : BATCH;
     struct outcome *out = arena_many(&arena, count, struct outcome);
     struct replicate replicate = {.model = model};
-    struct jobs jobs = {.first = (uint32_t)first, .count = count,
-                        .window = window_of(t, model)};
+    struct jobs jobs = {
+        .first = (uint32_t)first, .count = count, .window = window_of(t, model)};
     assert_true(replicate_run(&replicate, &jobs, &arena, out));
     for (int i = 0; i < count; i++) {
         assert_int_equal(out[i].end, OUTCOME_COMPLETE);

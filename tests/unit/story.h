@@ -158,11 +158,11 @@ static inline void story_latencies(const struct type_outcome *type,
     _fail(file, line);
 }
 
-#define assert_latencies_of(type, ...)                                             \
-    story_latencies((type), (const double[]){__VA_ARGS__},                         \
-                    (int)(sizeof((const double[]){__VA_ARGS__}) / sizeof(double)), \
+#define assert_latencies_of(type, ...)                                                 \
+    story_latencies((type), (const double[]){__VA_ARGS__},                             \
+                    (int)(sizeof((const double[]){__VA_ARGS__}) / sizeof(double)),     \
                     __FILE__, __LINE__)
-#define assert_latencies(story, ...)                                               \
+#define assert_latencies(story, ...)                                                   \
     assert_latencies_of(&(story)->out.type[0], __VA_ARGS__)
 
 /* Every request has one end; none is forgotten. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "unit/story.h"
 
-#define THREADS(cores, slots, discipline, steps)                                   \
-    "'services': {'web': {'kind': 'server', 'cpu': " #cores ", 'slots': " #slots   \
+#define THREADS(cores, slots, discipline, steps)                                       \
+    "'services': {'web': {'kind': 'server', 'cpu': " #cores ", 'slots': " #slots       \
     ", 'discipline': '" discipline "', 'handlers': {'default': [" steps "]}}}"
-#define AT_ONCE(count)                                                             \
+#define AT_ONCE(count)                                                                 \
     "{'workloads': {'users': {'target': 'web', 'burst': {'users': " #count "}}}, "
 
 static void eight_tasks_share_two_cores_equally(void **state)
@@ -123,8 +123,9 @@ static void four_threads_of_one_process_do_twenty_a_second(void **state)
 {
     (void)state;
     struct story s;
-    story_tell(&s, AT_ONCE(4000) THREADS(8, 4, "gil",
-               "{'cpu': '50ms'}, {'wait': {'exponential': '50ms'}}") "}");
+    story_tell(
+        &s, AT_ONCE(4000) THREADS(
+                8, 4, "gil", "{'cpu': '50ms'}, {'wait': {'exponential': '50ms'}}") "}");
     assert_int_equal(s.out.type[0].ok, 4000);
     assert_near((double)story_at(&s, "web")->cpu_area, 200e9 * 1000, 1e-6);
     double rate = 4000 / sim_seconds(s.out.ended);
@@ -138,8 +139,8 @@ static void a_loop_works_one_piece_at_a_time(void **state)
 {
     (void)state;
     struct story s;
-    story_tell(&s, AT_ONCE(10) THREADS(4, 0, "loop",
-                                       "{'cpu': '20ms'}, {'wait': '100ms'}") "}");
+    story_tell(&s, AT_ONCE(10)
+                       THREADS(4, 0, "loop", "{'cpu': '20ms'}, {'wait': '100ms'}") "}");
     assert_latencies(&s, .12, .14, .16, .18, .2, .22, .24, .26, .28, .3);
     story_end(&s);
 }
@@ -149,8 +150,8 @@ static void a_loop_takes_pieces_in_the_order_of_asking(void **state)
 {
     (void)state;
     struct story s;
-    story_tell(&s, AT_ONCE(2) THREADS(1, 0, "loop",
-                                      "{'cpu': '1s'}, {'cpu': '1s'}") "}");
+    story_tell(&s,
+               AT_ONCE(2) THREADS(1, 0, "loop", "{'cpu': '1s'}, {'cpu': '1s'}") "}");
     assert_latencies(&s, 3, 4);
     story_end(&s);
 }

@@ -65,9 +65,9 @@ static void earlier_goes_first_whatever_its_class(void **state)
 static void ties_go_by_class(void **state)
 {
     struct event_list *list = &((struct fixture *)*state)->list;
-    for (uint32_t class = EVENT_SAMPLE + 1; class-- > EVENT_CAPACITY;)
-        event_push(list, 9, (enum event_class)class, class);
-    for (uint32_t class = EVENT_CAPACITY; class <= EVENT_SAMPLE; class++)
+    for (uint32_t class = EVENT_SAMPLE + 1; class -- > EVENT_CAPACITY;)
+        event_push(list, 9, (enum event_class) class, class);
+    for (uint32_t class = EVENT_CAPACITY; class <= EVENT_SAMPLE; class ++)
         assert_int_equal(next(list, 9), class);
 }
 
@@ -100,7 +100,10 @@ static void a_push_may_fill_the_hole_of_a_pop(void **state)
 
 enum { OPERATIONS = 100000, MOST = 400 };
 
-struct entry { sim_time time; uint32_t class, order, slot; };
+struct entry {
+    sim_time time;
+    uint32_t class, order, slot;
+};
 
 static bool is_before(const struct entry *a, const struct entry *b)
 {

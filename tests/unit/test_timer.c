@@ -33,7 +33,10 @@ static int tear_down(void **state)
 }
 
 /* Run the events; the owners whose time has come and when, in order. */
-struct fired { uint32_t owner; sim_time at; };
+struct fired {
+    uint32_t owner;
+    sim_time at;
+};
 
 static int fire(struct fixture *f, struct fired *fired)
 {
