@@ -74,8 +74,8 @@ struct section section_of(const struct histogram *const *each, int n,
                           const struct histogram *pooled, double p);
 
 enum section_rule {
-    SECTION_STEADY,      /* refuse below ESTIMATE_BEYOND_EACH and ESTIMATE_BEYOND_ALL */
-    /* Few requests a replication are in its nature: five pooled values beyond a quantile
+    SECTION_STEADY, /* refuse below ESTIMATE_BEYOND_EACH and ESTIMATE_BEYOND_ALL */
+    /* Few requests are in its nature: five pooled values beyond a quantile
      * give a value, one in each replication an interval. */
     SECTION_TERMINATING,
 };
