@@ -194,11 +194,15 @@ static void set_up_service(struct compiler *c, const struct place *p, uint32_t s
                           .process_limit = part->process_limit,
                           .refuse_above = part->refuse_above, .queue_limit = part->queue_limit,
                           .memory = p->common->memory, .cores = part->parallelism};
+    bool sharing = part->discipline == DISCIPLINE_SHARING;
+    if (!sharing) /* each process uses one core at most */
+        s->cores = fmin(s->cores, (double)part->processes);
     if (p->common->cpu > 0)
         s->cores = fmin(s->cores, p->common->cpu);
     else if (part->duty == DUTY_HANDLERS || part->duty == DUTY_DATABASE)
-        compile_assume(c, arena_format(c->arena, "%s is never short of CPU: no \"cpu\" is given",
-                                       p->name));
+        compile_assume(c, arena_format(c->arena, "%s %s: no \"cpu\" is given", p->name,
+                                       sharing ? "is never short of CPU"
+                                               : "has a core for each of its processes"));
     int at = (int)station;
     if (part->slots != UNLIMITED)
         s->wait_resource = compile_resource(
