@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "experiments/chance.h"
+
+#include "experiments/human.h"
+#include "experiments/quantity.h"
+#include "experiments/walk.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The list while it grows, and whose steps are being looked at. */
+struct teller {
+    struct arena *arena;
+    struct chance found;
+    int room;
+    const char *who; /* "web, page" */
+};
+
+static void say(struct teller *t, const char *what)
+{
+    if (t->found.count == t->room) {
+        t->room = t->room ? 2 * t->room : 16;
+        const char **text = arena_many(t->arena, t->room, const char *);
+        if (t->found.count)
+            memcpy(text, t->found.text, (size_t)t->found.count * sizeof *text);
+        t->found.text = text;
+    }
+    t->found.text[t->found.count++] = arena_format(t->arena, "%s: %s", t->who, what);
+}
+
+/* ---- random values --------------------------------------------------------------- */
+
+static const char *mean_text(struct arena *arena, enum param_type unit, double mean)
+{
+    switch (unit) {
+    case PARAM_DURATION:
+        return human_value(arena, HUMAN_TIME, mean * 1e-9);
+    case PARAM_SIZE:
+        return quantity_text(arena, PARAM_SIZE, mean);
+    default:
+        return human_value(arena, HUMAN_NUMBER, mean);
+    }
+}
+
+/* Says so if the value varies at all. */
+static void say_value(struct teller *t, const char *what, const struct dist *dist,
+                      enum param_type unit)
+{
+    if (!dist || !(dist->variance > 0))
+        return;
+    double cv = dist->mean > 0 ? sqrt(dist->variance) / dist->mean : 0;
+    say(t, arena_format(t->arena, "%s is %s, mean %s, cv %.3g", what,
+                        dist_forms[dist->form].key,
+                        mean_text(t->arena, unit, dist->mean), cv));
+}
+
+static void say_time(struct teller *t, const char *what, const struct dist *dist)
+{
+    say_value(t, what, dist, PARAM_DURATION);
+}
+
+/* ---- workloads ------------------------------------------------------------------- */
+
+static void tell_open(struct teller *t, const struct open_conf *open)
+{
+    enum arrival_process process =
+        open->process.row ? (enum arrival_process)open->process.which : PROCESS_POISSON;
+    switch (process) {
+    case PROCESS_POISSON:
+        say(t, "requests arrive at random moments (Poisson)");
+        break;
+    case PROCESS_CONSTANT: /* nothing random about a clock */
+        break;
+    case PROCESS_GAMMA:
+        say(t,
+            arena_format(t->arena, "gaps between arrivals are gamma, cv %.3g",
+                         ((const struct process_gamma_conf *)open->process.body)->cv));
+        break;
+    case PROCESS_MMPP:
+        say(t, "arrivals switch between rates at random moments (MMPP)");
+        break;
+    }
+    say_value(t, "the number of requests of an arrival", open->batch, PARAM_NUMBER);
+}
+
+static void tell_patience(struct teller *t, const struct retry_conf *retry)
+{
+    if (retry && retry->backoff && retry->backoff->jitter != JITTER_NONE)
+        say(t, "the pauses before retries");
+}
+
+static void tell_workload(struct teller *t, const struct workload_conf *conf)
+{
+    if (conf->open)
+        tell_open(t, conf->open);
+    if (conf->closed)
+        say_time(t, "think time", conf->closed->think);
+    if (conf->sessions) {
+        say(t, "users arrive at random moments (Poisson)");
+        say_value(t, "the number of requests of a user", conf->sessions->requests,
+                  PARAM_NUMBER);
+        say_time(t, "think time", conf->sessions->think);
+    }
+    if (conf->mix.count > 1 && !(conf->trace && conf->trace->type_column))
+        say(t, "the type of each request, by the mix");
+    if (conf->keys)
+        say(t, "the key of each request");
+    tell_patience(t, conf->retry);
+}
+
+/* ---- steps ----------------------------------------------------------------------- */
+
+static void tell_stream(struct teller *t, const struct stream_conf *s)
+{
+    say_time(t, "the time to the first byte", s->first_byte);
+    say_value(t, "the number of chunks", s->chunks, PARAM_NUMBER);
+    say_time(t, "the gap between chunks", s->gap);
+    say_time(t, "the CPU of a chunk", s->cpu);
+}
+
+static void tell_query(struct teller *t, const struct query_step *s)
+{
+    say_time(t, arena_format(t->arena, "query of %s, time", s->database), s->time);
+    say_time(t, arena_format(t->arena, "query of %s, io", s->database), s->io);
+}
+
+static void tell_step(void *context, const struct param_variant *step)
+{
+    struct teller *t = context;
+    switch ((enum step_verb)step->which) {
+    case STEP_CPU:
+        say_time(t, "cpu", ((const struct cpu_step *)step->body)->demand);
+        break;
+    case STEP_WAIT:
+        say_time(t, "wait", ((const struct wait_step *)step->body)->duration);
+        break;
+    case STEP_CALL:
+        tell_patience(t, ((const struct call_step *)step->body)->retry);
+        break;
+    case STEP_QUERY:
+        tell_query(t, step->body);
+        break;
+    case STEP_CACHE: {
+        const struct cache_step *s = step->body;
+        if (s->hit > 0 && s->hit < 1)
+            say(t, arena_format(t->arena, "%.3g %% of the look-ups in %s are hits",
+                                100 * s->hit, s->service));
+        break;
+    }
+    case STEP_CHOOSE:
+        if (((const struct choose_step *)step->body)->branches.count > 1)
+            say(t, "the branch that is chosen");
+        break;
+    case STEP_REPEAT:
+        say_value(t, "the number of repeats",
+                  ((const struct repeat_step *)step->body)->times, PARAM_NUMBER);
+        break;
+    case STEP_STREAM:
+        tell_stream(t, ((const struct stream_step *)step->body)->stream);
+        break;
+    case STEP_MEMORY:
+        say_value(t, "memory", ((const struct memory_step *)step->body)->bytes,
+                  PARAM_SIZE);
+        break;
+    case STEP_FAIL: {
+        const struct fail_step *s = step->body;
+        if (s->probability > 0 && s->probability < 1)
+            say(t, arena_format(t->arena, "%.3g %% fail with %s", 100 * s->probability,
+                                s->status));
+        break;
+    }
+    case STEP_HOLD:
+    case STEP_PARALLEL:
+    case STEP_SPAWN:
+        break;
+    }
+}
+
+/* ---- services -------------------------------------------------------------------- */
+
+static void tell_handlers(struct teller *t, const char *name,
+                          const struct handler_conf *conf)
+{
+    say_time(t, "time", conf->time);
+    for (int i = 0; i < conf->handlers.count; i++) {
+        t->who = arena_format(t->arena, "%s, %s", name, conf->handlers.names[i]);
+        walk_steps(&((const struct param_list *)conf->handlers.items)[i], tell_step, t);
+    }
+}
+
+static void tell_server(struct teller *t, const char *name, const struct server_part *s)
+{
+    if (s->accept == ACCEPT_EAGER && s->processes > 1)
+        say(t, "which process takes a connection, busy or not; the split is uneven and "
+               "lasts "
+               "a whole replication");
+    say_time(t, "the time to the first token", s->first_token);
+    say_value(t, "the number of tokens", s->tokens, PARAM_NUMBER);
+    say_time(t, "the time per token", s->token_time);
+    if (s->handlers)
+        tell_handlers(t, name, s->handlers);
+}
+
+struct chance chance_of(const struct system_spec *system, struct arena *arena)
+{
+    struct teller t = {.arena = arena};
+    for (int i = 0; i < system->workloads.count; i++) {
+        t.who = system->workloads.names[i];
+        tell_workload(&t, &((const struct workload_conf *)system->workloads.items)[i]);
+    }
+    for (int i = 0; i < system->services.count; i++) {
+        struct part part = walk_part(system, i);
+        t.who = system->services.names[i];
+        if (part.sort == PART_SERVER)
+            tell_server(&t, t.who, &part.server);
+    }
+    return t.found;
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "experiments/explain.h"
+
+#include "experiments/walk.h"
+#include "models/theory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct explainer {
+    const struct system_spec *system;
+    const struct model *model;
+    const struct model_facts *facts;
+    struct arena *arena;
+    struct explanation *out;
+};
+
+/* ---- rates ----------------------------------------------------------------------- */
+
+/* The mean latency of a workload's requests when nobody else is there. */
+static double alone(const struct explainer *e, int workload)
+{
+    double sum = 0;
+    for (int t = 0; t < e->facts->types; t++)
+        if (e->facts->type[t].workload_index == workload)
+            sum += e->facts->type[t].share * model_alone(e->model, t);
+    return sum;
+}
+
+/* Requests per second if nobody waits; 0 of a burst that comes once. */
+static double rate_of(const struct explainer *e, int workload)
+{
+    const struct workload_facts *load = &e->facts->workload[workload];
+    if (load->form != WORKLOAD_CLOSED)
+        return load->rate;
+    double cycle = load->think + alone(e, workload);
+    return cycle > 0 ? load->users / cycle : INFINITY;
+}
+
+static bool is_single_burst(const struct workload_facts *load)
+{
+    return load->form == WORKLOAD_BURST && load->rate == 0;
+}
+
+static void set_rates(struct explainer *e)
+{
+    struct explanation *out = e->out;
+    out->type_rate = arena_many(e->arena, e->facts->types + 1, double);
+    for (int w = 0; w < e->facts->workloads; w++)
+        out->rate += rate_of(e, w);
+    for (int t = 0; t < e->facts->types; t++) {
+        const struct type_facts *type = &e->facts->type[t];
+        const struct workload_facts *load = &e->facts->workload[type->workload_index];
+        out->type_rate[t] =
+            type->share *
+            (is_single_burst(load) ? load->users : rate_of(e, type->workload_index));
+    }
+}
+
+/* ---- parts ----------------------------------------------------------------------- */
+
+static double demand_of(const struct explainer *e, int type, int station, bool cores)
+{
+    struct demand d = model_demand(e->model, type, station);
+    return cores ? d.cpu : d.hold;
+}
+
+/* s of the part per request of one workload. */
+static double workload_demand(const struct explainer *e, int workload,
+                              const struct explain_part *part)
+{
+    double sum = 0;
+    for (int t = 0; t < e->facts->types; t++)
+        if (e->facts->type[t].workload_index == workload)
+            sum +=
+                e->facts->type[t].share * demand_of(e, t, part->station, part->cores);
+    return sum;
+}
+
+static struct explain_part part_of(const struct explainer *e, int station, bool cores)
+{
+    const struct station_facts *facts = &e->facts->station[station];
+    struct explain_part p = {.station = station,
+                             .cores = cores,
+                             .capacity = cores ? facts->cores : facts->slots};
+    double requests = 0, work = 0;
+    for (int t = 0; t < e->facts->types; t++) {
+        const struct type_facts *type = &e->facts->type[t];
+        const struct workload_facts *load = &e->facts->workload[type->workload_index];
+        double asked = e->out->type_rate[t] * demand_of(e, t, station, cores);
+        if (is_single_burst(load) && e->out->rate > 0)
+            continue; /* told on its own */
+        requests += e->out->type_rate[t];
+        work += asked;
+        if (!is_single_burst(load)) {
+            p.wanted += asked;
+            p.fixed += load->form == WORKLOAD_CLOSED ? 0 : asked;
+        }
+    }
+    p.demand = requests > 0 ? work / requests : 0;
+    p.load = p.wanted / p.capacity;
+    p.most = p.demand > 0 ? p.capacity / p.demand : INFINITY;
+    return p;
+}
+
+static int by_load(const void *a, const void *b)
+{
+    const struct explain_part *x = a, *y = b;
+    if (x->most != y->most)
+        return x->most < y->most ? -1 : 1;
+    return x->station != y->station ? x->station - y->station : x->cores - y->cores;
+}
+
+static void find_parts(struct explainer *e)
+{
+    struct explanation *out = e->out;
+    out->part = arena_many(e->arena, 2 * e->facts->stations + 1, struct explain_part);
+    for (int i = 0; i < e->facts->stations; i++)
+        for (int cores = 0; cores <= 1; cores++) {
+            struct explain_part p = part_of(e, i, cores);
+            if (isfinite(p.capacity) && p.demand > 0)
+                out->part[out->parts++] = p;
+            out->overloaded |= isfinite(p.capacity) && p.fixed >= p.capacity;
+        }
+    qsort(out->part, (size_t)out->parts, sizeof *out->part, by_load);
+}
+
+/* ---- users who wait, bursts, peaks ----------------------------------------------- */
+
+/* Utilisation law and asymptotic bounds: X <= min(L, N / (R + Z)), R >= N / L - Z,
+ * where L is what the workloads that do not wait leave of the narrowest part. */
+static void bound_closed(struct explainer *e, int workload)
+{
+    const struct workload_facts *load = &e->facts->workload[workload];
+    double limit = INFINITY, response = alone(e, workload);
+    for (int i = 0; i < e->out->parts; i++) {
+        const struct explain_part *p = &e->out->part[i];
+        double demand = workload_demand(e, workload, p);
+        if (demand > 0)
+            limit = fmin(limit, fmax(0, p->capacity - p->fixed) / demand);
+    }
+    e->out->closed[e->out->closed_count++] = (struct explain_closed){
+        .workload = workload,
+        .most = fmin(limit, rate_of(e, workload)),
+        .least_response = fmax(response, load->users / limit - load->think),
+        .knee = limit * (load->think + response),
+    };
+}
+
+static void measure_burst(struct explainer *e, int workload)
+{
+    struct explain_burst *b = &e->out->burst[e->out->bursts++];
+    *b = (struct explain_burst){
+        .workload = workload, .part = -1, .span = alone(e, workload)};
+    for (int i = 0; i < e->out->parts; i++) {
+        const struct explain_part *p = &e->out->part[i];
+        double work =
+            e->facts->workload[workload].users * workload_demand(e, workload, p);
+        if (work / p->capacity >= b->span * (1 - 1e-12)) {
+            b->span = fmax(b->span, work / p->capacity);
+            b->work = work;
+            b->part = i;
+        }
+    }
+}
+
+static void find_peak(struct explainer *e, int workload)
+{
+    const struct workload_conf *conf =
+        &((const struct workload_conf *)e->system->workloads.items)[workload];
+    double area = 0, most = 0;
+    if (!conf->open || conf->open->profile.count < 2)
+        return;
+    const struct profile_point *p = conf->open->profile.items;
+    int last = conf->open->profile.count - 1;
+    for (int i = 0; i <= last; i++) {
+        most = fmax(most, p[i].multiplier);
+        if (i > 0)
+            area += (p[i].multiplier + p[i - 1].multiplier) / 2 *
+                    (double)(p[i].time - p[i - 1].time);
+    }
+    double mean = e->facts->workload[workload].rate,
+           rate = mean * most * (double)p[last].time / area;
+    struct explain_peak peak = {workload, rate, 0};
+    if (e->out->parts) {
+        const struct explain_part *first = &e->out->part[0];
+        double more = (rate - mean) * workload_demand(e, workload, first);
+        peak.load = (first->wanted + more) / first->capacity;
+    }
+    e->out->peak[e->out->peaks++] = peak;
+}
+
+static void look_at_workloads(struct explainer *e)
+{
+    int count = e->facts->workloads;
+    e->out->closed = arena_many(e->arena, count + 1, struct explain_closed);
+    e->out->burst = arena_many(e->arena, count + 1, struct explain_burst);
+    e->out->peak = arena_many(e->arena, count + 1, struct explain_peak);
+    for (int w = 0; w < count; w++) {
+        if (e->facts->workload[w].form == WORKLOAD_CLOSED)
+            bound_closed(e, w);
+        else if (e->facts->workload[w].form == WORKLOAD_BURST)
+            measure_burst(e, w);
+        else
+            find_peak(e, w);
+    }
+}
+
+/* ---- slots held while they wait for connections ---------------------------------- */
+
+/* Which pools the handlers of one service take connections of. */
+struct pool_search {
+    const struct explainer *e;
+    bool *uses; /* by station */
+};
+
+static void mark(const struct pool_search *search, const char *name)
+{
+    for (int i = 0; i < search->e->facts->stations; i++)
+        if (strcmp(search->e->facts->station[i].name, name) == 0)
+            search->uses[i] = true;
+}
+
+static void search_step(void *context, const struct param_variant *step)
+{
+    const struct pool_search *search = context;
+    if (step->which == STEP_HOLD)
+        mark(search, ((const struct hold_step *)step->body)->pool);
+    if (step->which != STEP_QUERY)
+        return;
+    const struct param_variant *via = &((const struct query_step *)step->body)->via;
+    if (!via->row)
+        return;
+    if (via->which == 0) {
+        mark(search, *(const char *const *)via->body);
+        return;
+    }
+    const struct param_list *list = via->body;
+    for (int i = 0; i < list->count; i++)
+        mark(search, ((const char *const *)list->items)[i]);
+}
+
+/* uses[service * stations + pool] */
+static bool *pools_used(const struct explainer *e)
+{
+    int stations = e->facts->stations;
+    bool *uses = arena_many(e->arena, stations * stations + 1, bool);
+    for (int i = 0; i < stations; i++) {
+        struct part part = walk_part(e->system, i);
+        struct pool_search search = {e, uses + i * stations};
+        if (part.sort != PART_SERVER || !part.server.handlers)
+            continue;
+        const struct param_map *handlers = &part.server.handlers->handlers;
+        for (int h = 0; h < handlers->count; h++)
+            walk_steps(&((const struct param_list *)handlers->items)[h], search_step,
+                       &search);
+    }
+    return uses;
+}
+
+static const struct explain_part *slots_of(const struct explanation *out, int station)
+{
+    for (int i = 0; i < out->parts; i++)
+        if (out->part[i].station == station && !out->part[i].cores)
+            return &out->part[i];
+    return NULL;
+}
+
+static void nest(struct explainer *e, int service, int pool)
+{
+    enum { MOST_THREADS = 100000 };
+    const struct explain_part *slots = slots_of(e->out, service),
+                              *connections = slots_of(e->out, pool);
+    if (!slots || !connections || slots->capacity > MOST_THREADS ||
+        connections->capacity > MOST_THREADS)
+        return;
+    double pools = e->facts->station[pool].instances;
+    int threads = (int)(slots->capacity / pools),
+        each = (int)(connections->capacity / pools);
+    struct explain_nest n = {.service = service,
+                             .pool = pool,
+                             .held = slots->demand,
+                             .connected = connections->demand,
+                             .never_short = threads <= each};
+    if (threads >= 1 && n.held >= n.connected)
+        n.most = pools * theory_held_throughput(threads, n.held - n.connected, each,
+                                                n.connected);
+    e->out->nest[e->out->nests++] = n;
+}
+
+static void find_nests(struct explainer *e)
+{
+    int stations = e->facts->stations;
+    const bool *uses = pools_used(e);
+    e->out->nest = arena_many(e->arena, stations + 1, struct explain_nest);
+    for (int pool = 0; pool < stations; pool++) {
+        int users = 0, service = -1;
+        for (int i = 0; i < stations; i++)
+            if (uses[i * stations + pool]) {
+                users++;
+                service = i;
+            }
+        if (users == 1)
+            nest(e, service, pool);
+    }
+}
+
+/* ---- connections beyond what a database takes ------------------------------------ */
+
+static void find_excesses(struct explainer *e)
+{
+    int stations = e->facts->stations;
+    e->out->excess = arena_many(e->arena, stations + 1, struct explain_excess);
+    for (int i = 0; i < stations; i++) {
+        struct part database = walk_part(e->system, i);
+        if (database.sort != PART_SERVER ||
+            database.server.max_connections == UNLIMITED)
+            continue;
+        struct explain_excess x = {i, 0, (double)database.server.max_connections};
+        for (int pool = 0; pool < stations; pool++) {
+            struct part part = walk_part(e->system, pool);
+            if (part.sort == PART_POOL && part.pool.server &&
+                strcmp(part.pool.server, e->facts->station[i].name) == 0)
+                x.opened += e->facts->station[pool].slots;
+        }
+        if (x.opened > x.taken)
+            e->out->excess[e->out->excesses++] = x;
+    }
+}
+
+struct explanation *explain(const struct system_spec *system, const struct model *model,
+                            struct arena *arena)
+{
+    struct explainer e = {system, model, model_facts(model), arena,
+                          arena_new(arena, struct explanation)};
+    set_rates(&e);
+    find_parts(&e);
+    look_at_workloads(&e);
+    find_nests(&e);
+    find_excesses(&e);
+    return e.out;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * walk -- over the steps of a bound system, for those who want to know what is in it
+ * without simulating. Steps inside of steps are visited after the step that holds them.
+ */
+#ifndef EXPERIMENTS_WALK_H
+#define EXPERIMENTS_WALK_H
+
+#include "models/kind.h"
+#include "models/spec.h"
+
+typedef void walk_visit(void *context, const struct param_variant *step);
+
+void walk_steps(const struct param_list *steps, walk_visit *visit, void *context);
+
+/* What the n-th service is, of a system that compiles. */
+struct part walk_part(const struct system_spec *system, int service);
+
+#endif
