@@ -166,7 +166,7 @@ static void window_event(struct world *w)
     case WINDOW_BEFORE:
         restart_measurement(w);
         if (!w->until_empty)
-            event_push(&w->events, w->measure_to, EVENT_SAMPLE, actor_window(w));
+            event_push(&w->events, w->measure_to, EVENT_CAPACITY, actor_window(w));
         break;
     case WINDOW_OPEN:
         close_measurement(w);

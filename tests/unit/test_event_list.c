@@ -65,9 +65,9 @@ static void earlier_goes_first_whatever_its_class(void **state)
 static void ties_go_by_class(void **state)
 {
     struct event_list *list = &((struct fixture *)*state)->list;
-    for (uint32_t class = EVENT_SAMPLE + 1; class -- > EVENT_CAPACITY;)
+    for (uint32_t class = EVENT_SAMPLE + 1; class-- > EVENT_CAPACITY;)
         event_push(list, 9, (enum event_class) class, class);
-    for (uint32_t class = EVENT_CAPACITY; class <= EVENT_SAMPLE; class ++)
+    for (uint32_t class = EVENT_CAPACITY; class <= EVENT_SAMPLE; class++)
         assert_int_equal(next(list, 9), class);
 }
 
