@@ -189,7 +189,8 @@ static struct place *find_server(struct compiler *c, uint32_t at, const char *ke
 {
     struct place *place = compile_find(c, name);
     if (!place)
-        complain(c->out, at, key, "must be the name of a service, is \"%s\"", name);
+        complain(c->out, at, key, "must be one of the services %s, is \"%s\"",
+                 compile_names(c, PART_SERVER), name);
     else if (place->kind->sort == PART_POOL) {
         complain(c->out, at, key, "must be a service that answers, is the pool \"%s\"", name);
         return NULL;
@@ -244,7 +245,8 @@ static struct place *find_pool(struct compiler *c, uint32_t at, const char *key,
         complain(c->out, at, key, "must be a pool, \"%s\" is of kind %s", name,
                  place->kind->row.key);
     else
-        complain(c->out, at, key, "must be the name of a pool, is \"%s\"", name);
+        complain(c->out, at, key, "must be one of the pools %s, is \"%s\"",
+                 compile_names(c, PART_POOL), name);
     return NULL;
 }
 
@@ -771,14 +773,27 @@ static bool calls_itself(const struct frame *f, const struct place *place, const
     return false;
 }
 
+/* "web > api > web": how calls come back to `place`. */
+static const char *circle(struct compiler *c, const struct frame *f,
+                          const struct place *place, const char *type)
+{
+    const char *path = place->name;
+    for (; f; f = f->caller) {
+        path = arena_format(c->arena, "%s > %s", f->place->name, path);
+        if (f->place == place && strcmp(f->type, type) == 0)
+            return path;
+    }
+    return path;
+}
+
 struct handler compile_handler(struct compiler *c, const struct frame *caller,
                                struct place *place, const char *type, const char *path,
                                uint32_t at, const char *key)
 {
     struct handler h = {.entry = compile_label(c)};
     if (calls_itself(caller, place, type)) {
-        complain(c->out, at, key, "must not lead back to where it came from: %s calls itself",
-                 place->name);
+        complain(c->out, at, key, "must not call in a circle: %s",
+                 circle(c, caller, place, type));
         return h;
     }
     struct frame f = {.caller = caller, .place = place, .type = type, .path = path,

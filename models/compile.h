@@ -71,6 +71,9 @@ struct frame {
 };
 
 struct place *compile_find(struct compiler *c, const char *name);
+
+/* Names of the services, or of the pools, for messages: "nginx, web, redis". */
+const char *compile_names(struct compiler *c, enum part_sort sort);
 uint16_t compile_resource(struct compiler *c, const char *name, enum resource_sort sort,
                           int station);
 uint16_t compile_cause(struct compiler *c, const char *name, enum status status, int station);

@@ -29,7 +29,7 @@ static void mix_shares(struct compiler *c, const struct param_map *mix, double *
                  "must be percentages with one \"rest\", or plain weights, not both");
     if (percents && percent > 1 + 1e-9)
         complain(c->out, mix->at, NULL, "must not exceed 100 %%, sums to %g %%", 100 * percent);
-    if (percents && !rests && fabs(percent - 1) > 1e-9)
+    else if (percents && !rests && percent < 1 - 1e-9)
         complain(c->out, mix->at, NULL, "must sum to 100 %% or have one \"rest\", sums to %g %%",
                  100 * percent);
     if (!percents && !rests && !(weight > 0))
@@ -55,7 +55,7 @@ static void compile_type(struct compiler *c, struct workload *w, const char *nam
     struct type *type = &m->type[number];
     struct place *target = compile_find(c, conf->target);
     c->weight = 1;
-    const char *path = arena_format(c->arena, "%s>%s.%s", w->name, target->name, name);
+    const char *path = arena_format(c->arena, "%s>%s", w->name, name);
     struct handler h = compile_handler(c, NULL, target, name, path, conf->at, "target");
     struct caller caller = workload_caller(w);
     h = compile_call(c, NULL, &caller, target, &h, &type->call);
@@ -133,10 +133,13 @@ static void read_trace(struct compiler *c, struct workload *w)
     if (conf->type_column && type < 0)
         complain(c->out, conf->at, "type", "must be a column of %s, is \"%s\"", csv->file,
                  conf->type_column);
+    if (type >= 0 && w->conf->mix.count == 0)
+        complain(c->out, conf->at, "type",
+                 "must go with a mix of the types in the file; \"mix\" is absent");
     if (csv->rows == 0)
         complain(c->out, conf->at, "file", "must hold at least one request, %s holds none",
                  csv->file);
-    if (time < 0 || csv->rows == 0)
+    if (time < 0 || csv->rows == 0 || (type >= 0 && w->conf->mix.count == 0))
         return;
     struct trace_arrival *arrival = arena_many(c->arena, csv->rows, struct trace_arrival);
     sim_time last = 0;
@@ -144,9 +147,11 @@ static void read_trace(struct compiler *c, struct workload *w)
         const char *cell = csv->cell[i * csv->columns + time];
         char *end;
         double t = strtod(cell, &end);
-        if (end == cell || *end || !(t >= 0) || t * unit >= (double)SIM_TIME_MAX)
+        if (end == cell || *end || !(t >= 0) || t * unit >= (double)SIM_TIME_MAX) {
             complain(c->out, csv->at, NULL, "line %d: must be a time of 0 or more, is \"%s\"",
                      csv->line[i], cell);
+            continue;
+        }
         arrival[i].time = sim_from_nanoseconds(t * unit);
         if (arrival[i].time < last)
             complain(c->out, csv->at, NULL, "line %d: must not be earlier than the line before",
@@ -190,9 +195,11 @@ static void check_profile(struct compiler *c, struct workload *w, const struct o
     }
     if (p[0].time != 0)
         complain(c->out, open->profile.at, NULL, "must begin at time 0");
-    if (count < 2 || !(most > 0))
+    if (count < 2)
         complain(c->out, open->profile.at, NULL,
-                 "must have at least two points and a multiplier above 0");
+                 "must have at least two points, has one");
+    else if (!(most > 0))
+        complain(c->out, open->profile.at, NULL, "must have a multiplier above 0");
     w->span = p[count - 1].time;
 }
 
@@ -341,8 +348,9 @@ static bool set_up_workload(struct compiler *c, struct workload *w)
     set_up_patience(c, w);
     const struct place *target = compile_find(c, conf->target);
     if (!target)
-        complain(c->out, conf->at, "target", "must be the name of a service, is \"%s\"",
-                 conf->target);
+        complain(c->out, conf->at, "target",
+                 "must be one of the services %s, is \"%s\"",
+                 compile_names(c, PART_SERVER), conf->target);
     else if (!target->common)
         complain(c->out, conf->at, "target", "must be a service that answers, is the pool \"%s\"",
                  conf->target);

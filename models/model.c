@@ -23,6 +23,22 @@ struct place *compile_find(struct compiler *c, const char *name)
     return NULL;
 }
 
+const char *compile_names(struct compiler *c, enum part_sort sort)
+{
+    enum { MOST = 12 };
+    const char *names = "";
+    int count = 0;
+    for (int i = 0; i < c->places; i++) {
+        if (c->place[i].kind->sort != sort)
+            continue;
+        if (count++ == MOST)
+            return arena_format(c->arena, "%s, ...", names);
+        names = arena_format(c->arena, "%s%s%s", names, *names ? ", " : "",
+                             c->place[i].name);
+    }
+    return *names ? names : "(there is none)";
+}
+
 uint16_t compile_resource(struct compiler *c, const char *name, enum resource_sort sort,
                           int station)
 {
@@ -239,10 +255,30 @@ static void set_up_pool(struct compiler *c, const struct place *p, uint32_t stat
         return;
     const struct place *server = compile_find(c, part->server);
     if (!server)
-        complain(c->out, p->at, "server", "must be the name of a service, is \"%s\"",
-                 part->server);
+        complain(c->out, p->at, "server", "must be one of the services %s, is \"%s\"",
+                 compile_names(c, PART_SERVER), part->server);
     else if (server->kind->sort == PART_SERVER)
         pool->database = server->index;
+}
+
+/* A link between names that do not exist would silently be none. */
+static void check_links(struct compiler *c)
+{
+    const struct link_conf *link = c->spec->links.items;
+    const struct param_map *workloads = &c->spec->workloads;
+    for (int i = 0; i < c->spec->links.count; i++) {
+        bool known = compile_find(c, link[i].from);
+        for (int w = 0; w < workloads->count; w++)
+            known |= strcmp(workloads->names[w], link[i].from) == 0;
+        if (!known)
+            complain(c->out, link[i].at, "from",
+                     "must be a workload or one of the services %s, is \"%s\"",
+                     compile_names(c, PART_SERVER), link[i].from);
+        if (!compile_find(c, link[i].to))
+            complain(c->out, link[i].at, "to",
+                     "must be one of the services %s, is \"%s\"",
+                     compile_names(c, PART_SERVER), link[i].to);
+    }
 }
 
 static void set_up_places(struct compiler *c)
@@ -408,6 +444,7 @@ struct model *model_compile(struct arena *arena, const struct system_spec *spec,
     m->network_resource = compile_resource(&c, "network", RESOURCE_NETWORK, -1);
     m->backoff_resource = compile_resource(&c, "backing off", RESOURCE_BACKOFF, -1);
     set_up_places(&c);
+    check_links(&c);
     compile_workloads(&c);
     if (c.overflowed)
         complain(out, 0, NULL,

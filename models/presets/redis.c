@@ -27,10 +27,9 @@ static const struct param params[] = {
 
 static void build(const void *bound, struct part *part, struct listener *out)
 {
+    (void)out;
     const struct conf *conf = bound;
     struct server_part *s = &part->server;
-    if (!conf->handlers.time && conf->handlers.handlers.count == 0)
-        complain(out, conf->at, "time", "must be given: how long the server works on a command");
     s->slots = 1;
     s->slot_name = "command";
     s->handlers = &conf->handlers;
