@@ -121,4 +121,4 @@ done
 status=0
 explain station.json --set '/workloads/u/target="x"' 2>err || status=$?
 [ "$status" = 2 ]
-grep -q 'must be the name of a service' err
+grep -q 'must be one of the services' err
