@@ -171,10 +171,11 @@ static void set_timeout(struct compiler *c, struct call_site *site, sim_time tim
             status, station);
 }
 
-static const char *child_path(struct compiler *c, const struct frame *f, const char *callee,
-                              const char *type)
+/* The place of the call is enough: were the callee's name in it, a proxy in between would
+ * change what everybody behind it draws. */
+static const char *child_path(struct compiler *c, const struct frame *f, const char *type)
 {
-    return arena_format(c->arena, "%s/%u>%s.%s", f->path, f->code.count, callee, type);
+    return arena_format(c->arena, "%s/%u>%s", f->path, f->code.count, type);
 }
 
 static struct caller caller_of(const struct compiler *c, const struct frame *f)
@@ -208,7 +209,7 @@ static struct handler call_named(struct compiler *c, struct frame *f, uint32_t a
     if (!callee)
         return (struct handler){0};
     struct handler handler =
-        compile_handler(c, f, callee, type, child_path(c, f, name, type), at, key);
+        compile_handler(c, f, callee, type, child_path(c, f, type), at, key);
     struct caller caller = caller_of(c, f);
     return compile_call(c, f, &caller, callee, &handler, site);
 }
@@ -289,7 +290,7 @@ static struct handler query_handler(struct compiler *c, const struct frame *f,
                                     struct place *database, const struct query_step *s)
 {
     struct frame q = {.caller = f, .place = database, .type = f->type,
-                      .path = child_path(c, f, database->name, "query")};
+                      .path = child_path(c, f, "query")};
     q.pad = compile_label(c);
     struct handler h = {.entry = compile_label(c), .draws = true};
     place_label(c, &q, h.entry);
