@@ -2,8 +2,8 @@
 /*
  * Whatever happens in a system, requests and time are conserved: every request has one
  * end, the time that all of them spend is the area under their number (Little's law, to
- * the nanosecond), stations are held for as long as somebody holds them, and once nobody
- * comes any more everything is given back.
+ * the nanosecond), stations are held for as long as somebody holds them, and once
+ * nobody comes any more everything is given back.
  */
 #include "unit/story.h"
 

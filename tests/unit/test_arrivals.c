@@ -75,8 +75,9 @@ static void gamma_gaps_scatter_by_their_cv(void **state)
                    2000, 500);
 }
 
-/* Two states of equal length at 3 and 1 requests/s around a mean of 2/s: the variance is
- * the mean and 2 (d/2)^2 tau (T - tau) for tau = 5 s, the time the rate is remembered. */
+/* Two states of equal length at 3 and 1 requests/s around a mean of 2/s: the variance
+ * is the mean and 2 d^2 tau (T - tau) for d = 1/s and tau = 5 s, the time for which the
+ * rate is remembered. */
 static void mmpp_keeps_the_mean_and_scatters_more(void **state)
 {
     (void)state;

@@ -163,7 +163,7 @@ static void random_two_is_even_among_equals(void **state)
     assert_even(count, 6);
 }
 
-/* Of loads 0 to 3 the least is in three of the six pairs the lesser, the next in two, … */
+/* Of loads 0 to 3 the least wins three of the six pairs, the next two, then one. */
 static void random_two_compares_two_different_ones(void **state)
 {
     (void)state;
@@ -180,9 +180,9 @@ static void random_two_compares_two_different_ones(void **state)
         assert_within(count[i], DRAWS * (3.0 - i) / 6, 4 * sqrt(DRAWS / 4.0));
 }
 
-/* ---- by who asks ------------------------------------------------------------------ */
+/* ---- by who asks ----------------------------------------------------------------- */
 
-/* The busiest of four instances' share of all work: 1000 requests of 1 s each at once. */
+/* The share of the busiest of four instances in 1000 requests of 1 s at once. */
 static double hottest_share(const char *balance, const char *clients)
 {
     struct story s;

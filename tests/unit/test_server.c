@@ -126,8 +126,8 @@ static void idle_processes_share_one_queue(void **state)
     story_end(&s);
 }
 
-/* Eager processes take more than they can work on while others idle: the same work takes
- * longer, but none is lost. */
+/* Eager processes take more than they can work on while others idle: the same work
+ * takes longer, but none is lost. */
 static void eager_processes_collect_unevenly(void **state)
 {
     (void)state;
@@ -143,8 +143,8 @@ static void eager_processes_collect_unevenly(void **state)
     story_end(&s);
 }
 
-/* A process takes one connection that it works on and one that waits; the others stay in
- * the listen queue and are taken as it gets free. */
+/* A process takes one connection that it works on and one that waits; the others stay
+ * in the listen queue and are taken as it gets free. */
 static void eager_processes_take_no_more_than_their_limit(void **state)
 {
     (void)state;
