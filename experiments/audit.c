@@ -74,6 +74,8 @@ static struct audit_line utilisation(const struct sample *s, int station,
                                      struct arena *arena)
 {
     struct audit_line line = {.law = AUDIT_UTILISATION, .index = station};
+    if (s->facts->station[station].sort == STATION_POOL)
+        return line; /* nobody keeps how long each connection was held */
     double *left = arena_many(arena, s->count, double);
     double *right = arena_many(arena, s->count, double);
     for (int r = 0; r < s->count; r++) {
