@@ -163,9 +163,9 @@ static void what_does_not_fit_together_is_told(void **state)
 {
     (void)state;
     assert_complaint(WEB("{'call': 'nobody'}"),
-                     "must be the name of a service, is \"nobody\"");
+                     "must be one of the services web, is \"nobody\"");
     assert_complaint(WEB("{'call': 'web'}"),
-                     "must not lead back to where it came from: web calls itself");
+                     "must not call in a circle: web > web");
     assert_complaint(WEB("{'call': 'pool'}") ", 'pool': {'kind': 'connection_pool',"
                                              "'size': 1}",
                      "must be a service that answers, is the pool \"pool\"");
@@ -175,7 +175,7 @@ static void what_does_not_fit_together_is_told(void **state)
                                                            "'time': '1s'}",
                      "must be a database, api is of kind server");
     assert_complaint("'other': {'kind': 'server', 'time': '1s'}",
-                     "must be the name of a service, is \"web\"");
+                     "must be one of the services other, is \"web\"");
 }
 
 static void a_pool_belongs_to_one_database(void **state)
