@@ -33,7 +33,8 @@ static inline cJSON *program_result(const char *rest)
 {
     char line[4096];
     int status;
-    int length = snprintf(line, sizeof line, "\"$HEADROOM\" run --quiet --json %s", rest);
+    int length = snprintf(line, sizeof line, "\"$HEADROOM\" run --quiet --json %s",
+                          rest);
     assert_true(length > 0 && (size_t)length < sizeof line);
     char *text = program_run(line, &status);
     if (status != 0 && status != 1)

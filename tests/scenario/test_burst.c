@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Thirty requests at one instant, nothing random: every answer can be worked out by hand.
+ * Thirty requests at one instant, nothing random: answers can be worked out by hand.
  * Times are whole nanoseconds, rounded up where cores are shared: 10 ns are allowed.
  */
 #define _GNU_SOURCE

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Every good/NAME.json is right, runs, and keeps its books: requests are conserved and the
- * laws of Little and of utilisation hold. The result is the same on one thread and on two.
+ * Every good/NAME.json is right, runs, and keeps its books: requests are conserved, the
+ * laws of Little and of utilisation hold. The result is the same on one thread and two.
  * NAME.args holds values of --set, one a line; with them it runs too, and differs.
  * Shipped scenarios are right as well.
  */
@@ -77,7 +77,7 @@ static void run_one(const char *path)
     cJSON_Delete(two);
 }
 
-/* "--set 'LINE' --set 'LINE'" of the lines of a file, which hold no quotes of their own. */
+/* "--set 'LINE' --set 'LINE'" of the lines of a file, which hold no such quotes. */
 static void read_sets(const char *path, char *options, size_t room)
 {
     char line[300];
