@@ -20,13 +20,20 @@ says() {
     }
 }
 
+says_not() {
+    if LC_ALL=C.UTF-8 grep -nE -- "$1" out >&2; then
+        echo "says: $1" >&2
+        exit 1
+    fi
+}
+
 # one station: $1 the workload, $2 the rest of the service
 station() {
     printf '{"workloads":{"u":{"target":"s",%s}},
 "services":{"s":{"kind":"server",%s}}}' "$1" "$2" >station.json
 }
 
-# 0.2 x 5 s + ... of thread time against 80 threads
+# a tenth of streams of 5 s and pages of 100 ms against 80 threads
 explain "$library/django-before.json"
 says 'overloaded before it starts'
 says 'threads of web: 597 ms of work for each of 500/s requests are 298 threads'
@@ -38,7 +45,7 @@ says 'first to be full are the connections of pgbouncer'
 says 'At most 270/s can be carried.'
 says 'while it waits for one it is lost to others'
 says 'web, page: cpu is lognormal, mean 8.00 ms, cv 0.7'
-! grep -q overloaded out
+says_not overloaded
 
 # 4 workers of 70 connections each
 explain "$library/fastapi-single.json"
@@ -79,7 +86,7 @@ station '"closed":{"users":300,"think":"990ms"}' '"slots":1,"time":"10ms"'
 explain station.json
 says '300 users get at most 100/s and wait at least 2.01 s on average.'
 says 'From about 100 users on they wait for one another.'
-! grep -q 'overloaded' out
+says_not overloaded
 
 # an overloaded queue has no mean
 station '"open":{"rate":"100/s"}' '"slots":1,"time":{"exponential":"10ms"}'
@@ -114,7 +121,7 @@ says '"overloaded": true'
 # 100 columns
 for file in "$library"/*.json; do
     explain "$file"
-    ! LC_ALL=C.UTF-8 grep -nE '^.{101,}' out
+    says_not '^.{101,}'
 done
 
 # mistakes are told as check tells them
