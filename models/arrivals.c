@@ -31,22 +31,15 @@ uint32_t arrivals_type(const struct world *w, const struct workload *load, uint6
 static double draw_gap(const struct world *w, const struct workload *load,
                        struct arrivals *a, uint64_t number)
 {
-    const struct open_conf *open = load->conf->open;
-    struct draw draw =
-        draw_recall(&a->memo, load->arrival_key, number, w->replication, 0);
-    enum arrival_process process = PROCESS_POISSON;
-    if (load->form == WORKLOAD_OPEN && open->process.row)
-        process = (enum arrival_process)open->process.which;
-    switch (process) {
-    case PROCESS_CONSTANT:
+    if (load->process == PROCESS_CONSTANT)
         return 1;
-    case PROCESS_GAMMA:
+    uint64_t word =
+        draw_first_word(&a->memo, load->arrival_key, number, w->replication, 0);
+    struct draw draw = draw_from(load->arrival_key, number, w->replication, 0, word);
+    if (load->process == PROCESS_GAMMA)
         return dist_sample(load->gap, &draw);
-    case PROCESS_POISSON:
-    case PROCESS_MMPP:
-        break;
-    }
-    return draw_exponential(&draw);
+    double gap = draw_exponential_inside(word);
+    return gap >= 0 ? gap : draw_exponential(&draw);
 }
 
 /* Lay `need` (the integral of the multiplier, in ns) along the profile from where we are;
@@ -119,15 +112,14 @@ static void first_state(const struct world *w, const struct workload *load, stru
 
 /* When the next arrival comes; SIM_NEVER when there is none. */
 static sim_time next_arrival(const struct world *w, const struct workload *load,
-                             struct arrivals *a, double rate)
+                             struct arrivals *a)
 {
-    double need = a->gap * (1e9 / rate);
+    double need = a->gap * a->mean_gap;
     a->gap = draw_gap(w, load, a, a->count + 1);
-    const struct open_conf *open = load->form == WORKLOAD_OPEN ? load->conf->open : NULL;
-    if (open && open->profile.count) {
-        if (!along_profile(a, &open->profile, need))
+    if (load->profile) {
+        if (!along_profile(a, load->profile, need))
             return SIM_NEVER;
-    } else if (open && open->process.row && open->process.which == PROCESS_MMPP) {
+    } else if (load->process == PROCESS_MMPP) {
         along_states(w, load, a, need);
     } else {
         a->position += need;
@@ -217,7 +209,7 @@ static void open_arrival(struct world *w, uint32_t workload, const struct worklo
     for (int64_t n = batch_size(w, load, a->count); n > 0; n--)
         begin(w, load, a);
     a->count++;
-    schedule(w, workload, next_arrival(w, load, a, arrival_rate(load)));
+    schedule(w, workload, next_arrival(w, load, a));
 }
 
 static void session_arrival(struct world *w, uint32_t workload, const struct workload *load,
@@ -226,7 +218,7 @@ static void session_arrival(struct world *w, uint32_t workload, const struct wor
     if (session_length(w, load, a->count) > 0)
         new_user(w, load, a->count, w->now);
     a->count++;
-    schedule(w, workload, next_arrival(w, load, a, arrival_rate(load)));
+    schedule(w, workload, next_arrival(w, load, a));
 }
 
 static void burst_arrival(struct world *w, uint32_t workload, const struct workload *load,
@@ -254,15 +246,18 @@ void arrivals_start(struct world *w, uint32_t workload)
     const struct workload *load = &w->m->workload[workload];
     struct arrivals *a = &w->arrivals[workload];
     w->working++;
-    a->gap = draw_gap(w, load, a, 0);
+    if (load->form == WORKLOAD_OPEN || load->form == WORKLOAD_SESSIONS) {
+        a->mean_gap = 1e9 / arrival_rate(load);
+        a->gap = draw_gap(w, load, a, 0);
+    }
     switch (load->form) {
     case WORKLOAD_OPEN:
-        if (load->conf->open->process.row && load->conf->open->process.which == PROCESS_MMPP)
+        if (load->process == PROCESS_MMPP)
             first_state(w, load, a);
-        schedule(w, workload, next_arrival(w, load, a, arrival_rate(load)));
+        schedule(w, workload, next_arrival(w, load, a));
         break;
     case WORKLOAD_SESSIONS:
-        schedule(w, workload, next_arrival(w, load, a, arrival_rate(load)));
+        schedule(w, workload, next_arrival(w, load, a));
         break;
     case WORKLOAD_CLOSED: {
         const struct closed_conf *closed = load->conf->closed;

@@ -828,6 +828,9 @@ struct handler compile_call(struct compiler *c, const struct frame *frame,
 {
     sim_time latency = link_latency(c, caller, callee);
     bool repeats = frame && frame->loops > 0;
+    if (latency > 0)
+        c->model->network_resource =
+            compile_resource(c, "network", RESOURCE_NETWORK, -1);
     *site = c->call.count;
     *VECTOR_ADD(&c->call, c->arena, struct call_site) = (struct call_site){
         .entry = handler->entry,

@@ -331,7 +331,11 @@ static bool set_up_workload(struct compiler *c, struct workload *w)
     if (c->out->count > before)
         return false;
     if (w->form == WORKLOAD_OPEN) {
-        if (conf->open->process.row && conf->open->process.which == PROCESS_GAMMA)
+        if (conf->open->process.row)
+            w->process = (enum arrival_process)conf->open->process.which;
+        if (conf->open->profile.count)
+            w->profile = &conf->open->profile;
+        if (w->process == PROCESS_GAMMA)
             w->gap = dist_gamma(c->arena, 1, ((const struct process_gamma_conf *)
                                               conf->open->process.body)->cv);
         check_profile(c, w, conf->open);

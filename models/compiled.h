@@ -143,7 +143,9 @@ struct workload {
     struct retry_policy retry;
     uint64_t address_count;
     const double *zipf; /* cumulative popularity of keys; NULL */
+    enum arrival_process process;
     const struct dist *gap; /* gamma process: mean 1 */
+    const struct param_list *profile; /* NULL: none */
     const struct trace_arrival *trace;
     uint32_t trace_count;
     sim_time span; /* terminating: when the last arrival has come */

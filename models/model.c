@@ -133,6 +133,8 @@ void compile_retry(struct compiler *c, const struct retry_conf *conf, const char
     *policy = (struct retry_policy){.statuses = ~UINT32_C(1), .factor = 1};
     if (!conf)
         return;
+    c->model->backoff_resource =
+        compile_resource(c, "backing off", RESOURCE_BACKOFF, -1);
     policy->max = (uint32_t)conf->max;
     policy->key = compile_key(c, purpose);
     const char *const *name = conf->on.items;
@@ -441,8 +443,6 @@ struct model *model_compile(struct arena *arena, const struct system_spec *spec,
     struct model *m = arena_new(arena, struct model);
     struct compiler c = {.arena = arena, .out = out, .spec = spec, .model = m, .weight = 1};
     m->seed = seed;
-    m->network_resource = compile_resource(&c, "network", RESOURCE_NETWORK, -1);
-    m->backoff_resource = compile_resource(&c, "backing off", RESOURCE_BACKOFF, -1);
     set_up_places(&c);
     check_links(&c);
     compile_workloads(&c);

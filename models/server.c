@@ -40,7 +40,7 @@ void server_open(struct world *w, struct instance *instance, uint32_t number)
     const struct service *s = &w->m->service[instance->service];
     if (s->part.accept == ACCEPT_EAGER && s->processes > 1)
         instance->share = race_shares(w, s, number);
-    instance->busy.limit = s->slots == UNLIMITED ? 0 : instance_slots(s);
+    instance->busy.limit = instance_slots(s);
     for (uint32_t p = 0; p < s->processes; p++)
         w->process[instance->first_process + p].running = NONE;
 }

@@ -344,18 +344,31 @@ static void send_first_byte(struct world *w, const struct task *t)
 
 /* The draws of this task for its present instruction. Requests that follow each other
  * mostly come to an instruction one after the other, so pairs are worth remembering. */
-static struct draw task_draw(struct world *w, const struct task *t, const struct instr *i)
+static struct draw_memo *memo_of(struct world *w, const struct task *t)
 {
-    struct draw_memo *memo = &w->memo[(t->pc * 4 + (t->entity >> 1 & 3)) % MEMOS];
-    return draw_recall(memo, i->key, t->entity, w->replication, t->visit);
+    return &w->memo[(t->pc * 4 + (t->entity >> 1 & 3)) % MEMOS];
 }
 
+static struct draw task_draw(struct world *w, const struct task *t, const struct instr *i)
+{
+    return draw_recall(memo_of(w, t), i->key, t->entity, w->replication, t->visit);
+}
+
+/* A duration; what nearly every one needs is one word or none. */
 static sim_time drawn_time(struct world *w, const struct task *t, const struct instr *i)
 {
-    if (i->dist->form == DIST_CONSTANT)
-        return sim_from_nanoseconds(i->dist->a);
-    struct draw draw = task_draw(w, t, i);
-    return dist_duration(i->dist, &draw);
+    const struct dist *dist = i->dist;
+    if (dist->form == DIST_CONSTANT)
+        return sim_from_nanoseconds(dist->a);
+    uint64_t word =
+        draw_first_word(memo_of(w, t), i->key, t->entity, w->replication, t->visit);
+    if (dist->form == DIST_EXPONENTIAL) {
+        double x = draw_exponential_inside(word);
+        if (x >= 0)
+            return sim_from_nanoseconds(dist->a * x);
+    }
+    struct draw draw = draw_from(i->key, t->entity, w->replication, t->visit, word);
+    return dist_duration(dist, &draw);
 }
 
 static void delay(struct world *w, uint32_t task, sim_time time)

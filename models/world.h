@@ -148,6 +148,7 @@ struct arrivals {
     uint64_t count;    /* arrivals so far; of sessions: users */
     uint64_t requests; /* requests so far */
     struct draw_memo memo;
+    double mean_gap;   /* ns */
     double gap;        /* before the next arrival but one: drawn early, off the path that
                           the next event waits for */
     double position;   /* ns: where on the profile or in the state */

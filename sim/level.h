@@ -3,7 +3,7 @@
  * level -- a whole number that changes over time (a queue's length, slots in use), its
  * exact time integral, its maximum, and how long it was at a limit.
  *
- * Plain struct: {0} is level 0 since time 0, without limit. All integers.
+ * Plain struct: {0} is level 0 since time 0, with a limit of 0. All integers.
  * Errors: a level below 0 is a mistake of ours (check).
  */
 #ifndef SIM_LEVEL_H
@@ -14,9 +14,9 @@
 
 struct level {
     int64_t value, most;
-    int64_t limit;   /* 0 = none; change it with level_limit */
+    int64_t limit;   /* change it with level_limit */
     sim_time since;  /* of the last change */
-    sim_time full;   /* time spent at the limit or above */
+    sim_time full;   /* time spent at the limit or above; without one nobody's business */
     uint128 area;    /* integral of value over time */
 };
 
@@ -25,7 +25,7 @@ static inline void level_set(struct level *l, sim_time now, int64_t value)
     check(value >= 0, "level %lld", (long long)value);
     sim_time lasted = now - l->since;
     l->area += (uint128)((int128)l->value * lasted);
-    l->full += l->limit > 0 && l->value >= l->limit ? lasted : 0;
+    l->full += l->value >= l->limit ? lasted : 0;
     l->since = now;
     l->value = value;
     if (value > l->most)

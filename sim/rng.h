@@ -118,10 +118,10 @@ struct draw_memo {
     bool valid;
 };
 
-/* As draw_at, by way of a memo that is used with one replication only. */
-static inline struct draw draw_recall(struct draw_memo *memo, uint64_t key,
-                                      uint64_t entity, uint32_t replication,
-                                      uint32_t visit)
+/* The first word at an address, by way of a memo that is used with one replication only. */
+static inline uint64_t draw_first_word(struct draw_memo *memo, uint64_t key,
+                                       uint64_t entity, uint32_t replication,
+                                       uint32_t visit)
 {
     uint64_t pair = entity >> 1;
     if (memo->pair != pair || memo->key != key || memo->visit != visit || !memo->valid) {
@@ -130,7 +130,16 @@ static inline struct draw draw_recall(struct draw_memo *memo, uint64_t key,
         *memo = (struct draw_memo){key, pair, rng_block_low(block), rng_block_high(block),
                                    visit, true};
     }
-    return draw_from(key, entity, replication, visit, entity & 1 ? memo->high : memo->low);
+    return entity & 1 ? memo->high : memo->low;
+}
+
+/* As draw_at, by way of a memo. */
+static inline struct draw draw_recall(struct draw_memo *memo, uint64_t key,
+                                      uint64_t entity, uint32_t replication,
+                                      uint32_t visit)
+{
+    return draw_from(key, entity, replication, visit,
+                     draw_first_word(memo, key, entity, replication, visit));
 }
 
 /* The next 64 random bits. */
@@ -174,14 +183,22 @@ extern const struct rng_layer rng_normal_layers[RNG_LAYERS]; /* sign and 52 bits
 double draw_exponential_edge(struct draw *draw, uint64_t word) __attribute__((cold));
 double draw_normal_edge(struct draw *draw, uint64_t word) __attribute__((cold));
 
+/* Exponential with mean 1 from one word; negative when the word is not enough. */
+static inline double draw_exponential_inside(uint64_t word)
+{
+    uint64_t position = word >> 11;
+    const struct rng_layer *layer = &rng_exponential_layers[word % RNG_LAYERS];
+    return __builtin_expect(position < layer->inside, 1)
+               ? (double)(int64_t)position * layer->width
+               : -1;
+}
+
 /* Exponential with mean 1. */
 static inline double draw_exponential(struct draw *draw)
 {
-    uint64_t word = draw_word(draw), position = word >> 11;
-    const struct rng_layer *layer = &rng_exponential_layers[word % RNG_LAYERS];
-    if (__builtin_expect(position < layer->inside, 1))
-        return (double)(int64_t)position * layer->width;
-    return draw_exponential_edge(draw, word);
+    uint64_t word = draw_word(draw);
+    double x = draw_exponential_inside(word);
+    return __builtin_expect(x >= 0, 1) ? x : draw_exponential_edge(draw, word);
 }
 
 /* Standard normal. */

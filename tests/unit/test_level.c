@@ -17,7 +17,7 @@ static struct level staircase(int64_t limit)
 static void area_and_maximum_by_hand(void **state)
 {
     (void)state;
-    struct level l = staircase(0);
+    struct level l = staircase(INT64_MAX);
     assert_int_equal(l.value, 1);
     assert_int_equal(l.most, 3);
     assert_int_equal((uint64_t)l.area, 45);
@@ -38,7 +38,7 @@ static void a_new_limit_does_not_change_the_past(void **state)
     struct level l = {.limit = 5};
     level_set(&l, 0, 3);
     level_limit(&l, 10, 3);
-    level_limit(&l, 14, 0);
+    level_limit(&l, 14, INT64_MAX);
     level_add(&l, 20, 0);
     assert_int_equal(l.full, 4);
     assert_int_equal((uint64_t)l.area, 60);
