@@ -371,12 +371,13 @@ static const bool hurried = false;
 
 static void hurry(struct trial *t)
 {
+    double window = t->end - t->warm_up;
     if (t->replications > 2 * BATCH)
         t->replications /= 10;
-    else if (t->warm_up > 0) {
-        t->warm_up /= 10;
-        t->end /= 10;
-    }
+    else if (t->warm_up * 10 > t->end) /* a long one is needed as it is */
+        t->end = t->warm_up + window / 10;
+    else if (t->warm_up > 0)
+        t->warm_up /= 10, t->end /= 10;
 }
 
 static void agrees(void **state)
