@@ -5,8 +5,6 @@
  */
 #include "models/world.h"
 
-#include <string.h>
-
 /* ---- requests -------------------------------------------------------------------- */
 
 static void grow_requests(struct world *w)
@@ -53,10 +51,10 @@ static const struct workload *workload_of(const struct world *w, const struct re
     return &w->m->workload[r->workload];
 }
 
-void client_send(struct world *w, uint32_t request)
+static inline void send_attempt(struct world *w, uint32_t request,
+                                const struct workload *load)
 {
     struct request *r = &w->request[request];
-    const struct workload *load = workload_of(w, r);
     uint32_t number = w->m->type[r->type].call;
     const struct call_site *site = &w->m->call[number];
     r->state = REQUEST_CALLING;
@@ -125,7 +123,9 @@ void request_open(struct world *w, uint32_t request, uint32_t type, uint64_t ent
     r->pause = 0;
     r->measured = start >= w->measure_from && start < w->measure_to;
     load = workload_of(w, r);
-    memset(&w->blame[(size_t)request * w->resources], 0, w->resources * sizeof *w->blame);
+    float *blame = &w->blame[(size_t)request * w->resources];
+    for (uint32_t i = 0; i < w->resources; i++)
+        blame[i] = 0;
     series_add(&w->out->in_system, w->now, 1);
     if (r->measured) {
         struct type_outcome *out = &w->out->type[type];
@@ -137,7 +137,7 @@ void request_open(struct world *w, uint32_t request, uint32_t type, uint64_t ent
     if (load->deadline_class != NONE)
         r->deadline = timer_set(&w->timers, load->deadline_class, w->now,
                                 SLOT(SLOT_REQUEST, request) | OWNER_DEADLINE);
-    client_send(w, request);
+    send_attempt(w, request, load);
 }
 
 void client_begin(struct world *w, uint32_t type, uint64_t entity, sim_time start)
@@ -200,10 +200,10 @@ static bool is_over(const struct world *w)
 }
 
 /* The request is answered for good, one way or the other. */
-static void settle(struct world *w, uint32_t request, enum status status, uint16_t cause)
+static inline void settle(struct world *w, uint32_t request, const struct workload *load,
+                          enum status status, uint16_t cause)
 {
     struct request *r = &w->request[request];
-    bool user = has_users(workload_of(w, r));
     cancel(w, &r->deadline);
     series_add(&w->out->in_system, w->now, -1);
     if (status == STATUS_OK)
@@ -220,14 +220,14 @@ static void settle(struct world *w, uint32_t request, enum status status, uint16
         w->measured_in_flight--;
         w->stop |= is_over(w);
     }
-    if (user)
+    if (has_users(load))
         arrivals_answered(w, request);
     else
         request_free(w, request);
 }
 
 /* The attempt under way is over for the client. */
-static void end_attempt(struct world *w, struct request *r)
+static inline void end_attempt(struct world *w, struct request *r)
 {
     const struct call_site *site = &w->m->call[w->m->type[r->type].call];
     cancel(w, &r->timer);
@@ -238,10 +238,12 @@ static void end_attempt(struct world *w, struct request *r)
 void client_reply(struct world *w, uint32_t request, enum status status, uint16_t cause)
 {
     struct request *r = &w->request[request];
-    const struct retry_policy *retry = &workload_of(w, r)->retry;
+    const struct workload *load = workload_of(w, r);
+    const struct retry_policy *retry = &load->retry;
     end_attempt(w, r);
-    if (status == STATUS_OK || r->attempts > retry->max || !(retry->statuses >> status & 1)) {
-        settle(w, request, status, cause);
+    if (status == STATUS_OK || r->attempts > retry->max ||
+        !(retry->statuses >> status & 1)) {
+        settle(w, request, load, status, cause);
         return;
     }
     r->pause = retry_pause(w, retry, r->entity, r->attempts, r->pause);
@@ -266,7 +268,7 @@ void client_timeout(struct world *w, uint32_t request, bool deadline)
         end_attempt(w, r);
     else
         r->wait++;
-    settle(w, request, STATUS_TIMEOUT, load->deadline_cause);
+    settle(w, request, load, STATUS_TIMEOUT, load->deadline_cause);
 }
 
 void client_event(struct world *w, uint32_t request)
@@ -277,6 +279,6 @@ void client_event(struct world *w, uint32_t request)
     } else if (r->state == REQUEST_BACKOFF) {
         w->blame[(size_t)request * w->resources + w->m->backoff_resource] +=
             (float)(w->now - r->sent);
-        client_send(w, request);
+        send_attempt(w, request, workload_of(w, r));
     }
 }

@@ -327,7 +327,6 @@ uint64_t client_address(const struct world *w, const struct request *r);
 uint64_t client_key(const struct world *w, const struct request *r);
 uint32_t request_new(struct world *w);
 void request_free(struct world *w, uint32_t request);
-void client_send(struct world *w, uint32_t request);
 void request_open(struct world *w, uint32_t request, uint32_t type, uint64_t entity,
                   sim_time start);
 
