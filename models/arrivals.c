@@ -13,7 +13,8 @@
 
 #include <math.h>
 
-uint32_t arrivals_type(const struct world *w, const struct workload *load, uint64_t entity)
+uint32_t arrivals_type(const struct world *w, const struct workload *load,
+                       uint64_t entity)
 {
     uint32_t type = 0;
     if (load->types == 1)
@@ -44,14 +45,16 @@ static double draw_gap(const struct world *w, const struct workload *load,
 
 /* Lay `need` (the integral of the multiplier, in ns) along the profile from where we are;
  * false when the profile ends first. Inside a segment the multiplier is m + s x. */
-static bool along_profile(struct arrivals *a, const struct param_list *profile, double need)
+static bool along_profile(struct arrivals *a, const struct param_list *profile,
+                          double need)
 {
     const struct profile_point *p = profile->items;
     for (; (int)a->segment + 1 < profile->count; a->segment++) {
         const struct profile_point *from = &p[a->segment], *to = from + 1;
         double start = (double)from->time, end = (double)to->time;
         double slope = (to->multiplier - from->multiplier) / (end - start);
-        double m = from->multiplier + slope * (a->position - start), left = end - a->position;
+        double m = from->multiplier + slope * (a->position - start),
+               left = end - a->position;
         double area = (m + to->multiplier) / 2 * left;
         if (need < area) {
             a->position += 2 * need / (m + sqrt(m * m + 2 * slope * need));
@@ -64,7 +67,8 @@ static bool along_profile(struct arrivals *a, const struct param_list *profile, 
 }
 
 /* A state of the modulated process: how fast requests come in it, and until when. */
-static void next_state(const struct world *w, const struct workload *load, struct arrivals *a)
+static void next_state(const struct world *w, const struct workload *load,
+                       struct arrivals *a)
 {
     const struct process_mmpp_conf *mmpp = load->conf->open->process.body;
     const sim_time *sojourn = mmpp->mean_sojourn.items;
@@ -74,8 +78,8 @@ static void next_state(const struct world *w, const struct workload *load, struc
     a->state_end += (double)sojourn[a->segment] * draw_exponential(&draw);
 }
 
-static void along_states(const struct world *w, const struct workload *load, struct arrivals *a,
-                         double need)
+static void along_states(const struct world *w, const struct workload *load,
+                         struct arrivals *a, double need)
 {
     const struct process_mmpp_conf *mmpp = load->conf->open->process.body;
     const double *rate = mmpp->rates.items;
@@ -92,7 +96,8 @@ static void along_states(const struct world *w, const struct workload *load, str
 }
 
 /* Begin in a state drawn by the share of time it has in the long run. */
-static void first_state(const struct world *w, const struct workload *load, struct arrivals *a)
+static void first_state(const struct world *w, const struct workload *load,
+                        struct arrivals *a)
 {
     const struct process_mmpp_conf *mmpp = load->conf->open->process.body;
     const sim_time *sojourn = mmpp->mean_sojourn.items;
@@ -105,7 +110,8 @@ static void first_state(const struct world *w, const struct workload *load, stru
     a->scale = time / arrivals;
     struct draw draw = draw_at(load->switch_key, 0, w->replication, 0);
     double u = draw_uniform(&draw) * time;
-    while ((int)a->segment + 1 < mmpp->rates.count && u >= sum + (double)sojourn[a->segment])
+    while ((int)a->segment + 1 < mmpp->rates.count &&
+           u >= sum + (double)sojourn[a->segment])
         sum += (double)sojourn[a->segment++];
     a->state_end = (double)sojourn[a->segment] * draw_exponential(&draw);
 }
@@ -124,12 +130,14 @@ static sim_time next_arrival(const struct world *w, const struct workload *load,
     } else {
         a->position += need;
     }
-    return a->position >= (double)SIM_TIME_MAX ? SIM_NEVER : sim_from_nanoseconds(a->position);
+    return a->position >= (double)SIM_TIME_MAX ? SIM_NEVER
+                                               : sim_from_nanoseconds(a->position);
 }
 
 /* ---- users ----------------------------------------------------------------------- */
 
-static void new_user(struct world *w, const struct workload *load, uint64_t number, sim_time at)
+static void new_user(struct world *w, const struct workload *load, uint64_t number,
+                     sim_time at)
 {
     uint32_t request = request_new(w);
     struct request *r = &w->request[request];
@@ -147,7 +155,8 @@ void arrivals_ask(struct world *w, uint32_t request)
 }
 
 /* How many requests a session makes: drawn anew from its address, never stored. */
-static uint32_t session_length(const struct world *w, const struct workload *load, uint64_t user)
+static uint32_t session_length(const struct world *w, const struct workload *load,
+                               uint64_t user)
 {
     struct draw draw = draw_at(load->batch_key, user, w->replication, 0);
     int64_t length = dist_count(load->conf->sessions->requests, &draw);
@@ -159,7 +168,8 @@ void arrivals_answered(struct world *w, uint32_t request)
     struct request *r = &w->request[request];
     const struct workload *load = &w->m->workload[r->workload];
     bool closed = load->form == WORKLOAD_CLOSED;
-    const struct dist *think = closed ? load->conf->closed->think : load->conf->sessions->think;
+    const struct dist *think =
+        closed ? load->conf->closed->think : load->conf->sessions->think;
     struct draw draw = draw_at(load->think_key, r->entity, w->replication, 0);
     uint32_t asked = (uint32_t)++r->entity;
     check(asked > 0, "a user of %s asks 2^32 times", load->name);
@@ -186,10 +196,12 @@ static void schedule(struct world *w, uint32_t workload, sim_time at)
 
 static double arrival_rate(const struct workload *load)
 {
-    return load->form == WORKLOAD_OPEN ? load->conf->open->rate : load->conf->sessions->rate;
+    return load->form == WORKLOAD_OPEN ? load->conf->open->rate
+                                       : load->conf->sessions->rate;
 }
 
-static int64_t batch_size(const struct world *w, const struct workload *load, uint64_t number)
+static int64_t batch_size(const struct world *w, const struct workload *load,
+                          uint64_t number)
 {
     if (!load->conf->open->batch)
         return 1;
@@ -203,8 +215,8 @@ static void begin(struct world *w, const struct workload *load, struct arrivals 
     client_begin(w, arrivals_type(w, load, entity), entity, w->now);
 }
 
-static void open_arrival(struct world *w, uint32_t workload, const struct workload *load,
-                         struct arrivals *a)
+static void open_arrival(struct world *w, uint32_t workload,
+                         const struct workload *load, struct arrivals *a)
 {
     for (int64_t n = batch_size(w, load, a->count); n > 0; n--)
         begin(w, load, a);
@@ -212,8 +224,8 @@ static void open_arrival(struct world *w, uint32_t workload, const struct worklo
     schedule(w, workload, next_arrival(w, load, a));
 }
 
-static void session_arrival(struct world *w, uint32_t workload, const struct workload *load,
-                            struct arrivals *a)
+static void session_arrival(struct world *w, uint32_t workload,
+                            const struct workload *load, struct arrivals *a)
 {
     if (session_length(w, load, a->count) > 0)
         new_user(w, load, a->count, w->now);
@@ -221,24 +233,26 @@ static void session_arrival(struct world *w, uint32_t workload, const struct wor
     schedule(w, workload, next_arrival(w, load, a));
 }
 
-static void burst_arrival(struct world *w, uint32_t workload, const struct workload *load,
-                          struct arrivals *a)
+static void burst_arrival(struct world *w, uint32_t workload,
+                          const struct workload *load, struct arrivals *a)
 {
     const struct burst_conf *burst = load->conf->burst;
     for (int64_t n = burst->users; n > 0; n--)
         begin(w, load, a);
-    schedule(w, workload, burst->every == SIM_NEVER ? SIM_NEVER : w->now + burst->every);
+    schedule(w, workload,
+             burst->every == SIM_NEVER ? SIM_NEVER : w->now + burst->every);
 }
 
-static void trace_arrival(struct world *w, uint32_t workload, const struct workload *load,
-                          struct arrivals *a)
+static void trace_arrival(struct world *w, uint32_t workload,
+                          const struct workload *load, struct arrivals *a)
 {
     const struct trace_arrival *now = &load->trace[a->requests];
     uint64_t entity = a->requests++;
     uint32_t type = now->type == NONE ? arrivals_type(w, load, entity) : now->type;
     client_begin(w, type, entity, w->now);
     schedule(w, workload,
-             a->requests < load->trace_count ? load->trace[a->requests].time : SIM_NEVER);
+             a->requests < load->trace_count ? load->trace[a->requests].time
+                                             : SIM_NEVER);
 }
 
 void arrivals_start(struct world *w, uint32_t workload)

@@ -46,7 +46,8 @@ void request_free(struct world *w, uint32_t request)
 
 /* ---- attempts -------------------------------------------------------------------- */
 
-static const struct workload *workload_of(const struct world *w, const struct request *r)
+static const struct workload *workload_of(const struct world *w,
+                                          const struct request *r)
 {
     return &w->m->workload[r->workload];
 }
@@ -72,7 +73,8 @@ static inline void send_attempt(struct world *w, uint32_t request,
     c->stamp = r->stamp;
     c->entity = r->entity;
     if (site->latency > 0)
-        event_push(&w->events, w->now + site->latency, EVENT_HAND_OFF, SLOT(SLOT_TASK, child));
+        event_push(&w->events, w->now + site->latency, EVENT_HAND_OFF,
+                   SLOT(SLOT_TASK, child));
     else
         server_enter(w, child);
 }
@@ -200,8 +202,9 @@ static bool is_over(const struct world *w)
 }
 
 /* The request is answered for good, one way or the other. */
-static inline void settle(struct world *w, uint32_t request, const struct workload *load,
-                          enum status status, uint16_t cause)
+static inline void settle(struct world *w, uint32_t request,
+                          const struct workload *load, enum status status,
+                          uint16_t cause)
 {
     struct request *r = &w->request[request];
     cancel(w, &r->deadline);
@@ -249,7 +252,8 @@ void client_reply(struct world *w, uint32_t request, enum status status, uint16_
     r->pause = retry_pause(w, retry, r->entity, r->attempts, r->pause);
     r->state = REQUEST_BACKOFF;
     r->sent = w->now;
-    event_push(&w->events, w->now + r->pause, EVENT_HAND_OFF, SLOT(SLOT_REQUEST, request));
+    event_push(&w->events, w->now + r->pause, EVENT_HAND_OFF,
+               SLOT(SLOT_REQUEST, request));
 }
 
 void client_timeout(struct world *w, uint32_t request, bool deadline)

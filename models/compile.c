@@ -58,11 +58,12 @@ struct pad {
     bool clear;
 };
 
-static uint32_t add_pad(struct compiler *c, struct frame *f, uint32_t pool_use, uint32_t next,
-                        bool clear)
+static uint32_t add_pad(struct compiler *c, struct frame *f, uint32_t pool_use,
+                        uint32_t next, bool clear)
 {
     uint32_t label = compile_label(c);
-    *VECTOR_ADD(&f->pads, c->arena, struct pad) = (struct pad){label, pool_use, next, clear};
+    *VECTOR_ADD(&f->pads, c->arena, struct pad) =
+        (struct pad){label, pool_use, next, clear};
     return label;
 }
 
@@ -84,7 +85,8 @@ static void place_frame(struct compiler *c, struct frame *f)
     uint32_t base = c->code.count;
     emit_pads(c, f);
     for (uint32_t i = 0; i < f->code.count; i++)
-        *VECTOR_ADD(&c->code, c->arena, struct instr) = *VECTOR_AT(&f->code, struct instr, i);
+        *VECTOR_ADD(&c->code, c->arena, struct instr) =
+            *VECTOR_AT(&f->code, struct instr, i);
     for (uint32_t i = 0; i < f->labels.count; i++)
         *VECTOR_AT(&c->label, uint32_t, *VECTOR_AT(&f->labels, uint32_t, i)) += base;
     if (c->code.count > CODE_LIMIT)
@@ -96,17 +98,19 @@ static void place_frame(struct compiler *c, struct frame *f)
 static uint64_t step_key(struct compiler *c, struct frame *f, const char *what)
 {
     f->draws = true;
-    return compile_key(c, arena_format(c->arena, "%s/%u.%s", f->path, f->code.count, what));
+    return compile_key(
+        c, arena_format(c->arena, "%s/%u.%s", f->path, f->code.count, what));
 }
 
-static void set_draw(struct compiler *c, struct frame *f, struct instr *i, const char *what,
-                     const struct dist *dist)
+static void set_draw(struct compiler *c, struct frame *f, struct instr *i,
+                     const char *what, const struct dist *dist)
 {
     i->dist = dist;
     i->key = step_key(c, f, what);
 }
 
-static const char *service_resource(struct compiler *c, const struct frame *f, const char *what)
+static const char *service_resource(struct compiler *c, const struct frame *f,
+                                    const char *what)
 {
     return arena_format(c->arena, "%s: %s", f->place->name, what);
 }
@@ -125,7 +129,8 @@ static uint16_t delay_resource(struct compiler *c, struct frame *f, const char *
 /* ---- steps ----------------------------------------------------------------------- */
 
 /* Each returns the mean duration in s when nobody else is there. */
-static double compile_steps(struct compiler *c, struct frame *f, const struct param_list *steps);
+static double compile_steps(struct compiler *c, struct frame *f,
+                            const struct param_list *steps);
 
 static double emit_delay(struct compiler *c, struct frame *f, const struct dist *dist,
                          const char *resource)
@@ -141,15 +146,16 @@ static double emit_cpu(struct compiler *c, struct frame *f, const struct dist *d
     struct instr *i = emit(c, f, OP_CPU);
     set_draw(c, f, i, "cpu", dist);
     int station = (int)station_of(c, f);
-    i->resource = compile_resource(c, service_resource(c, f, "working (CPU)"), RESOURCE_SERVICE,
-                                   station);
-    i->cause = compile_resource(c, service_resource(c, f, "waiting for CPU"), RESOURCE_WAIT,
-                                station);
+    i->resource = compile_resource(c, service_resource(c, f, "working (CPU)"),
+                                   RESOURCE_SERVICE, station);
+    i->cause = compile_resource(c, service_resource(c, f, "waiting for CPU"),
+                                RESOURCE_WAIT, station);
     compile_demand(c, station_of(c, f))->cpu += c->weight * seconds_of(dist);
     return seconds_of(dist);
 }
 
-static double emit_call(struct compiler *c, struct frame *f, uint32_t site, bool go_on, double mean)
+static double emit_call(struct compiler *c, struct frame *f, uint32_t site, bool go_on,
+                        double mean)
 {
     uint32_t pad = f->pad, after = compile_label(c);
     if (go_on)
@@ -167,13 +173,15 @@ static void set_timeout(struct compiler *c, struct call_site *site, sim_time tim
     site->timeout_status = (uint8_t)status;
     if (site->timeout_class != NONE)
         site->timeout_cause = compile_cause(
-            c, arena_format(c->arena, "%s within %s", cause, compile_duration(c, timeout)),
+            c,
+            arena_format(c->arena, "%s within %s", cause, compile_duration(c, timeout)),
             status, station);
 }
 
 /* The place of the call is enough: were the callee's name in it, a proxy in between would
  * change what everybody behind it draws. */
-static const char *child_path(struct compiler *c, const struct frame *f, const char *type)
+static const char *child_path(struct compiler *c, const struct frame *f,
+                              const char *type)
 {
     return arena_format(c->arena, "%s/%u>%s", f->path, f->code.count, type);
 }
@@ -181,8 +189,8 @@ static const char *child_path(struct compiler *c, const struct frame *f, const c
 static struct caller caller_of(const struct compiler *c, const struct frame *f)
 {
     const struct service *s = &c->model->service[f->place->index];
-    return (struct caller){.name = f->place->name, .instances = s->instances,
-                           .service = f->place->index};
+    return (struct caller){
+        .name = f->place->name, .instances = s->instances, .service = f->place->index};
 }
 
 static struct place *find_server(struct compiler *c, uint32_t at, const char *key,
@@ -193,7 +201,8 @@ static struct place *find_server(struct compiler *c, uint32_t at, const char *ke
         complain(c->out, at, key, "must be one of the services %s, is \"%s\"",
                  compile_names(c, PART_SERVER), name);
     else if (place->kind->sort == PART_POOL) {
-        complain(c->out, at, key, "must be a service that answers, is the pool \"%s\"", name);
+        complain(c->out, at, key, "must be a service that answers, is the pool \"%s\"",
+                 name);
         return NULL;
     }
     return place;
@@ -214,7 +223,8 @@ static struct handler call_named(struct compiler *c, struct frame *f, uint32_t a
     return compile_call(c, f, &caller, callee, &handler, site);
 }
 
-static double compile_call_step(struct compiler *c, struct frame *f, const struct call_step *s)
+static double compile_call_step(struct compiler *c, struct frame *f,
+                                const struct call_step *s)
 {
     uint32_t number;
     struct handler callee =
@@ -222,10 +232,12 @@ static double compile_call_step(struct compiler *c, struct frame *f, const struc
     if (number == NONE)
         return 0;
     struct call_site *site = VECTOR_AT(&c->call, struct call_site, number);
-    set_timeout(c, site, s->timeout, STATUS_504,
-                arena_format(c->arena, "%s: no answer from %s", f->place->name, s->service),
-                (int)station_of(c, f));
-    compile_retry(c, s->retry, arena_format(c->arena, "retry:%s/%u", f->path, f->code.count),
+    set_timeout(
+        c, site, s->timeout, STATUS_504,
+        arena_format(c->arena, "%s: no answer from %s", f->place->name, s->service),
+        (int)station_of(c, f));
+    compile_retry(c, s->retry,
+                  arena_format(c->arena, "retry:%s/%u", f->path, f->code.count),
                   &site->retry);
     site->passes_stream = s->stream;
     if (s->stream && callee.streams)
@@ -251,7 +263,8 @@ static struct place *find_pool(struct compiler *c, uint32_t at, const char *key,
     return NULL;
 }
 
-static uint32_t pool_use(struct compiler *c, const struct frame *f, const struct place *pool)
+static uint32_t pool_use(struct compiler *c, const struct frame *f,
+                         const struct place *pool)
 {
     for (uint32_t i = 0; i < c->pool_use.count; i++) {
         struct pool_use *use = VECTOR_AT(&c->pool_use, struct pool_use, i);
@@ -260,15 +273,20 @@ static uint32_t pool_use(struct compiler *c, const struct frame *f, const struct
     }
     /* the caller's number until compile_finish knows its instances */
     *VECTOR_ADD(&c->pool_use, c->arena, struct pool_use) =
-        (struct pool_use){.pool = pool->index, .scope = pool->part.pool.scope,
+        (struct pool_use){.pool = pool->index,
+                          .scope = pool->part.pool.scope,
                           .caller_first_instance = f->place->index};
     return c->pool_use.count - 1;
 }
 
 /* Held connections, innermost last. */
-struct held { uint32_t use, outer_pad, station; double weight; };
+struct held {
+    uint32_t use, outer_pad, station;
+    double weight;
+};
 
-static struct held acquire(struct compiler *c, struct frame *f, const struct place *pool)
+static struct held acquire(struct compiler *c, struct frame *f,
+                           const struct place *pool)
 {
     uint32_t use = pool_use(c, f, pool);
     struct held held = {use, f->pad, c->model->pool[pool->index].station, c->weight};
@@ -278,7 +296,8 @@ static struct held acquire(struct compiler *c, struct frame *f, const struct pla
     return held;
 }
 
-static void release(struct compiler *c, struct frame *f, const struct held *held, double mean)
+static void release(struct compiler *c, struct frame *f, const struct held *held,
+                    double mean)
 {
     f->pad = held->outer_pad;
     emit(c, f, OP_RELEASE)->a = held->use;
@@ -289,7 +308,9 @@ static void release(struct compiler *c, struct frame *f, const struct held *held
 static struct handler query_handler(struct compiler *c, const struct frame *f,
                                     struct place *database, const struct query_step *s)
 {
-    struct frame q = {.caller = f, .place = database, .type = f->type,
+    struct frame q = {.caller = f,
+                      .place = database,
+                      .type = f->type,
                       .path = child_path(c, f, "query")};
     q.pad = compile_label(c);
     struct handler h = {.entry = compile_label(c), .draws = true};
@@ -331,11 +352,12 @@ static void check_last_pool(struct compiler *c, const struct query_step *s,
     else if (!server && used->database != database->index)
         server = c->model->service[used->database].name;
     if (server && strcmp(server, s->database) != 0)
-        complain(c->out, s->at, "via", "must end at %s: \"%s\" leads to %s", s->database,
-                 pool->name, server);
+        complain(c->out, s->at, "via", "must end at %s: \"%s\" leads to %s",
+                 s->database, pool->name, server);
 }
 
-static double compile_query(struct compiler *c, struct frame *f, const struct query_step *s)
+static double compile_query(struct compiler *c, struct frame *f,
+                            const struct query_step *s)
 {
     enum { MOST_POOLS = 8 };
     struct place *database = find_server(c, s->at, "query", s->database);
@@ -346,14 +368,16 @@ static double compile_query(struct compiler *c, struct frame *f, const struct qu
     if (!database)
         return 0;
     if (database->part.server.duty != DUTY_DATABASE) {
-        complain(c->out, s->at, "query", "must be a database, %s is of kind %s", s->database,
-                 database->kind->row.key);
+        complain(c->out, s->at, "query", "must be a database, %s is of kind %s",
+                 s->database, database->kind->row.key);
         return 0;
     }
     if (!s->time && !s->io)
-        complain(c->out, s->at, NULL, "must have \"time\" or \"io\": how long the query takes");
+        complain(c->out, s->at, NULL,
+                 "must have \"time\" or \"io\": how long the query takes");
     if (pools > MOST_POOLS) {
-        complain(c->out, s->at, "via", "must name at most %d pools, names %d", MOST_POOLS, pools);
+        complain(c->out, s->at, "via", "must name at most %d pools, names %d",
+                 MOST_POOLS, pools);
         return 0;
     }
     if (s->on_error == ON_ERROR_CONTINUE)
@@ -372,9 +396,10 @@ static double compile_query(struct compiler *c, struct frame *f, const struct qu
     query = compile_call(c, f, &caller, database, &query, &number);
     struct call_site *site = VECTOR_AT(&c->call, struct call_site, number);
     site->opens_connection = pools == 0;
-    set_timeout(c, site, s->timeout, STATUS_500,
-                arena_format(c->arena, "%s: query on %s not done", f->place->name, s->database),
-                (int)station_of(c, f));
+    set_timeout(
+        c, site, s->timeout, STATUS_500,
+        arena_format(c->arena, "%s: query on %s not done", f->place->name, s->database),
+        (int)station_of(c, f));
     emit(c, f, OP_CALL)->a = number;
     f->draws = true;
     for (int i = pools; i-- > 0;)
@@ -384,7 +409,8 @@ static double compile_query(struct compiler *c, struct frame *f, const struct qu
     return query.mean;
 }
 
-static double compile_hold(struct compiler *c, struct frame *f, const struct hold_step *s)
+static double compile_hold(struct compiler *c, struct frame *f,
+                           const struct hold_step *s)
 {
     struct place *pool = find_pool(c, s->at, "hold", s->pool);
     uint32_t pad = f->pad, after = compile_label(c);
@@ -412,10 +438,12 @@ static double compile_weighted(struct compiler *c, struct frame *f,
     return share * mean;
 }
 
-static double compile_cache(struct compiler *c, struct frame *f, const struct cache_step *s)
+static double compile_cache(struct compiler *c, struct frame *f,
+                            const struct cache_step *s)
 {
     uint32_t number, hit = compile_label(c), end = compile_label(c);
-    struct handler look = call_named(c, f, s->at, "cache", s->service, f->type, &number);
+    struct handler look =
+        call_named(c, f, s->at, "cache", s->service, f->type, &number);
     if (number == NONE)
         return 0;
     double mean = emit_call(c, f, number, s->on_error == ON_ERROR_CONTINUE, look.mean);
@@ -431,7 +459,8 @@ static double compile_cache(struct compiler *c, struct frame *f, const struct ca
     return mean;
 }
 
-static double compile_choose(struct compiler *c, struct frame *f, const struct choose_step *s)
+static double compile_choose(struct compiler *c, struct frame *f,
+                             const struct choose_step *s)
 {
     const struct choose_branch *branch = s->branches.items;
     int count = s->branches.count;
@@ -453,7 +482,8 @@ static double compile_choose(struct compiler *c, struct frame *f, const struct c
     instr->a = first;
     instr->b = (uint32_t)count;
     for (int i = 0; i < count; i++) {
-        place_label(c, f, VECTOR_AT(&c->choice, struct choice, first + (uint32_t)i)->pc);
+        place_label(c, f,
+                    VECTOR_AT(&c->choice, struct choice, first + (uint32_t)i)->pc);
         mean += compile_weighted(c, f, &branch[i].steps, branch[i].weight / total);
         emit_jump(c, f, end);
     }
@@ -461,8 +491,9 @@ static double compile_choose(struct compiler *c, struct frame *f, const struct c
     return mean;
 }
 
-static double compile_repeat(struct compiler *c, struct frame *f, const struct dist *times,
-                             const struct param_list *steps, uint32_t at)
+static double compile_repeat(struct compiler *c, struct frame *f,
+                             const struct dist *times, const struct param_list *steps,
+                             uint32_t at)
 {
     if (f->loops == MAX_LOOPS) {
         complain(c->out, at, "repeat", "must not be nested deeper than %d", MAX_LOOPS);
@@ -484,8 +515,8 @@ static double compile_repeat(struct compiler *c, struct frame *f, const struct d
 }
 
 /* Steps that run as a task of their own, placed here and jumped over. */
-static double compile_block(struct compiler *c, struct frame *f, const struct param_list *steps,
-                            uint32_t label)
+static double compile_block(struct compiler *c, struct frame *f,
+                            const struct param_list *steps, uint32_t label)
 {
     uint32_t pad = f->pad, loops = f->loops;
     place_label(c, f, label);
@@ -509,19 +540,21 @@ static uint32_t join_count(struct compiler *c, const struct parallel_step *s)
     if (s->join.which == 1) {
         int64_t count = *(const int64_t *)s->join.body;
         if (count > all)
-            complain(c->out, s->at, "join", "must be at most the %u branches, is %lld", all,
-                     (long long)count);
+            complain(c->out, s->at, "join", "must be at most the %u branches, is %lld",
+                     all, (long long)count);
         return (uint32_t)count;
     }
     const char *name = *(const char *const *)s->join.body;
     if (strcmp(name, "any") == 0)
         return 1;
     if (strcmp(name, "all") != 0)
-        complain(c->out, s->at, "join", "must be \"all\", \"any\" or a number, is \"%s\"", name);
+        complain(c->out, s->at, "join",
+                 "must be \"all\", \"any\" or a number, is \"%s\"", name);
     return all;
 }
 
-static double compile_parallel(struct compiler *c, struct frame *f, const struct parallel_step *s)
+static double compile_parallel(struct compiler *c, struct frame *f,
+                               const struct parallel_step *s)
 {
     const struct param_list *branch = s->branches.items;
     uint32_t count = (uint32_t)s->branches.count, first = c->branch.count,
@@ -539,14 +572,16 @@ static double compile_parallel(struct compiler *c, struct frame *f, const struct
     i->count = need;
     emit_jump(c, f, over);
     for (uint32_t b = 0; b < count; b++) {
-        double one = compile_block(c, f, &branch[b], *VECTOR_AT(&c->branch, uint32_t, first + b));
+        double one = compile_block(c, f, &branch[b],
+                                   *VECTOR_AT(&c->branch, uint32_t, first + b));
         mean = need == 1 ? fmin(mean, one) : fmax(mean, one);
     }
     place_label(c, f, over);
     return mean;
 }
 
-static double compile_spawn(struct compiler *c, struct frame *f, const struct spawn_step *s)
+static double compile_spawn(struct compiler *c, struct frame *f,
+                            const struct spawn_step *s)
 {
     uint32_t block = compile_label(c), over = compile_label(c);
     emit(c, f, OP_SPAWN)->a = block;
@@ -558,8 +593,9 @@ static double compile_spawn(struct compiler *c, struct frame *f, const struct sp
 
 /* ---- streams, memory, failure ---------------------------------------------------- */
 
-static double emit_chunks(struct compiler *c, struct frame *f, const struct dist *chunks,
-                          const struct dist *gap, bool one_pace)
+static double emit_chunks(struct compiler *c, struct frame *f,
+                          const struct dist *chunks, const struct dist *gap,
+                          bool one_pace)
 {
     struct instr *i = emit(c, f, OP_CHUNKS);
     set_draw(c, f, i, "chunks", gap);
@@ -569,7 +605,8 @@ static double emit_chunks(struct compiler *c, struct frame *f, const struct dist
     return fmax(0, chunks->mean - (one_pace ? 1 : 0)) * seconds_of(gap);
 }
 
-static double compile_stream(struct compiler *c, struct frame *f, const struct stream_conf *s)
+static double compile_stream(struct compiler *c, struct frame *f,
+                             const struct stream_conf *s)
 {
     double mean = 0;
     if (s->first_byte)
@@ -586,7 +623,8 @@ static double compile_stream(struct compiler *c, struct frame *f, const struct s
     return mean + compile_repeat(c, f, s->chunks, &list, s->at);
 }
 
-static void compile_memory(struct compiler *c, struct frame *f, const struct memory_step *s)
+static void compile_memory(struct compiler *c, struct frame *f,
+                           const struct memory_step *s)
 {
     struct instr *i = emit(c, f, OP_MEMORY);
     set_draw(c, f, i, "memory", s->bytes);
@@ -602,7 +640,8 @@ static void compile_fail(struct compiler *c, struct frame *f, const struct fail_
         status++;
     if (status == STATUSES) {
         complain(c->out, s->at, "fail",
-                 "must be 400, 429, 500, 502, 503, 504, refused or reset, is \"%s\"", s->status);
+                 "must be 400, 429, 500, 502, 503, 504, refused or reset, is \"%s\"",
+                 s->status);
         return;
     }
     struct instr *i = emit(c, f, OP_FAIL);
@@ -614,13 +653,15 @@ static void compile_fail(struct compiler *c, struct frame *f, const struct fail_
         (enum status)status, (int)station_of(c, f));
 }
 
-static double compile_step(struct compiler *c, struct frame *f, const struct param_variant *step)
+static double compile_step(struct compiler *c, struct frame *f,
+                           const struct param_variant *step)
 {
     switch ((enum step_verb)step->which) {
     case STEP_CPU:
         return emit_cpu(c, f, ((const struct cpu_step *)step->body)->demand);
     case STEP_WAIT:
-        return emit_delay(c, f, ((const struct wait_step *)step->body)->duration, "waiting step");
+        return emit_delay(c, f, ((const struct wait_step *)step->body)->duration,
+                          "waiting step");
     case STEP_CALL:
         return compile_call_step(c, f, step->body);
     case STEP_QUERY:
@@ -651,7 +692,8 @@ static double compile_step(struct compiler *c, struct frame *f, const struct par
     return 0;
 }
 
-static double compile_steps(struct compiler *c, struct frame *f, const struct param_list *steps)
+static double compile_steps(struct compiler *c, struct frame *f,
+                            const struct param_list *steps)
 {
     const struct param_variant *step = steps->items;
     double mean = 0;
@@ -662,11 +704,13 @@ static double compile_steps(struct compiler *c, struct frame *f, const struct pa
 
 /* ---- handlers -------------------------------------------------------------------- */
 
-static const struct param_list *find_handler(const struct param_map *handlers, const char *type)
+static const struct param_list *find_handler(const struct param_map *handlers,
+                                             const char *type)
 {
     const struct param_list *found = NULL;
     for (int i = 0; i < handlers->count; i++) {
-        const struct param_list *steps = &((const struct param_list *)handlers->items)[i];
+        const struct param_list *steps =
+            &((const struct param_list *)handlers->items)[i];
         if (strcmp(handlers->names[i], type) == 0)
             return steps;
         if (strcmp(handlers->names[i], "default") == 0)
@@ -675,7 +719,8 @@ static const struct param_list *find_handler(const struct param_map *handlers, c
     return found;
 }
 
-static double compile_own(struct compiler *c, struct frame *f, uint32_t at, const char *key)
+static double compile_own(struct compiler *c, struct frame *f, uint32_t at,
+                          const char *key)
 {
     const struct handler_conf *conf = f->place->part.server.handlers;
     const struct param_list *steps = find_handler(&conf->handlers, f->type);
@@ -686,29 +731,35 @@ static double compile_own(struct compiler *c, struct frame *f, uint32_t at, cons
     if (conf->handlers.count == 0)
         complain(c->out, f->place->at, NULL, "must have \"time\" or \"handlers\"");
     else
-        complain(c->out, at, key, "must find a handler: %s has none for \"%s\" and no \"default\"",
+        complain(c->out, at, key,
+                 "must find a handler: %s has none for \"%s\" and no \"default\"",
                  f->place->name, f->type);
     return 0;
 }
 
 /* Where a proxy passes requests of this type. */
-static struct place *find_upstream(struct compiler *c, const struct frame *f, int *balance)
+static struct place *find_upstream(struct compiler *c, const struct frame *f,
+                                   int *balance)
 {
     const struct server_part *part = &f->place->part.server;
     const struct param_variant *upstream = &part->upstream;
     *balance = part->balance;
     if (upstream->which == 0)
-        return find_server(c, f->place->at, "upstream", *(const char *const *)upstream->body);
+        return find_server(c, f->place->at, "upstream",
+                           *(const char *const *)upstream->body);
     const struct param_map *map = upstream->body;
     const struct upstream_conf *found = NULL;
     for (int i = 0; i < map->count; i++) {
-        const struct upstream_conf *conf = &((const struct upstream_conf *)map->items)[i];
-        if (strcmp(map->names[i], f->type) == 0 || (!found && strcmp(map->names[i], "default") == 0))
+        const struct upstream_conf *conf =
+            &((const struct upstream_conf *)map->items)[i];
+        if (strcmp(map->names[i], f->type) == 0 ||
+            (!found && strcmp(map->names[i], "default") == 0))
             found = conf;
     }
     if (!found) {
         complain(c->out, f->place->at, "upstream",
-                 "must have an upstream for \"%s\", or one called \"default\"", f->type);
+                 "must have an upstream for \"%s\", or one called \"default\"",
+                 f->type);
         return NULL;
     }
     if (found->balance >= 0)
@@ -732,9 +783,10 @@ static double compile_proxy(struct compiler *c, struct frame *f)
     site->balancer = compile_balancer(c, &caller, upstream, balance);
     site->proxy = site->passes_stream = true;
     site->until_first_byte = true;
-    set_timeout(c, site, part->read_timeout, STATUS_504,
-                arena_format(c->arena, "%s: no answer from %s", f->place->name, upstream->name),
-                (int)station_of(c, f));
+    set_timeout(
+        c, site, part->read_timeout, STATUS_504,
+        arena_format(c->arena, "%s: no answer from %s", f->place->name, upstream->name),
+        (int)station_of(c, f));
     f->streams = handler.streams;
     f->draws = handler.draws;
     return emit_call(c, f, number, false, handler.mean);
@@ -749,7 +801,8 @@ static double compile_llm(struct compiler *c, struct frame *f)
     return mean + emit_chunks(c, f, part->tokens, part->token_time, true);
 }
 
-static double compile_duty(struct compiler *c, struct frame *f, uint32_t at, const char *key)
+static double compile_duty(struct compiler *c, struct frame *f, uint32_t at,
+                           const char *key)
 {
     switch (f->place->part.server.duty) {
     case DUTY_HANDLERS:
@@ -759,14 +812,16 @@ static double compile_duty(struct compiler *c, struct frame *f, uint32_t at, con
     case DUTY_LLM:
         return compile_llm(c, f);
     case DUTY_DATABASE:
-        complain(c->out, at, key, "must be reached by a query: %s is a database", f->place->name);
+        complain(c->out, at, key, "must be reached by a query: %s is a database",
+                 f->place->name);
         return 0;
     }
     return 0;
 }
 
 /* A chain of calls that comes back to where it was would never end. */
-static bool calls_itself(const struct frame *f, const struct place *place, const char *type)
+static bool calls_itself(const struct frame *f, const struct place *place,
+                         const char *type)
 {
     for (; f; f = f->caller)
         if (f->place == place && strcmp(f->type, type) == 0)
@@ -797,7 +852,10 @@ struct handler compile_handler(struct compiler *c, const struct frame *caller,
                  circle(c, caller, place, type));
         return h;
     }
-    struct frame f = {.caller = caller, .place = place, .type = type, .path = path,
+    struct frame f = {.caller = caller,
+                      .place = place,
+                      .type = type,
+                      .path = path,
                       .pad = compile_label(c)};
     place_label(c, &f, h.entry);
     h.mean = compile_duty(c, &f, at, key);
@@ -817,7 +875,8 @@ static sim_time link_latency(const struct compiler *c, const struct caller *call
 {
     const struct link_conf *link = c->spec->links.items;
     for (int i = 0; i < c->spec->links.count; i++)
-        if (strcmp(link[i].from, caller->name) == 0 && strcmp(link[i].to, callee->name) == 0)
+        if (strcmp(link[i].from, caller->name) == 0 &&
+            strcmp(link[i].to, callee->name) == 0)
             return link[i].latency;
     return callee->common->latency + caller->latency;
 }
@@ -893,7 +952,8 @@ void compile_finish(struct compiler *c)
         choice->pc = pc_of(c, choice->pc);
     }
     for (uint32_t i = 0; i < c->branch.count; i++)
-        *VECTOR_AT(&c->branch, uint32_t, i) = pc_of(c, *VECTOR_AT(&c->branch, uint32_t, i));
+        *VECTOR_AT(&c->branch, uint32_t, i) =
+            pc_of(c, *VECTOR_AT(&c->branch, uint32_t, i));
     for (uint32_t i = 0; i < c->call.count; i++) {
         struct call_site *site = VECTOR_AT(&c->call, struct call_site, i);
         site->entry = pc_of(c, site->entry);

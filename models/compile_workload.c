@@ -23,21 +23,25 @@ static void mix_shares(struct compiler *c, const struct param_map *mix, double *
             given[i].form == SHARE_REST ? 0 : given[i].value;
     }
     if (rests > 1)
-        complain(c->out, mix->at, NULL, "must have at most one \"rest\", has %d", rests);
+        complain(c->out, mix->at, NULL, "must have at most one \"rest\", has %d",
+                 rests);
     if (weight > 0 && percents + rests > 0)
         complain(c->out, mix->at, NULL,
                  "must be percentages with one \"rest\", or plain weights, not both");
     if (percents && percent > 1 + 1e-9)
-        complain(c->out, mix->at, NULL, "must not exceed 100 %%, sums to %g %%", 100 * percent);
+        complain(c->out, mix->at, NULL, "must not exceed 100 %%, sums to %g %%",
+                 100 * percent);
     else if (percents && !rests && percent < 1 - 1e-9)
-        complain(c->out, mix->at, NULL, "must sum to 100 %% or have one \"rest\", sums to %g %%",
+        complain(c->out, mix->at, NULL,
+                 "must sum to 100 %% or have one \"rest\", sums to %g %%",
                  100 * percent);
     if (!percents && !rests && !(weight > 0))
         complain(c->out, mix->at, NULL, "must have a weight above 0");
     for (int i = 0; i < mix->count; i++)
-        share[i] = given[i].form == SHARE_REST     ? fmax(0, 1 - percent)
-                   : given[i].form == SHARE_WEIGHT ? given[i].value / fmax(weight, 1e-300)
-                                                   : given[i].value;
+        share[i] = given[i].form == SHARE_REST ? fmax(0, 1 - percent)
+                   : given[i].form == SHARE_WEIGHT
+                       ? given[i].value / fmax(weight, 1e-300)
+                       : given[i].value;
 }
 
 static struct caller workload_caller(const struct workload *w)
@@ -46,7 +50,8 @@ static struct caller workload_caller(const struct workload *w)
 }
 
 /* The client's call of one request type. */
-static void compile_type(struct compiler *c, struct workload *w, const char *name, double share)
+static void compile_type(struct compiler *c, struct workload *w, const char *name,
+                         double share)
 {
     struct model *m = c->model;
     uint32_t number = c->type;
@@ -98,8 +103,10 @@ static int column_of(const struct param_csv *csv, const char *name)
 
 static double trace_unit(struct compiler *c, const struct trace_conf *t)
 {
-    static const struct { const char *name; double ns; } units[] = {
-        {"s", 1e9}, {"ms", 1e6}, {"us", 1e3}, {"ns", 1}};
+    static const struct {
+        const char *name;
+        double ns;
+    } units[] = {{"s", 1e9}, {"ms", 1e6}, {"us", 1e3}, {"ns", 1}};
     if (!t->time_unit)
         return 1e9;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
@@ -109,14 +116,15 @@ static double trace_unit(struct compiler *c, const struct trace_conf *t)
     return 1e9;
 }
 
-static uint32_t trace_type(struct compiler *c, const struct workload *w, const char *name,
-                           const struct param_csv *csv, int row)
+static uint32_t trace_type(struct compiler *c, const struct workload *w,
+                           const char *name, const struct param_csv *csv, int row)
 {
     for (int i = 0; i < w->conf->mix.count; i++)
         if (strcmp(w->conf->mix.names[i], name) == 0)
             return w->first_type + (uint32_t)i;
-    complain(c->out, csv->at, NULL, "line %d: must name a request type of the mix, is \"%s\"",
-             csv->line[row], name);
+    complain(c->out, csv->at, NULL,
+             "line %d: must name a request type of the mix, is \"%s\"", csv->line[row],
+             name);
     return w->first_type;
 }
 
@@ -128,37 +136,40 @@ static void read_trace(struct compiler *c, struct workload *w)
     int type = conf->type_column ? column_of(csv, conf->type_column) : -1;
     double unit = trace_unit(c, conf) / conf->speed;
     if (time < 0)
-        complain(c->out, conf->at, "time", "must be a column of %s, is \"%s\"", csv->file,
-                 conf->time_column);
+        complain(c->out, conf->at, "time", "must be a column of %s, is \"%s\"",
+                 csv->file, conf->time_column);
     if (conf->type_column && type < 0)
-        complain(c->out, conf->at, "type", "must be a column of %s, is \"%s\"", csv->file,
-                 conf->type_column);
+        complain(c->out, conf->at, "type", "must be a column of %s, is \"%s\"",
+                 csv->file, conf->type_column);
     if (type >= 0 && w->conf->mix.count == 0)
         complain(c->out, conf->at, "type",
                  "must go with a mix of the types in the file; \"mix\" is absent");
     if (csv->rows == 0)
-        complain(c->out, conf->at, "file", "must hold at least one request, %s holds none",
-                 csv->file);
+        complain(c->out, conf->at, "file",
+                 "must hold at least one request, %s holds none", csv->file);
     if (time < 0 || csv->rows == 0 || (type >= 0 && w->conf->mix.count == 0))
         return;
-    struct trace_arrival *arrival = arena_many(c->arena, csv->rows, struct trace_arrival);
+    struct trace_arrival *arrival =
+        arena_many(c->arena, csv->rows, struct trace_arrival);
     sim_time last = 0;
     for (int i = 0; i < csv->rows && c->out->count < 20; i++) {
         const char *cell = csv->cell[i * csv->columns + time];
         char *end;
         double t = strtod(cell, &end);
         if (end == cell || *end || !(t >= 0) || t * unit >= (double)SIM_TIME_MAX) {
-            complain(c->out, csv->at, NULL, "line %d: must be a time of 0 or more, is \"%s\"",
-                     csv->line[i], cell);
+            complain(c->out, csv->at, NULL,
+                     "line %d: must be a time of 0 or more, is \"%s\"", csv->line[i],
+                     cell);
             continue;
         }
         arrival[i].time = sim_from_nanoseconds(t * unit);
         if (arrival[i].time < last)
-            complain(c->out, csv->at, NULL, "line %d: must not be earlier than the line before",
-                     csv->line[i]);
+            complain(c->out, csv->at, NULL,
+                     "line %d: must not be earlier than the line before", csv->line[i]);
         last = arrival[i].time;
-        arrival[i].type = type < 0 ? NONE
-                                   : trace_type(c, w, csv->cell[i * csv->columns + type], csv, i);
+        arrival[i].type =
+            type < 0 ? NONE
+                     : trace_type(c, w, csv->cell[i * csv->columns + type], csv, i);
     }
     w->trace = arrival;
     w->trace_count = (uint32_t)csv->rows;
@@ -178,7 +189,8 @@ static const double *zipf_table(struct compiler *c, const struct keys_conf *keys
 
 /* ---- arrivals -------------------------------------------------------------------- */
 
-static void check_profile(struct compiler *c, struct workload *w, const struct open_conf *open)
+static void check_profile(struct compiler *c, struct workload *w,
+                          const struct open_conf *open)
 {
     const struct profile_point *p = open->profile.items;
     int count = open->profile.count;
@@ -186,12 +198,13 @@ static void check_profile(struct compiler *c, struct workload *w, const struct o
     if (count == 0)
         return;
     if (open->process.row && open->process.which == PROCESS_MMPP)
-        complain(c->out, open->at, "profile", "must not be combined with an mmpp process");
+        complain(c->out, open->at, "profile",
+                 "must not be combined with an mmpp process");
     for (int i = 0; i < count; i++) {
         most = fmax(most, p[i].multiplier);
         if (i > 0 && p[i].time <= p[i - 1].time)
-            complain(c->out, open->profile.at, NULL, "must have growing times, point %d does not",
-                     i + 1);
+            complain(c->out, open->profile.at, NULL,
+                     "must have growing times, point %d does not", i + 1);
     }
     if (p[0].time != 0)
         complain(c->out, open->profile.at, NULL, "must begin at time 0");
@@ -212,9 +225,10 @@ static void check_mmpp(struct compiler *c, const struct open_conf *open)
     const sim_time *sojourn = m->mean_sojourn.items;
     double most = 0;
     if (m->rates.count < 2 || m->rates.count != m->mean_sojourn.count)
-        complain(c->out, m->at, NULL,
-                 "must have as many rates as sojourn times, at least two, has %d and %d",
-                 m->rates.count, m->mean_sojourn.count);
+        complain(
+            c->out, m->at, NULL,
+            "must have as many rates as sojourn times, at least two, has %d and %d",
+            m->rates.count, m->mean_sojourn.count);
     for (int i = 0; i < m->rates.count; i++)
         most = fmax(most, rate[i]);
     if (!(most > 0))
@@ -254,16 +268,21 @@ static enum workload_form form_of(struct compiler *c, const struct workload_conf
         }
     if (given != 1)
         complain(c->out, conf->at, NULL,
-                 "must have one of open, closed, sessions, burst or trace, has %d", given);
+                 "must have one of open, closed, sessions, burst or trace, has %d",
+                 given);
     return (enum workload_form)form;
 }
 
-static void state_workload(struct compiler *c, struct workload *w, struct workload_facts *f)
+static void state_workload(struct compiler *c, struct workload *w,
+                           struct workload_facts *f)
 {
     const struct workload_conf *conf = w->conf;
     (void)c;
-    *f = (struct workload_facts){.name = w->name, .form = w->form, .timeout = conf->timeout,
-                                 .span = w->span, .terminating = w->span != SIM_NEVER};
+    *f = (struct workload_facts){.name = w->name,
+                                 .form = w->form,
+                                 .timeout = conf->timeout,
+                                 .span = w->span,
+                                 .terminating = w->span != SIM_NEVER};
     switch (w->form) {
     case WORKLOAD_OPEN:
         f->rate = conf->open->rate * batch_mean(conf->open) * profile_mean(conf->open);
@@ -288,7 +307,8 @@ static void state_workload(struct compiler *c, struct workload *w, struct worklo
     }
 }
 
-static uint64_t workload_key(struct compiler *c, const struct workload *w, const char *what)
+static uint64_t workload_key(struct compiler *c, const struct workload *w,
+                             const char *what)
 {
     return compile_key(c, arena_format(c->arena, "%s:%s", what, w->name));
 }
@@ -310,16 +330,19 @@ static void set_up_patience(struct compiler *c, struct workload *w)
     w->timeout_class = compile_timer(c, conf->timeout);
     w->deadline_class = compile_timer(c, conf->deadline);
     if (conf->timeout != SIM_NEVER)
-        w->timeout_cause = compile_cause(
-            c, arena_format(c->arena, "%s: client gave up after %s", w->name,
-                            compile_duration(c, conf->timeout)),
-            STATUS_TIMEOUT, -1);
+        w->timeout_cause =
+            compile_cause(c,
+                          arena_format(c->arena, "%s: client gave up after %s", w->name,
+                                       compile_duration(c, conf->timeout)),
+                          STATUS_TIMEOUT, -1);
     if (conf->deadline != SIM_NEVER)
-        w->deadline_cause = compile_cause(
-            c, arena_format(c->arena, "%s: deadline of %s passed", w->name,
-                            compile_duration(c, conf->deadline)),
-            STATUS_TIMEOUT, -1);
-    compile_retry(c, conf->retry, arena_format(c->arena, "retry:%s", w->name), &w->retry);
+        w->deadline_cause =
+            compile_cause(c,
+                          arena_format(c->arena, "%s: deadline of %s passed", w->name,
+                                       compile_duration(c, conf->deadline)),
+                          STATUS_TIMEOUT, -1);
+    compile_retry(c, conf->retry, arena_format(c->arena, "retry:%s", w->name),
+                  &w->retry);
 }
 
 static bool set_up_workload(struct compiler *c, struct workload *w)
@@ -336,8 +359,9 @@ static bool set_up_workload(struct compiler *c, struct workload *w)
         if (conf->open->profile.count)
             w->profile = &conf->open->profile;
         if (w->process == PROCESS_GAMMA)
-            w->gap = dist_gamma(c->arena, 1, ((const struct process_gamma_conf *)
-                                              conf->open->process.body)->cv);
+            w->gap = dist_gamma(
+                c->arena, 1,
+                ((const struct process_gamma_conf *)conf->open->process.body)->cv);
         check_profile(c, w, conf->open);
         check_mmpp(c, conf->open);
     }
@@ -356,8 +380,8 @@ static bool set_up_workload(struct compiler *c, struct workload *w)
                  "must be one of the services %s, is \"%s\"",
                  compile_names(c, PART_SERVER), conf->target);
     else if (!target->common)
-        complain(c->out, conf->at, "target", "must be a service that answers, is the pool \"%s\"",
-                 conf->target);
+        complain(c->out, conf->at, "target",
+                 "must be a service that answers, is the pool \"%s\"", conf->target);
     return c->out->count == before;
 }
 
@@ -369,23 +393,27 @@ void compile_workloads(struct compiler *c)
     m->workload = arena_many(c->arena, count + 1, struct workload);
     for (int i = 0; i < count; i++)
         types += conf[i].mix.count ? conf[i].mix.count : 1;
-    struct workload_facts *facts = arena_many(c->arena, count + 1, struct workload_facts);
+    struct workload_facts *facts =
+        arena_many(c->arena, count + 1, struct workload_facts);
     m->facts.workloads = count;
     m->facts.types = types;
     m->facts.workload = facts;
     m->facts.type = arena_many(c->arena, types + 1, struct type_facts);
     m->type = arena_many(c->arena, types + 1, struct type);
     m->alone = arena_many(c->arena, types + 1, double);
-    m->demand = arena_many(c->arena, (size_t)(types + 1) * (size_t)(m->facts.stations + 1),
-                           struct demand);
+    m->demand = arena_many(
+        c->arena, (size_t)(types + 1) * (size_t)(m->facts.stations + 1), struct demand);
     m->facts.terminating = count > 0;
     if (count == 0)
-        complain(c->out, c->spec->workloads.at, NULL, "must have at least one workload");
+        complain(c->out, c->spec->workloads.at, NULL,
+                 "must have at least one workload");
     for (int i = 0, type = 0; i < count; i++) {
         struct workload *w = &m->workload[i];
-        *w = (struct workload){.name = c->spec->workloads.names[i], .conf = &conf[i],
+        *w = (struct workload){.name = c->spec->workloads.names[i],
+                               .conf = &conf[i],
                                .first_type = (uint32_t)type,
-                               .types = conf[i].mix.count ? (uint32_t)conf[i].mix.count : 1};
+                               .types =
+                                   conf[i].mix.count ? (uint32_t)conf[i].mix.count : 1};
         type += (int)w->types;
         if (!set_up_workload(c, w))
             continue;

@@ -55,7 +55,8 @@ static void sift_up(struct cpu *cpu, uint32_t at, struct unit unit)
 static void sift_down(struct cpu *cpu, uint32_t at, struct unit unit)
 {
     for (uint32_t child = 2 * at + 1; child < cpu->units; child = 2 * at + 1) {
-        if (child + 1 < cpu->units && cpu->heap[child + 1].finish < cpu->heap[child].finish)
+        if (child + 1 < cpu->units &&
+            cpu->heap[child + 1].finish < cpu->heap[child].finish)
             child++;
         if (unit.finish <= cpu->heap[child].finish)
             break;
@@ -132,7 +133,8 @@ static double gil_first(const struct world *w, const struct process *p)
     return first;
 }
 
-static double gil_finish(const struct world *w, const struct cpu *cpu, const struct process *p)
+static double gil_finish(const struct world *w, const struct cpu *cpu,
+                         const struct process *p)
 {
     return cpu->work + (gil_first(w, p) - p->turn) * p->cpu.count;
 }
@@ -160,7 +162,8 @@ static void loop_next(struct world *w, struct cpu *cpu, uint32_t process)
 {
     struct process *p = &w->process[process];
     p->running = queue_take(w, &p->cpu);
-    add_unit(w, cpu, (struct unit){cpu->work + (double)w->task[p->running].demand, process});
+    add_unit(w, cpu,
+             (struct unit){cpu->work + (double)w->task[p->running].demand, process});
 }
 
 void cpu_use(struct world *w, uint32_t task, sim_time demand)
@@ -174,7 +177,8 @@ void cpu_use(struct world *w, uint32_t task, sim_time demand)
     t->demand = demand;
     cpu_advance(cpu, w->now);
     if (cpu->units == 0)
-        cpu->work = 0; /* here alone: a unit that makes way for the next is no idleness */
+        cpu->work =
+            0; /* here alone: a unit that makes way for the next is no idleness */
     switch (w->m->service[instance->service].part.discipline) {
     case DISCIPLINE_SHARING:
         add_unit(w, cpu, (struct unit){cpu->work + (double)demand, task});
@@ -195,7 +199,8 @@ static void done(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
     const struct instr *i = &w->m->code[t->pc];
-    sim_time passed = w->now - t->since, wait = passed > t->demand ? passed - t->demand : 0;
+    sim_time passed = w->now - t->since,
+             wait = passed > t->demand ? passed - t->demand : 0;
     spend(w, t, i->resource, passed - wait);
     spend(w, t, i->cause, wait);
     t->pc++;

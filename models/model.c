@@ -50,7 +50,8 @@ uint16_t compile_resource(struct compiler *c, const char *name, enum resource_so
     return (uint16_t)(c->resource.count - 1);
 }
 
-uint16_t compile_cause(struct compiler *c, const char *name, enum status status, int station)
+uint16_t compile_cause(struct compiler *c, const char *name, enum status status,
+                       int station)
 {
     for (uint32_t i = 0; i < c->cause.count; i++)
         if (strcmp(VECTOR_AT(&c->cause, struct cause_facts, i)->name, name) == 0)
@@ -71,7 +72,10 @@ uint32_t compile_timer(struct compiler *c, sim_time length)
     return c->timer_length.count - 1;
 }
 
-struct purpose { uint64_t key; const char *text; };
+struct purpose {
+    uint64_t key;
+    const char *text;
+};
 
 uint64_t compile_key(struct compiler *c, const char *purpose)
 {
@@ -93,8 +97,8 @@ static void check_keys(struct compiler *c)
     if (c->key.count > 1)
         qsort(p, c->key.count, sizeof *p, by_key);
     for (uint32_t i = 1; i < c->key.count; i++)
-        check(p[i].key != p[i - 1].key, "\"%s\" and \"%s\" draw the same numbers", p[i].text,
-              p[i - 1].text);
+        check(p[i].key != p[i - 1].key, "\"%s\" and \"%s\" draw the same numbers",
+              p[i].text, p[i - 1].text);
 }
 
 void compile_assume(struct compiler *c, const char *sentence)
@@ -109,7 +113,8 @@ const char *compile_duration(struct compiler *c, sim_time t)
         return arena_format(c->arena, "%g min", s / 60);
     if (s >= 1)
         return arena_format(c->arena, "%g s", s);
-    return arena_format(c->arena, s >= 1e-3 ? "%g ms" : "%g us", s >= 1e-3 ? s * 1e3 : s * 1e6);
+    return arena_format(c->arena, s >= 1e-3 ? "%g ms" : "%g us",
+                        s >= 1e-3 ? s * 1e3 : s * 1e6);
 }
 
 struct demand *compile_demand(struct compiler *c, uint32_t station)
@@ -127,8 +132,8 @@ static int status_of(const char *name)
     return STATUS_OK;
 }
 
-void compile_retry(struct compiler *c, const struct retry_conf *conf, const char *purpose,
-                   struct retry_policy *policy)
+void compile_retry(struct compiler *c, const struct retry_conf *conf,
+                   const char *purpose, struct retry_policy *policy)
 {
     *policy = (struct retry_policy){.statuses = ~UINT32_C(1), .factor = 1};
     if (!conf)
@@ -144,7 +149,8 @@ void compile_retry(struct compiler *c, const struct retry_conf *conf, const char
         int status = status_of(name[i]);
         if (status == STATUS_OK)
             complain(c->out, conf->on.at, NULL,
-                     "must hold timeout, refused, reset, 400, 429, 500, 502, 503 or 504, holds "
+                     "must hold timeout, refused, reset, 400, 429, 500, 502, 503 or "
+                     "504, holds "
                      "\"%s\"",
                      name[i]);
         policy->statuses |= UINT32_C(1) << status;
@@ -157,15 +163,21 @@ void compile_retry(struct compiler *c, const struct retry_conf *conf, const char
     policy->jitter = (enum jitter)conf->backoff->jitter;
 }
 
-struct balancer_name { const char *caller; uint32_t service; int policy; uint32_t first; };
+struct balancer_name {
+    const char *caller;
+    uint32_t service;
+    int policy;
+    uint32_t first;
+};
 
-uint32_t compile_balancer(struct compiler *c, const struct caller *caller, struct place *callee,
-                          int policy)
+uint32_t compile_balancer(struct compiler *c, const struct caller *caller,
+                          struct place *callee, int policy)
 {
     if (callee->common->replicas == 1)
         return NONE;
     for (uint32_t i = 0; i < c->balancer_key.count; i++) {
-        const struct balancer_name *b = VECTOR_AT(&c->balancer_key, struct balancer_name, i);
+        const struct balancer_name *b =
+            VECTOR_AT(&c->balancer_key, struct balancer_name, i);
         if (strcmp(b->caller, caller->name) == 0 && b->service == callee->index &&
             b->policy == policy)
             return b->first;
@@ -173,8 +185,8 @@ uint32_t compile_balancer(struct compiler *c, const struct caller *caller, struc
     uint32_t first = c->balancer.count;
     *VECTOR_ADD(&c->balancer_key, c->arena, struct balancer_name) =
         (struct balancer_name){caller->name, callee->index, policy, first};
-    const char *purpose = arena_format(c->arena, "balance:%s>%s:%s", caller->name, callee->name,
-                                       balance_names[policy]);
+    const char *purpose = arena_format(c->arena, "balance:%s>%s:%s", caller->name,
+                                       callee->name, balance_names[policy]);
     uint64_t key = compile_key(c, purpose);
     for (uint32_t i = 0; i < caller->instances; i++)
         *VECTOR_ADD(&c->balancer, c->arena, struct balancer_plan) =
@@ -186,7 +198,8 @@ uint32_t compile_balancer(struct compiler *c, const struct caller *caller, struc
 
 static void read_place(struct compiler *c, int i)
 {
-    const struct param_variant *bound = &((const struct param_variant *)c->spec->services.items)[i];
+    const struct param_variant *bound =
+        &((const struct param_variant *)c->spec->services.items)[i];
     struct place *p = &c->place[i];
     p->name = c->spec->services.names[i];
     p->kind = kind_of(bound);
@@ -194,7 +207,8 @@ static void read_place(struct compiler *c, int i)
     p->part.sort = p->kind->sort;
     if (p->kind->sort == PART_SERVER) {
         p->part.server = server_part_default();
-        p->common = (const struct service_common *)((const char *)bound->body + p->kind->common);
+        p->common = (const struct service_common *)((const char *)bound->body +
+                                                    p->kind->common);
         p->index = c->model->services++;
     } else {
         p->index = c->model->pools++;
@@ -206,21 +220,27 @@ static void set_up_service(struct compiler *c, const struct place *p, uint32_t s
 {
     struct service *s = &c->model->service[p->index];
     const struct server_part *part = &p->part.server;
-    *s = (struct service){.name = p->name, .part = *part, .station = station,
+    *s = (struct service){.name = p->name,
+                          .part = *part,
+                          .station = station,
                           .instances = (uint32_t)p->common->replicas,
-                          .processes = (uint32_t)part->processes, .slots = part->slots,
+                          .processes = (uint32_t)part->processes,
+                          .slots = part->slots,
                           .process_limit = part->process_limit,
-                          .refuse_above = part->refuse_above, .queue_limit = part->queue_limit,
-                          .memory = p->common->memory, .cores = part->parallelism};
+                          .refuse_above = part->refuse_above,
+                          .queue_limit = part->queue_limit,
+                          .memory = p->common->memory,
+                          .cores = part->parallelism};
     bool sharing = part->discipline == DISCIPLINE_SHARING;
     if (!sharing) /* each process uses one core at most */
         s->cores = fmin(s->cores, (double)part->processes);
     if (p->common->cpu > 0)
         s->cores = fmin(s->cores, p->common->cpu);
     else if (part->duty == DUTY_HANDLERS || part->duty == DUTY_DATABASE)
-        compile_assume(c, arena_format(c->arena, "%s %s: no \"cpu\" is given", p->name,
-                                       sharing ? "is never short of CPU"
-                                               : "has a core for each of its processes"));
+        compile_assume(c,
+                       arena_format(c->arena, "%s %s: no \"cpu\" is given", p->name,
+                                    sharing ? "is never short of CPU"
+                                            : "has a core for each of its processes"));
     int at = (int)station;
     if (part->slots != UNLIMITED)
         s->wait_resource = compile_resource(
@@ -232,10 +252,12 @@ static void set_up_service(struct compiler *c, const struct place *p, uint32_t s
             STATUS_REFUSED, at);
     if (part->refuse_above != UNLIMITED)
         s->busy_cause = compile_cause(
-            c, arena_format(c->arena, "%s: 503, concurrency limit", p->name), STATUS_503, at);
+            c, arena_format(c->arena, "%s: 503, concurrency limit", p->name),
+            STATUS_503, at);
     if (part->max_connections != UNLIMITED)
         s->connection_cause = compile_cause(
-            c, arena_format(c->arena, "%s: too many connections", p->name), STATUS_500, at);
+            c, arena_format(c->arena, "%s: too many connections", p->name), STATUS_500,
+            at);
     s->accept_key = compile_key(c, arena_format(c->arena, "accept:%s", p->name));
 }
 
@@ -243,16 +265,20 @@ static void set_up_pool(struct compiler *c, const struct place *p, uint32_t stat
 {
     struct pool *pool = &c->model->pool[p->index];
     const struct pool_part *part = &p->part.pool;
-    *pool = (struct pool){.name = p->name, .part = *part, .station = station, .database = NONE,
+    *pool = (struct pool){.name = p->name,
+                          .part = *part,
+                          .station = station,
+                          .database = NONE,
                           .timeout_class = compile_timer(c, part->wait_timeout)};
     pool->wait_resource = compile_resource(
-        c, arena_format(c->arena, "%s: waiting for a connection", p->name), RESOURCE_WAIT,
-        (int)station);
+        c, arena_format(c->arena, "%s: waiting for a connection", p->name),
+        RESOURCE_WAIT, (int)station);
     if (part->wait_timeout != SIM_NEVER)
-        pool->timeout_cause = compile_cause(
-            c, arena_format(c->arena, "%s: no connection within %s", p->name,
-                            compile_duration(c, part->wait_timeout)),
-            part->timeout_status, (int)station);
+        pool->timeout_cause =
+            compile_cause(c,
+                          arena_format(c->arena, "%s: no connection within %s", p->name,
+                                       compile_duration(c, part->wait_timeout)),
+                          part->timeout_status, (int)station);
     if (!part->server)
         return;
     const struct place *server = compile_find(c, part->server);
@@ -319,7 +345,8 @@ static bool process_pools(const struct compiler *c, uint32_t service)
 static bool must_share(const struct service *s, bool extra)
 {
     if (s->part.discipline == DISCIPLINE_SHARING) {
-        double tasks = s->slots == UNLIMITED ? INFINITY : (double)s->slots * s->processes;
+        double tasks =
+            s->slots == UNLIMITED ? INFINITY : (double)s->slots * s->processes;
         return isfinite(s->cores) && (extra || tasks > s->cores);
     }
     return extra || s->slots > 1 || s->processes > s->cores;
@@ -382,13 +409,15 @@ static void finish_pools(struct compiler *c)
 
 static double slots_of(const struct service *s)
 {
-    return s->slots == UNLIMITED ? INFINITY : (double)s->slots * s->processes * s->instances;
+    return s->slots == UNLIMITED ? INFINITY
+                                 : (double)s->slots * s->processes * s->instances;
 }
 
 static void state_facts(struct compiler *c)
 {
     struct model *m = c->model;
-    struct station_facts *facts = arena_many(c->arena, c->places + 1, struct station_facts);
+    struct station_facts *facts =
+        arena_many(c->arena, c->places + 1, struct station_facts);
     for (int i = 0; i < c->places; i++) {
         const struct place *p = &c->place[i];
         facts[i] = (struct station_facts){.name = p->name, .kind = p->kind->row.key};
@@ -403,8 +432,9 @@ static void state_facts(struct compiler *c)
             const struct pool *pool = &m->pool[p->index];
             facts[i].sort = STATION_POOL;
             facts[i].instances = (int)pool->count;
-            facts[i].slots = (double)pool->count * (double)(pool->part.size + pool->part.overflow +
-                                                            pool->part.reserve);
+            facts[i].slots =
+                (double)pool->count *
+                (double)(pool->part.size + pool->part.overflow + pool->part.reserve);
             facts[i].cores = INFINITY;
             facts[i].slot_name = "connection";
         }
@@ -436,19 +466,21 @@ static void finish(struct compiler *c)
     m->facts.request_bytes = 128.0 * 3 + 96 + 8.0 * c->resource.count;
 }
 
-struct model *model_compile(struct arena *arena, const struct system_spec *spec, uint64_t seed,
-                            struct listener *out)
+struct model *model_compile(struct arena *arena, const struct system_spec *spec,
+                            uint64_t seed, struct listener *out)
 {
     int before = out->count;
     struct model *m = arena_new(arena, struct model);
-    struct compiler c = {.arena = arena, .out = out, .spec = spec, .model = m, .weight = 1};
+    struct compiler c = {
+        .arena = arena, .out = out, .spec = spec, .model = m, .weight = 1};
     m->seed = seed;
     set_up_places(&c);
     check_links(&c);
     compile_workloads(&c);
     if (c.overflowed)
         complain(out, 0, NULL,
-                 "must not unfold to more than %d steps: too many paths of calls lead to the same "
+                 "must not unfold to more than %d steps: too many paths of calls lead "
+                 "to the same "
                  "handlers",
                  CODE_LIMIT);
     if (out->count > before)

@@ -3,10 +3,12 @@
 
 #include "models/model.h"
 
-static void init_type(struct type_outcome *t, const struct model_facts *facts, struct arena *arena)
+static void init_type(struct type_outcome *t, const struct model_facts *facts,
+                      struct arena *arena)
 {
     t->failed = arena_many(arena, facts->causes + 1, uint64_t);
-    t->blame = arena_many(arena, (size_t)BLAME_BINS * (size_t)facts->resources, uint64_t);
+    t->blame =
+        arena_many(arena, (size_t)BLAME_BINS * (size_t)facts->resources, uint64_t);
     t->blame_requests = arena_many(arena, BLAME_BINS, uint64_t);
 }
 
@@ -67,7 +69,8 @@ static void merge_type(struct type_outcome *into, const struct type_outcome *fro
     histogram_merge(&into->first_byte, &from->first_byte, arena);
     tally_merge(&into->latency_sum, &from->latency_sum);
     tally_merge(&into->failed_latency, &from->failed_latency);
-    merge_counts(into->blame, from->blame, (size_t)BLAME_BINS * (size_t)facts->resources);
+    merge_counts(into->blame, from->blame,
+                 (size_t)BLAME_BINS * (size_t)facts->resources);
     merge_counts(into->blame_requests, from->blame_requests, BLAME_BINS);
     merge_segments(into, from, arena);
 }
@@ -77,7 +80,8 @@ static int64_t larger(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-static void merge_station(struct station_outcome *into, const struct station_outcome *from)
+static void merge_station(struct station_outcome *into,
+                          const struct station_outcome *from)
 {
     into->busy_area += from->busy_area;
     into->queue_area += from->queue_area;
@@ -95,8 +99,8 @@ static void merge_station(struct station_outcome *into, const struct station_out
     into->held += from->held;
 }
 
-void outcome_merge(struct outcome *into, const struct outcome *from, const struct model *model,
-                   struct arena *arena)
+void outcome_merge(struct outcome *into, const struct outcome *from,
+                   const struct model *model, struct arena *arena)
 {
     const struct model_facts *facts = model_facts(model);
     for (int i = 0; i < facts->types; i++)

@@ -46,7 +46,8 @@ static bool connect_one(struct world *w, struct pool_state *s, const struct pool
     return true;
 }
 
-static void grant(struct world *w, uint32_t task, struct pool_state *s, const struct pool *pool)
+static void grant(struct world *w, uint32_t task, struct pool_state *s,
+                  const struct pool *pool)
 {
     struct task *t = &w->task[task];
     struct counts *counts = &w->counts[pool->station];
@@ -79,7 +80,8 @@ static void arm_reserve(struct world *w, uint32_t number)
         return;
     s->reserve_armed = true;
     sim_time at = w->task[s->queue.first].since + pool->part.reserve_after;
-    event_push(&w->events, at > w->now ? at : w->now, EVENT_CAPACITY, actor_pool(w, number));
+    event_push(&w->events, at > w->now ? at : w->now, EVENT_CAPACITY,
+               actor_pool(w, number));
 }
 
 void pool_acquire(struct world *w, uint32_t task, uint32_t use)
@@ -96,7 +98,8 @@ void pool_acquire(struct world *w, uint32_t task, uint32_t use)
     }
     t->state = TASK_POOL;
     if (pool->timeout_class != NONE)
-        t->timer = timer_set(&w->timers, pool->timeout_class, w->now, SLOT(SLOT_TASK, task));
+        t->timer =
+            timer_set(&w->timers, pool->timeout_class, w->now, SLOT(SLOT_TASK, task));
     queue_put(w, &s->queue, task);
     level_add(&s->waiting, w->now, 1);
     arm_reserve(w, number);
@@ -132,7 +135,8 @@ void pool_timeout(struct world *w, uint32_t task)
     struct pool_state *s = &w->pool[number];
     const struct pool *pool = &w->m->pool[s->pool];
     struct counts *counts = &w->counts[pool->station];
-    check(s->queue.count > 0 && s->queue.first == task, "waiter %u is not the oldest", task);
+    check(s->queue.count > 0 && s->queue.first == task, "waiter %u is not the oldest",
+          task);
     next_waiter(w, s);
     counts->timed_out++;
     counts->waited++;

@@ -21,7 +21,8 @@ static int64_t instance_slots(const struct service *s)
 /* Shares of the accept race, uneven from the start of a server to its end: a symmetric
  * Dirichlet draw, that is Erlang variates by their sum. With 7 phases four workers get
  * 35/27/22/16 % on average when sorted; measured on gunicorn gthread: 34/29/22/15 %. */
-static double *race_shares(const struct world *w, const struct service *s, uint32_t number)
+static double *race_shares(const struct world *w, const struct service *s,
+                           uint32_t number)
 {
     double *share = arena_many(w->arena, s->processes, double), sum = 0;
     struct draw draw = draw_at(s->accept_key, number, w->replication, 0);
@@ -135,8 +136,8 @@ static int64_t load_of(const struct process *p)
 }
 
 /* The process that wins the race for a new connection; NONE when none takes any more. */
-static uint32_t race_winner(struct world *w, struct instance *instance, const struct service *s,
-                            const struct task *t)
+static uint32_t race_winner(struct world *w, struct instance *instance,
+                            const struct service *s, const struct task *t)
 {
     uint32_t p = 0;
     if (instance->share) {
@@ -197,8 +198,8 @@ void server_enter(struct world *w, uint32_t task)
         enter_idle(w, task, instance, s);
 }
 
-static void admit_next(struct world *w, struct instance *instance, const struct service *s,
-                       uint32_t process)
+static void admit_next(struct world *w, struct instance *instance,
+                       const struct service *s, uint32_t process)
 {
     struct queue *own = &w->process[instance->first_process + process].queue;
     struct queue *queue = own->count ? own : &instance->queue;
@@ -208,7 +209,8 @@ static void admit_next(struct world *w, struct instance *instance, const struct 
     level_add(&instance->waiting, w->now, -1);
     take_slot(w, next, process);
     if (queue == own && instance->queue.count && s->process_limit != UNLIMITED) {
-        uint32_t taken = queue_take(w, &instance->queue); /* the process accepts one more */
+        uint32_t taken =
+            queue_take(w, &instance->queue); /* the process accepts one more */
         w->task[taken].process = process;
         queue_put(w, own, taken);
     }
@@ -224,7 +226,7 @@ void server_leave(struct world *w, uint32_t task)
     counts->held += w->now - t->entered;
     if (t->flags & TASK_CONNECTED)
         database_disconnect(w, instance->service);
-    t->flags &= (uint8_t)~(TASK_HAS_SLOT | TASK_CONNECTED);
+    t->flags &= (uint8_t) ~(TASK_HAS_SLOT | TASK_CONNECTED);
     level_add(&instance->busy, w->now, -1);
     w->process[instance->first_process + t->process].busy--;
     if (s->slots != UNLIMITED)

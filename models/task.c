@@ -62,7 +62,8 @@ uint32_t call_start(struct world *w, uint32_t number, uint32_t instance)
 static void depart(struct world *w, uint32_t child, sim_time latency)
 {
     if (latency > 0)
-        event_push(&w->events, w->now + latency, EVENT_HAND_OFF, SLOT(SLOT_TASK, child));
+        event_push(&w->events, w->now + latency, EVENT_HAND_OFF,
+                   SLOT(SLOT_TASK, child));
     else
         server_enter(w, child);
 }
@@ -93,7 +94,8 @@ static void call(struct world *w, uint32_t task)
     t->state = TASK_CALLING;
     t->since = w->now;
     if (site->timeout_class != NONE)
-        t->timer = timer_set(&w->timers, site->timeout_class, w->now, SLOT(SLOT_TASK, task));
+        t->timer =
+            timer_set(&w->timers, site->timeout_class, w->now, SLOT(SLOT_TASK, task));
     uint32_t child = call_start(w, number, t->peer);
     struct task *c = &w->task[child];
     c->parent = task;
@@ -130,8 +132,8 @@ static sim_time grown(const struct retry_policy *policy, uint32_t attempt)
     return pause < (double)policy->cap ? sim_from_nanoseconds(pause) : policy->cap;
 }
 
-sim_time retry_pause(const struct world *w, const struct retry_policy *policy, uint64_t entity,
-                     uint32_t attempt, sim_time last)
+sim_time retry_pause(const struct world *w, const struct retry_policy *policy,
+                     uint64_t entity, uint32_t attempt, sim_time last)
 {
     if (policy->base == 0)
         return 0;
@@ -148,7 +150,8 @@ sim_time retry_pause(const struct world *w, const struct retry_policy *policy, u
         pause = pause / 2 + u * pause / 2;
         break;
     case JITTER_DECORRELATED: {
-        double base = (double)policy->base, top = 3 * (double)(last ? last : policy->base);
+        double base = (double)policy->base,
+               top = 3 * (double)(last ? last : policy->base);
         pause = base + u * (top - base);
         if (pause > (double)policy->cap)
             pause = (double)policy->cap;
@@ -159,7 +162,8 @@ sim_time retry_pause(const struct world *w, const struct retry_policy *policy, u
 }
 
 /* The answer to a call, or giving up on it: go on, try again, or fail. */
-static void call_ended(struct world *w, uint32_t task, enum status status, uint16_t cause)
+static void call_ended(struct world *w, uint32_t task, enum status status,
+                       uint16_t cause)
 {
     struct task *t = &w->task[task];
     const struct call_site *site = &w->m->call[w->m->code[t->pc].a];
@@ -179,7 +183,8 @@ static void call_ended(struct world *w, uint32_t task, enum status status, uint1
                                 t->attempt > 1 ? t->demand : 0);
         t->state = TASK_BACKOFF;
         t->since = w->now;
-        event_push(&w->events, w->now + t->demand, EVENT_HAND_OFF, SLOT(SLOT_TASK, task));
+        event_push(&w->events, w->now + t->demand, EVENT_HAND_OFF,
+                   SLOT(SLOT_TASK, task));
         return;
     }
     t->attempt = 0;
@@ -217,7 +222,8 @@ static void fork_branches(struct world *w, uint32_t task, const struct instr *i)
     }
 }
 
-static void branch_ended(struct world *w, uint32_t task, enum status status, uint16_t cause)
+static void branch_ended(struct world *w, uint32_t task, enum status status,
+                         uint16_t cause)
 {
     struct task *t = &w->task[task];
     const struct instr *i = &w->m->code[t->pc];
@@ -246,7 +252,8 @@ void task_deliver(struct world *w, uint32_t child)
     uint32_t parent = c->parent, wait = c->parent_wait, request = c->request;
     enum status status = (enum status)c->status;
     uint16_t cause = c->cause;
-    bool to_client = parent == NONE && request != NONE && w->request[request].wait == wait;
+    bool to_client =
+        parent == NONE && request != NONE && w->request[request].wait == wait;
     task_free(w, child);
     if (to_client) {
         client_reply(w, request, status, cause);
@@ -283,7 +290,8 @@ void task_abandon(struct world *w, uint32_t caller)
     if (t->request == NONE || w->request[t->request].stamp != t->stamp)
         return;
     uint32_t stamp = ++w->request[t->request].stamp;
-    for (;;) { /* those who still wait for the caller keep spending the request's time */
+    for (;
+         ;) { /* those who still wait for the caller keep spending the request's time */
         t->stamp = stamp;
         if (t->parent == NONE || w->task[t->parent].wait != t->parent_wait)
             return;
@@ -349,7 +357,8 @@ static struct draw_memo *memo_of(struct world *w, const struct task *t)
     return &w->memo[(t->pc * 4 + (t->entity >> 1 & 3)) % MEMOS];
 }
 
-static struct draw task_draw(struct world *w, const struct task *t, const struct instr *i)
+static struct draw task_draw(struct world *w, const struct task *t,
+                             const struct instr *i)
 {
     return draw_recall(memo_of(w, t), i->key, t->entity, w->replication, t->visit);
 }
@@ -390,7 +399,8 @@ static uint32_t chosen(struct world *w, const struct task *t, const struct instr
     return choice[c].pc;
 }
 
-static sim_time chunks_time(struct world *w, const struct task *t, const struct instr *i)
+static sim_time chunks_time(struct world *w, const struct task *t,
+                            const struct instr *i)
 {
     struct draw draw = task_draw(w, t, i);
     int64_t chunks = dist_count(i->dist2, &draw) - i->count;
@@ -409,7 +419,8 @@ static bool take_memory(struct world *w, struct task *t, const struct instr *i)
 {
     struct draw draw = task_draw(w, t, i);
     struct instance *instance = &w->instance[t->instance];
-    int64_t bytes = dist_count(i->dist, &draw), limit = w->m->service[instance->service].memory;
+    int64_t bytes = dist_count(i->dist, &draw),
+            limit = w->m->service[instance->service].memory;
     if (limit && bytes > limit - instance->memory)
         return false;
     instance->memory += bytes;
@@ -439,7 +450,8 @@ static bool loop_again(struct task *t, const struct instr *i)
     if (--t->loop[i->b] == 0)
         return false;
     t->visit++;
-    check(t->visit < 65536, "more than %u turns of the loops of one handler", t->visit - 1);
+    check(t->visit < 65536, "more than %u turns of the loops of one handler",
+          t->visit - 1);
     return true;
 }
 

@@ -2,7 +2,7 @@
 #include "models/world.h"
 
 enum {
-    DEFAULT_CAP = 2000000,       /* tasks and requests alive */
+    DEFAULT_CAP = 2000000,  /* tasks and requests alive */
     STILL_EVENTS = 1 << 23, /* if time has not moved in so many, it never will */
 };
 
@@ -75,8 +75,8 @@ static void set_up(struct world *w, const struct window *window)
     w->request = arena_reserve(w->arena, MOST_TASKS * sizeof *w->request);
     w->blame = arena_reserve(w->arena, MOST_TASKS * sizeof *w->blame * w->resources);
     event_list_init(&w->events, w->arena);
-    timers_init(&w->timers, w->arena, &w->events, m->timer_length, (int)m->timer_classes,
-                SLOT(SLOT_TIMER, 0));
+    timers_init(&w->timers, w->arena, &w->events, m->timer_length,
+                (int)m->timer_classes, SLOT(SLOT_TIMER, 0));
     w->counts = arena_many(w->arena, m->facts.stations + 1, struct counts);
     w->arrivals = arena_many(w->arena, m->facts.workloads + 1, struct arrivals);
     set_window(w, window);
@@ -271,14 +271,14 @@ static void close_run(struct world *w)
         uint64_t settled = type->ok;
         for (int c = 0; c < w->m->facts.causes; c++)
             settled += type->failed[c];
-        check(settled <= type->offered, "%llu of %llu requests", (unsigned long long)settled,
-              (unsigned long long)type->offered);
+        check(settled <= type->offered, "%llu of %llu requests",
+              (unsigned long long)settled, (unsigned long long)type->offered);
         type->unfinished = type->offered - settled;
     }
 }
 
-void world_run(const struct model *model, uint32_t replication, const struct window *window,
-               struct arena *arena, struct outcome *out)
+void world_run(const struct model *model, uint32_t replication,
+               const struct window *window, struct arena *arena, struct outcome *out)
 {
     outcome_init(out, model, arena);
     out->replication = replication;
