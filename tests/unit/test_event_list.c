@@ -187,11 +187,6 @@ static void schedule_into_the_past(void)
     event_push(list, 9, EVENT_ARRIVAL, 0);
 }
 
-static void schedule_beyond_the_last_slot(void)
-{
-    event_push(fresh(), 1, EVENT_ARRIVAL, EVENT_SLOTS);
-}
-
 static void schedule_once_too_often(void)
 {
     struct event_list *list = fresh();
@@ -203,7 +198,6 @@ static void what_cannot_be_scheduled_ends_the_process(void **state)
 {
     (void)state;
     assert_check_fails(schedule_into_the_past);
-    assert_check_fails(schedule_beyond_the_last_slot);
     assert_check_fails(schedule_once_too_often);
 }
 
