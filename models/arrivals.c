@@ -2,10 +2,10 @@
 /*
  * arrivals -- when requests come.
  *
- * Every draw is addressed by the number of the request (or of the user and his request),
- * so that the same requests come whatever they meet. Rates that vary over time stretch
- * time itself: gaps are drawn with mean 1 and laid along the integral of the rate, which
- * works for any kind of gap and keeps draws and requests together.
+ * Every draw is addressed by the number of the request (or of the user and his
+ * request), so that the same requests come whatever they meet. Rates that vary over
+ * time stretch time itself: gaps are drawn with mean 1 and laid along the integral of
+ * the rate, which works for any kind of gap and keeps draws and requests together.
  */
 #include "models/world.h"
 
@@ -43,8 +43,8 @@ static double draw_gap(const struct world *w, const struct workload *load,
     return gap >= 0 ? gap : draw_exponential(&draw);
 }
 
-/* Lay `need` (the integral of the multiplier, in ns) along the profile from where we are;
- * false when the profile ends first. Inside a segment the multiplier is m + s x. */
+/* Lay `need` (the integral of the multiplier, in ns) along the profile from where we
+ * are; false when the profile ends first. Inside a segment the multiplier is m + s x. */
 static bool along_profile(struct arrivals *a, const struct param_list *profile,
                           double need)
 {

@@ -60,11 +60,12 @@ static uint32_t random_two(struct choice_of *c)
     return c->balancer->conns[first] < c->balancer->conns[second] ? first : second;
 }
 
-/* nginx's ip_hash looks at the first three octets only; an address here is 32 random bits
- * that belong to it, so that distinct clients mostly differ in those octets. */
+/* nginx's ip_hash looks at the first three octets only; an address here is 32 random
+ * bits that belong to it, so that distinct clients mostly differ in those octets. */
 static uint32_t ip_hash(struct choice_of *c)
 {
-    uint64_t client = c->request == NONE ? 0 : client_address(c->w, &c->w->request[c->request]);
+    uint64_t client =
+        c->request == NONE ? 0 : client_address(c->w, &c->w->request[c->request]);
     uint64_t address = rng_mix(client, 0);
     uint32_t hash = 89;
     for (int octet = 3; octet > 0; octet--)
@@ -74,7 +75,8 @@ static uint32_t ip_hash(struct choice_of *c)
 
 static uint32_t by_key(struct choice_of *c)
 {
-    uint64_t key = c->request == NONE ? 0 : client_key(c->w, &c->w->request[c->request]);
+    uint64_t key =
+        c->request == NONE ? 0 : client_key(c->w, &c->w->request[c->request]);
     return (uint32_t)(rng_mix(key, 1) % c->count);
 }
 
@@ -88,7 +90,10 @@ uint32_t balance_among(struct world *w, const struct service *service, uint32_t 
                        uint64_t entity, uint32_t attempt, uint32_t request)
 {
     const struct balancer_plan *plan = &w->m->balancer[number];
-    struct choice_of choice = {w, plan, &w->balancer[number], request,
+    struct choice_of choice = {w,
+                               plan,
+                               &w->balancer[number],
+                               request,
                                draw_at(plan->key, entity, w->replication, attempt),
                                service->instances};
     uint32_t chosen = policies[plan->policy](&choice);

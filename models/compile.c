@@ -178,8 +178,8 @@ static void set_timeout(struct compiler *c, struct call_site *site, sim_time tim
             status, station);
 }
 
-/* The place of the call is enough: were the callee's name in it, a proxy in between would
- * change what everybody behind it draws. */
+/* The place of the call is enough: were the callee's name in it, a proxy in between
+ * would change what everybody behind it draws. */
 static const char *child_path(struct compiler *c, const struct frame *f,
                               const char *type)
 {

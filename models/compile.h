@@ -52,8 +52,8 @@ struct compiler {
     struct vector code, label, choice, branch, call, balancer, balancer_key, pool_use,
         timer_length, key, resource, cause, assumption;
     struct vector service_extra; /* bool: background or parallel work runs there */
-    uint32_t type;     /* the client's request type being compiled */
-    double weight;     /* how often what is being compiled runs per client request */
+    uint32_t type;               /* the client's request type being compiled */
+    double weight; /* how often what is being compiled runs per client request */
     bool overflowed;
 };
 
@@ -64,10 +64,10 @@ struct frame {
     const char *type; /* request type as this service sees it */
     const char *path; /* of calls, for the keys of draws */
     struct vector code, labels, pads;
-    uint32_t pad;     /* label errors go to */
-    uint32_t loops;   /* nesting */
-    bool streams;     /* sends a first byte of its own or passes one on */
-    bool draws;       /* something in it is random: later visits need other draws */
+    uint32_t pad;   /* label errors go to */
+    uint32_t loops; /* nesting */
+    bool streams;   /* sends a first byte of its own or passes one on */
+    bool draws;     /* something in it is random: later visits need other draws */
 };
 
 struct place *compile_find(struct compiler *c, const char *name);
@@ -76,14 +76,15 @@ struct place *compile_find(struct compiler *c, const char *name);
 const char *compile_names(struct compiler *c, enum part_sort sort);
 uint16_t compile_resource(struct compiler *c, const char *name, enum resource_sort sort,
                           int station);
-uint16_t compile_cause(struct compiler *c, const char *name, enum status status, int station);
+uint16_t compile_cause(struct compiler *c, const char *name, enum status status,
+                       int station);
 uint32_t compile_timer(struct compiler *c, sim_time length);
 uint64_t compile_key(struct compiler *c, const char *purpose);
 void compile_assume(struct compiler *c, const char *sentence);
-void compile_retry(struct compiler *c, const struct retry_conf *conf, const char *purpose,
-                   struct retry_policy *policy);
-uint32_t compile_balancer(struct compiler *c, const struct caller *caller, struct place *callee,
-                          int policy);
+void compile_retry(struct compiler *c, const struct retry_conf *conf,
+                   const char *purpose, struct retry_policy *policy);
+uint32_t compile_balancer(struct compiler *c, const struct caller *caller,
+                          struct place *callee, int policy);
 struct demand *compile_demand(struct compiler *c, uint32_t station);
 
 /* The length of a duration in words: "30 s", "250 ms". */

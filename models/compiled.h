@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * compiled -- what a scenario becomes: handlers as flat instructions, services and pools
- * as numbered stations. Written by model.c and compile.c, read by the world; nobody
- * outside models/ includes it.
+ * compiled -- what a scenario becomes: handlers as flat instructions, services and
+ * pools as numbered stations. Written by model.c and compile.c, read by the world;
+ * nobody outside models/ includes it.
  *
  * A handler is compiled anew for every path of calls that leads to it, so that each
- * instruction can carry the key of its own random draws. Paths leave out proxies: putting
- * a balancer in front changes nobody's draws.
+ * instruction can carry the key of its own random draws. Paths leave out proxies:
+ * putting a balancer in front changes nobody's draws.
  */
 #ifndef MODELS_COMPILED_H
 #define MODELS_COMPILED_H
@@ -43,8 +43,8 @@ struct instr {
     uint16_t resource; /* where the time goes; OP_CPU: the work itself */
     uint32_t a, b;
     uint32_t count;
-    uint32_t on_error; /* where to go when this fails: releases what is held, then ends */
-    uint16_t cause;    /* OP_FAIL, OP_MEMORY; OP_CPU: the resource of waiting for a core */
+    uint32_t on_error; /* where to go when this fails: gives back what is held, ends */
+    uint16_t cause;    /* OP_FAIL, OP_MEMORY; OP_CPU: resource of waiting for a core */
     uint64_t key;      /* of its draws */
     const struct dist *dist, *dist2;
     double p;
@@ -93,12 +93,12 @@ struct service {
     uint32_t station;
     uint32_t instances, first_instance; /* among all instances */
     uint32_t first_process;             /* among all processes */
-    uint32_t processes;                 /* an instance; 1 when nobody can tell them apart */
+    uint32_t processes;     /* an instance; 1 when nobody can tell them apart */
     int64_t slots;                      /* a process */
     int64_t process_limit, refuse_above;
     int64_t queue_limit;
     double cores;   /* an instance can use; INFINITY */
-    bool shared_cpu; /* CPU must be shared out; else a piece of work just takes its time */
+    bool shared_cpu; /* else a piece of work just takes its time */
     int64_t memory; /* bytes; 0 = not limited */
     uint16_t wait_resource; /* waiting for a slot */
     uint16_t refused_cause, busy_cause, memory_cause, connection_cause;
@@ -116,7 +116,8 @@ struct pool {
     uint32_t database;      /* service whose connections it opens; NONE */
 };
 
-/* A pool as used from one service: which of its states depends on the caller's place. */
+/* A pool as used from one service: which of its states depends on the caller's
+ * place. */
 struct pool_use {
     uint32_t pool;
     uint32_t first;
@@ -137,7 +138,8 @@ struct workload {
     enum workload_form form;
     uint32_t first_type, types;
     const double *odds; /* cumulative, by type */
-    uint64_t arrival_key, type_key, address_key, think_key, batch_key, switch_key, key_key;
+    uint64_t arrival_key, type_key, address_key, think_key, batch_key, switch_key,
+        key_key;
     uint32_t timeout_class, deadline_class;
     uint16_t timeout_cause, deadline_cause;
     struct retry_policy retry;

@@ -2,19 +2,19 @@
 /*
  * cpu -- the cores of an instance, shared out.
  *
- * Units share the cores equally, none gets more than one core. A unit is a task (threads
- * of the operating system), or a process whose threads share its one core (GIL) or use it
- * one after the other (event loop). In virtual time every unit advances at the same rate
- * min(1, cores / units), so the next to finish is the least element of a heap and nothing
- * else has to be touched when units come and go.
+ * Units share the cores equally, none gets more than one core. A unit is a task
+ * (threads of the operating system), or a process whose threads share its one core
+ * (GIL) or use it one after the other (event loop). In virtual time every unit advances
+ * at the same rate min(1, cores / units), so the next to finish is the least element of
+ * a heap and nothing else has to be touched when units come and go.
  *
- * Times in here are double ns since the cores were last idle: exact to a thousandth of a
- * nanosecond over hours of uninterrupted work, and the same bits everywhere, because only
- * + - * / are used. Completions are rounded up to whole ns: nobody finishes early.
+ * Times in here are double ns since the cores were last idle: exact to a thousandth of
+ * a nanosecond over hours of uninterrupted work, and the same bits everywhere, because
+ * only + - * / are used. Completions are rounded up to whole ns: nobody finishes early.
  *
- * One event per instance is armed for the first completion. If it moves later, the event
- * finds nothing done and is armed anew; if it moves earlier, a new one overtakes it and
- * the old one is recognised by its time.
+ * One event per instance is armed for the first completion. If it moves later, the
+ * event finds nothing done and is armed anew; if it moves earlier, a new one overtakes
+ * it and the old one is recognised by its time.
  */
 #include "models/world.h"
 

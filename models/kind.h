@@ -41,8 +41,8 @@ struct server_part {
     int64_t processes;      /* an instance */
     int64_t slots;          /* requests a process works on at a time; UNLIMITED */
     int64_t process_limit;  /* eager: connections a process takes; UNLIMITED */
-    int64_t queue_limit;    /* connections that wait to be taken, an instance; UNLIMITED */
-    int64_t refuse_above;   /* requests in a process above which it answers 503; UNLIMITED */
+    int64_t queue_limit;    /* connections of an instance not yet taken; UNLIMITED */
+    int64_t refuse_above;   /* requests in a process; beyond: 503; UNLIMITED */
     int64_t max_connections; /* databases: all clients together; UNLIMITED */
     enum discipline discipline;
     enum accept accept;
@@ -62,7 +62,7 @@ enum scope { SCOPE_GLOBAL, SCOPE_INSTANCE, SCOPE_PROCESS };
 struct pool_part {
     int64_t size;           /* connections kept */
     int64_t overflow;       /* more that are opened on demand and closed on return */
-    int64_t reserve;        /* more for when the oldest waiter has waited reserve_after */
+    int64_t reserve;        /* more, once the oldest waiter has waited this: */
     sim_time reserve_after; /* SIM_NEVER: no reserve */
     sim_time wait_timeout;  /* SIM_NEVER */
     enum scope scope;
@@ -101,14 +101,17 @@ struct upstream_conf {
 };
 extern const struct param upstream_forms[];
 
-#define KIND_ROW(name_, doc_)                                                            \
-    .row = {.key = #name_, .type = PARAM_OBJECT, .of = params, .size = sizeof(struct conf), \
-            .doc = doc_}
+#define KIND_ROW(name_, doc_)                                                          \
+    .row = {.key = #name_, .type = PARAM_OBJECT, .of = params,                         \
+            .size = sizeof(struct conf), .doc = doc_}
 
-#define COMMON_ROWS                                                                      \
-    {.type = PARAM_INCLUDE, .of = service_common_params, .offset = offsetof(struct conf, common)}
-#define HANDLER_ROWS                                                                     \
-    {.type = PARAM_INCLUDE, .of = handler_params, .offset = offsetof(struct conf, handlers)}
-#define NOT_MODELLED(key_) {.key = key_, .type = PARAM_UNMODELLED, .doc = "Accepted; not modelled."}
+#define COMMON_ROWS                                                                    \
+    {.type = PARAM_INCLUDE, .of = service_common_params,                               \
+     .offset = offsetof(struct conf, common)}
+#define HANDLER_ROWS                                                                   \
+    {.type = PARAM_INCLUDE, .of = handler_params,                                      \
+     .offset = offsetof(struct conf, handlers)}
+#define NOT_MODELLED(key_)                                                             \
+    {.key = key_, .type = PARAM_UNMODELLED, .doc = "Accepted; not modelled."}
 
 #endif

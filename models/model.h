@@ -3,7 +3,8 @@
  * model -- an immutable compiled scenario: flat arrays, indices instead of pointers,
  * shared by all threads; and what may be known of it without simulating.
  *
- * Ownership: lives in the arena it was compiled into, together with the spec it refers to.
+ * Ownership: lives in the arena it was compiled into, together with the spec it refers
+ * to.
  * Errors:    model_compile tells every mistake to its listener and returns NULL then.
  */
 #ifndef MODELS_MODEL_H
@@ -27,9 +28,15 @@ enum status {
     STATUSES
 };
 
-extern const char *const status_names[]; /* "ok", "timeout", "refused", "reset", "400", … NULL */
+extern const char *const status_names[]; /* "ok", "timeout", … "504", NULL */
 
-enum workload_form { WORKLOAD_OPEN, WORKLOAD_CLOSED, WORKLOAD_SESSIONS, WORKLOAD_BURST, WORKLOAD_TRACE };
+enum workload_form {
+    WORKLOAD_OPEN,
+    WORKLOAD_CLOSED,
+    WORKLOAD_SESSIONS,
+    WORKLOAD_BURST,
+    WORKLOAD_TRACE,
+};
 
 struct type_facts {
     const char *name;     /* the request type: "page" */
@@ -46,7 +53,7 @@ struct workload_facts {
     double users;     /* closed, burst */
     double think;     /* mean, s */
     bool terminating; /* burst, trace, profile: replicate without deletion */
-    sim_time span;    /* terminating: when the last arrival has come; SIM_NEVER if endless */
+    sim_time span;    /* terminating: until the last arrival; SIM_NEVER if endless */
     sim_time timeout; /* per attempt; SIM_NEVER */
 };
 
@@ -56,12 +63,17 @@ struct station_facts {
     const char *name, *kind;
     enum station_sort sort;
     int instances;      /* replicas; of a pool: how many pools (one a process, say) */
-    double slots;       /* requests served at a time (pool: connections), all instances; INFINITY */
+    double slots;       /* served at a time, by all instances; pool: connections; INFINITY */
     double cores;       /* all instances; INFINITY = not modelled */
     const char *slot_name; /* "worker", "thread", "connection", "coroutine" */
 };
 
-enum resource_sort { RESOURCE_WAIT, RESOURCE_SERVICE, RESOURCE_NETWORK, RESOURCE_BACKOFF };
+enum resource_sort {
+    RESOURCE_WAIT,
+    RESOURCE_SERVICE,
+    RESOURCE_NETWORK,
+    RESOURCE_BACKOFF,
+};
 
 /* One thing a request can spend its time on. */
 struct resource_facts {
@@ -95,8 +107,8 @@ struct model *model_compile(struct arena *arena, const struct system_spec *spec,
 const struct model_facts *model_facts(const struct model *model);
 
 /*
- * What one request of a type asks of a station on average, found from the programs alone:
- * no queueing, no failures, caches and choices at their stated odds.
+ * What one request of a type asks of a station on average, found from the programs
+ * alone: no queueing, no failures, caches and choices at their stated odds.
  */
 struct demand {
     double visits;
@@ -112,16 +124,17 @@ double model_alone(const struct model *model, int type);
 
 struct window {
     sim_time warm_up;
-    sim_time length;     /* 0: a terminating model runs until all is answered; the outcome's
-                            length is then how long that took */
-    sim_time drain;      /* at most this long past the window for the cohort to finish */
-    bool segments;       /* keep OUTCOME_SEGMENTS (a pilot) */
-    uint64_t max_in_flight; /* stop with OUTCOME_OVERFLOW above this; 0 = the default */
+    sim_time length; /* 0: a terminating model runs until all is answered; the
+                        outcome's length is then how long that took */
+    sim_time drain;  /* at most so long past the window for the cohort to finish */
+    bool segments;   /* keep OUTCOME_SEGMENTS (a pilot) */
+    uint64_t max_in_flight; /* stop with OUTCOME_OVERFLOW when memory has to grow above
+                               so many tasks and requests; 0 = the default */
 };
 
 /* Run replication number `replication` and fill `out`, all memory from `arena`. A pure
  * function of its arguments. */
-void world_run(const struct model *model, uint32_t replication, const struct window *window,
-               struct arena *arena, struct outcome *out);
+void world_run(const struct model *model, uint32_t replication,
+               const struct window *window, struct arena *arena, struct outcome *out);
 
 #endif

@@ -24,18 +24,18 @@
 enum {
     OUTCOME_SEGMENTS = 10,  /* a pilot's window is cut into this many equal parts */
     OUTCOME_BINS = 1000,    /* of the series over [0, warm_up + length) */
-    BLAME_BINS = 512,       /* latency bins of blame: 8 to an octave of ns */
+    BLAME_BINS = HISTOGRAM_CELLS >> 5, /* of latency: 8 to an octave of ns */
 };
 
 /* One request type of one workload. */
 struct type_outcome {
     uint64_t offered, ok, unfinished, attempts;
     uint64_t *failed;                /* by cause, model_facts.causes of them */
-    struct histogram latency;        /* ns, of ok requests, intended start to last byte */
+    struct histogram latency;        /* ns, of ok requests, start to last byte */
     struct histogram first_byte;     /* ns, of ok requests of streaming types */
     struct tally latency_sum;        /* exact sums of the same latencies */
     struct tally failed_latency;     /* how long failed requests had taken */
-    struct histogram *segment;       /* [OUTCOME_SEGMENTS] of latency by start; NULL unless asked */
+    struct histogram *segment;       /* [OUTCOME_SEGMENTS] by start; or NULL */
     struct tally *segment_sum;       /* likewise; count, sum and squares */
     uint64_t *segment_offered;       /* likewise */
     uint64_t *blame;                 /* [BLAME_BINS][resources] ns of ok requests */
@@ -79,7 +79,8 @@ struct outcome {
 struct model;
 
 /* Room for the segments of a pilot. */
-void outcome_segments(struct outcome *o, const struct model *model, struct arena *arena);
+void outcome_segments(struct outcome *o, const struct model *model,
+                      struct arena *arena);
 
 /* The segment in which a request that starts at `start`, inside the window, counts. */
 int outcome_segment(const struct outcome *o, sim_time start);
@@ -88,14 +89,14 @@ int outcome_segment(const struct outcome *o, sim_time start);
 void outcome_init(struct outcome *o, const struct model *model, struct arena *arena);
 
 /* Add `from` to `into`: histograms, tallies, areas, counts and lengths; `end` keeps the
- * worse of the two. The series stays `into`'s own. Both must come from the same model. */
+ * worse of the two. The series stays `into`'s own. Both must come from one model. */
 void outcome_merge(struct outcome *into, const struct outcome *from,
                    const struct model *model, struct arena *arena);
 
 /* The blame bin of a latency: 8 bins to an octave. */
 static inline int blame_bin(uint64_t ns)
 {
-    return histogram_cell(ns) >> 5 > BLAME_BINS - 1 ? BLAME_BINS - 1 : histogram_cell(ns) >> 5;
+    return histogram_cell(ns) >> 5;
 }
 
 #endif

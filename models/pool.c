@@ -3,9 +3,10 @@
  * pool -- connections that are taken, waited for and given back, in order of arrival.
  *
  *              connection to spare   none, may open one     neither
- *  acquire     take it               open it, take it       wait; fail after wait_timeout
- *  release     the oldest waiter has it; nobody waits: keep it, or close it beyond `size`
- *  reserve     the oldest waiter has waited reserve_after: open one of the reserve for it
+ *  acquire     take it               open it, take it       wait; fail after
+ *  wait_timeout release     the oldest waiter has it; nobody waits: keep it, or close
+ *  it beyond `size` reserve     the oldest waiter has waited reserve_after: open one of
+ *  the reserve for it
  */
 #include "models/world.h"
 
@@ -35,7 +36,8 @@ static void set_busy(struct world *w, struct pool_state *s, int change)
     s->in_use = (uint32_t)(s->in_use + (uint32_t)change);
 }
 
-/* A connection for one more: one that lies idle, or a new one. False: the server refuses. */
+/* A connection for one more: one that lies idle, or a new one. False: the server
+ * refuses. */
 static bool connect_one(struct world *w, struct pool_state *s, const struct pool *pool)
 {
     if (s->in_use < s->opened)
@@ -127,7 +129,8 @@ void pool_release(struct world *w, uint32_t task, uint32_t use)
     }
 }
 
-/* Every waiter of a pool is as patient as the others: who loses patience is the oldest. */
+/* Every waiter of a pool is as patient as the others: who loses patience is the
+ * oldest. */
 void pool_timeout(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];

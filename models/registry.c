@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * registry -- every kind a scenario may name, in the order of the reference page. Adding
- * a kind is adding its file in presets/ and its line here.
+ * registry -- every kind a scenario may name, in the order of the reference page.
+ * Adding a kind is adding its file in presets/ and its line here.
  */
 #include "models/kind.h"
 
@@ -60,8 +60,9 @@ struct server_part server_part_default(void)
 static const struct param upstream_params[] = {
     {.key = "upstream", .type = PARAM_NAME, .offset = AT(upstream), .required = true,
      .doc = "Service that these requests go to."},
-    {.key = "balance", .type = PARAM_CHOICE, .offset = AT(balance), .choices = balance_names,
-     .fallback = -1, .doc = "How they are spread; as the balancer's own when absent."},
+    {.key = "balance", .type = PARAM_CHOICE, .offset = AT(balance),
+     .choices = balance_names, .fallback = -1,
+     .doc = "How they are spread; as the balancer's own when absent."},
     {0},
 };
 #undef AT
@@ -71,8 +72,10 @@ static const struct param upstream_row = {.key = "type", .type = PARAM_OBJECT,
                                           .size = sizeof(struct upstream_conf)};
 
 const struct param upstream_forms[] = {
-    {.key = "name", .type = PARAM_NAME, .size = sizeof(const char *), .doc = "One service for all."},
-    {.key = "map", .type = PARAM_MAP, .of = &upstream_row, .size = sizeof(struct param_map),
+    {.key = "name", .type = PARAM_NAME, .size = sizeof(const char *),
+     .doc = "One service for all."},
+    {.key = "map", .type = PARAM_MAP, .of = &upstream_row,
+     .size = sizeof(struct param_map),
      .doc = "A service for each request type; `default` takes the others."},
     {0},
 };

@@ -6,8 +6,8 @@
  *  idle, arrives      takes a slot         listen queue         refused
  *  eager, arrives     a process takes it:  its own queue; none takes it: listen queue,
  *                     a slot or            or refused
- *  slot freed         the oldest waiter takes it, of the process first, then of the listen
- *                     queue
+ *  slot freed         the oldest waiter takes it, of the process first, then of the
+ *                     listen queue
  */
 #include "models/world.h"
 
@@ -107,7 +107,8 @@ static void refuse(struct world *w, uint32_t task, enum status status, uint16_t 
     task_finish(w, task);
 }
 
-/* A process with a free slot, the least busy one; the caller knows that there is one. */
+/* A process with a free slot, the least busy one; the caller knows that there is
+ * one. */
 static uint32_t free_process(const struct world *w, const struct instance *instance,
                              const struct service *s)
 {
@@ -135,7 +136,8 @@ static int64_t load_of(const struct process *p)
     return (int64_t)p->busy + p->queue.count;
 }
 
-/* The process that wins the race for a new connection; NONE when none takes any more. */
+/* The process that wins the race for a new connection; NONE when none takes any
+ * more. */
 static uint32_t race_winner(struct world *w, struct instance *instance,
                             const struct service *s, const struct task *t)
 {

@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-const char *const balance_names[] = {"round_robin", "least_conn", "random", "random_two",
-                                     "ip_hash", "hash", NULL};
+const char *const balance_names[] = {"round_robin", "least_conn", "random",
+                                     "random_two",  "ip_hash",    "hash", NULL};
 
 /* ---- retry ----------------------------------------------------------------------- */
 
@@ -16,12 +16,13 @@ static const struct param backoff_params[] = {
      .doc = "Pause before the first retry."},
     {.key = "cap", .type = PARAM_DURATION, .offset = AT(cap), .fallback = 20,
      .doc = "Longest pause."},
-    {.key = "factor", .type = PARAM_NUMBER, .offset = AT(factor), .least = 1, .most = 100,
-     .fallback = 2, .doc = "Growth of the pause from one retry to the next."},
+    {.key = "factor", .type = PARAM_NUMBER, .offset = AT(factor), .least = 1,
+     .most = 100, .fallback = 2,
+     .doc = "Growth of the pause from one retry to the next."},
     {.key = "jitter", .type = PARAM_CHOICE, .offset = AT(jitter), .choices = jitters,
      .fallback = JITTER_FULL,
-     .doc = "How the pause is spread: full = uniform from 0, equal = upper half, decorrelated = "
-            "uniform from base to three times the last pause."},
+     .doc = "How the pause is spread: full = uniform from 0, equal = upper half, "
+            "decorrelated = uniform from base to three times the last pause."},
     {0},
 };
 #undef AT
@@ -31,13 +32,13 @@ static const struct param status_name_row = {.key = "status", .type = PARAM_TEXT
 
 #define AT(field) offsetof(struct retry_conf, field)
 static const struct param retry_params[] = {
-    {.key = "max", .type = PARAM_COUNT, .offset = AT(max), .most = 100, .required = true,
-     .doc = "Attempts beyond the first."},
+    {.key = "max", .type = PARAM_COUNT, .offset = AT(max), .most = 100,
+     .required = true, .doc = "Attempts beyond the first."},
     {.key = "on", .type = PARAM_LIST, .offset = AT(on), .of = &status_name_row,
-     .doc = "What is retried: timeout, refused, reset, or a status such as 503; all of them "
-            "when absent."},
-    {.key = "backoff", .type = PARAM_OBJECT, .offset = AT(backoff), .of = backoff_params,
-     .size = sizeof(struct backoff_conf),
+     .doc = "What is retried: timeout, refused, reset, or a status such as 503; all "
+            "of them when absent."},
+    {.key = "backoff", .type = PARAM_OBJECT, .offset = AT(backoff),
+     .of = backoff_params, .size = sizeof(struct backoff_conf),
      .doc = "Pauses before the retries; none when absent."},
     {0},
 };
@@ -46,30 +47,37 @@ static const struct param retry_params[] = {
 /* ---- workloads ------------------------------------------------------------------- */
 
 static const struct param gamma_process_params[] = {
-    {.key = "cv", .type = PARAM_NUMBER, .offset = offsetof(struct process_gamma_conf, cv),
-     .least = 0.01, .most = 100, .required = true,
+    {.key = "cv", .type = PARAM_NUMBER,
+     .offset = offsetof(struct process_gamma_conf, cv), .least = 0.01, .most = 100,
+     .required = true,
      .doc = "Coefficient of variation of the gaps: 1 is Poisson, more is burstier."},
     {0},
 };
 
-static const struct param rate_row = {.key = "rate", .type = PARAM_RATE, .size = sizeof(double)};
+static const struct param rate_row = {.key = "rate", .type = PARAM_RATE,
+                                      .size = sizeof(double)};
 static const struct param sojourn_row = {.key = "time", .type = PARAM_DURATION,
                                          .size = sizeof(sim_time)};
 
 #define AT(field) offsetof(struct process_mmpp_conf, field)
 static const struct param mmpp_process_params[] = {
-    {.key = "rates", .type = PARAM_LIST, .offset = AT(rates), .of = &rate_row, .required = true,
-     .doc = "Arrival rate in each state, relative to one another: their mean is scaled to `rate`."},
-    {.key = "mean_sojourn", .type = PARAM_LIST, .offset = AT(mean_sojourn), .of = &sojourn_row,
-     .required = true, .doc = "Mean time in each state, exponential; states follow in turn."},
+    {.key = "rates", .type = PARAM_LIST, .offset = AT(rates), .of = &rate_row,
+     .required = true,
+     .doc = "Arrival rate in each state, relative to one another: their mean is "
+            "scaled to `rate`."},
+    {.key = "mean_sojourn", .type = PARAM_LIST, .offset = AT(mean_sojourn),
+     .of = &sojourn_row, .required = true,
+     .doc = "Mean time in each state, exponential; states follow in turn."},
     {0},
 };
 #undef AT
 
 static const struct param processes[] = {
-    {.key = "poisson", .type = PARAM_FLAG, .doc = "Independent users: exponential gaps."},
+    {.key = "poisson", .type = PARAM_FLAG,
+     .doc = "Independent users: exponential gaps."},
     {.key = "constant", .type = PARAM_FLAG,
-     .doc = "Evenly spaced, as k6's arrival-rate executors do; the first after one gap."},
+     .doc = "Evenly spaced, as k6's arrival-rate executors do; the first after one "
+            "gap."},
     {.key = "gamma", .type = PARAM_OBJECT, .of = gamma_process_params,
      .size = sizeof(struct process_gamma_conf), .doc = "Gamma-distributed gaps."},
     {.key = "mmpp", .type = PARAM_OBJECT, .of = mmpp_process_params,
@@ -99,8 +107,8 @@ static const struct param open_params[] = {
     {.key = "process", .type = PARAM_TAGGED, .offset = AT(process), .of = processes,
      .doc = "How arrivals are spread; Poisson when absent."},
     {.key = "profile", .type = PARAM_LIST, .offset = AT(profile), .of = &profile_row,
-     .doc = "Multiplier of the rate over time, linear between points: a day, a launch spike. "
-            "Ends the workload at the last point."},
+     .doc = "Multiplier of the rate over time, linear between points: a day, a "
+            "launch spike. Ends the workload at the last point."},
     {.key = "batch", .type = PARAM_RANDOM, .offset = AT(batch), .unit = PARAM_NUMBER,
      .doc = "Requests that come together with each arrival; 1 when absent."},
     {0},
@@ -110,7 +118,8 @@ static const struct param open_params[] = {
 #define AT(field) offsetof(struct closed_conf, field)
 static const struct param closed_params[] = {
     {.key = "users", .type = PARAM_COUNT, .offset = AT(users), .least = 1, .most = 1e6,
-     .required = true, .doc = "Users who each wait for the answer before they ask again."},
+     .required = true,
+     .doc = "Users who each wait for the answer before they ask again."},
     {.key = "think", .type = PARAM_RANDOM, .offset = AT(think), .unit = PARAM_DURATION,
      .doc = "Pause between an answer and the next request; none when absent."},
     {.key = "ramp_up", .type = PARAM_DURATION, .offset = AT(ramp_up),
@@ -123,8 +132,9 @@ static const struct param closed_params[] = {
 static const struct param sessions_params[] = {
     {.key = "rate", .type = PARAM_RATE, .offset = AT(rate), .least = 1e-9, .most = 1e9,
      .required = true, .doc = "Users who arrive per second (Poisson)."},
-    {.key = "requests", .type = PARAM_RANDOM, .offset = AT(requests), .unit = PARAM_NUMBER,
-     .required = true, .doc = "Requests of a user, one after the other."},
+    {.key = "requests", .type = PARAM_RANDOM, .offset = AT(requests),
+     .unit = PARAM_NUMBER, .required = true,
+     .doc = "Requests of a user, one after the other."},
     {.key = "think", .type = PARAM_RANDOM, .offset = AT(think), .unit = PARAM_DURATION,
      .doc = "Pause between an answer and the next request."},
     {0},
@@ -137,7 +147,8 @@ static const struct param burst_params[] = {
      .required = true, .doc = "Requests that arrive at the same instant."},
     {.key = "at", .type = PARAM_DURATION, .offset = AT(at_time), .doc = "When."},
     {.key = "every", .type = PARAM_DURATION, .offset = AT(every), .least = 1e-6,
-     .most = 1e9, .fallback = INFINITY, .doc = "Repeat after this time; once when absent."},
+     .most = 1e9, .fallback = INFINITY,
+     .doc = "Repeat after this time; once when absent."},
     {0},
 };
 #undef AT
@@ -152,8 +163,8 @@ static const struct param trace_params[] = {
      .doc = "Unit of that column: s (default), ms, us or ns."},
     {.key = "type", .type = PARAM_TEXT, .offset = AT(type_column),
      .doc = "Column with the request type; the mix decides when absent."},
-    {.key = "speed", .type = PARAM_NUMBER, .offset = AT(speed), .least = 1e-6, .most = 1e6,
-     .fallback = 1, .doc = "2 replays twice as fast."},
+    {.key = "speed", .type = PARAM_NUMBER, .offset = AT(speed), .least = 1e-6,
+     .most = 1e6, .fallback = 1, .doc = "2 replays twice as fast."},
     {0},
 };
 #undef AT
@@ -181,15 +192,16 @@ const struct param workload_params[] = {
     {.key = "closed", .type = PARAM_OBJECT, .offset = AT(closed), .of = closed_params,
      .size = sizeof(struct closed_conf),
      .doc = "A fixed number of users who wait for answers: k6 VUs, Locust users."},
-    {.key = "sessions", .type = PARAM_OBJECT, .offset = AT(sessions), .of = sessions_params,
-     .size = sizeof(struct sessions_conf),
+    {.key = "sessions", .type = PARAM_OBJECT, .offset = AT(sessions),
+     .of = sessions_params, .size = sizeof(struct sessions_conf),
      .doc = "Users who arrive at random, make some requests and leave."},
     {.key = "burst", .type = PARAM_OBJECT, .offset = AT(burst), .of = burst_params,
      .size = sizeof(struct burst_conf), .doc = "Requests all at once."},
     {.key = "trace", .type = PARAM_OBJECT, .offset = AT(trace), .of = trace_params,
      .size = sizeof(struct trace_conf), .doc = "Recorded arrivals, replayed."},
     {.key = "mix", .type = PARAM_MAP, .offset = AT(mix), .of = &share_row,
-     .doc = "Request types and their shares: percentages with one \"rest\", or plain weights."},
+     .doc = "Request types and their shares: percentages with one \"rest\", or plain "
+            "weights."},
     {.key = "timeout", .type = PARAM_DURATION, .offset = AT(timeout), .least = 1e-6,
      .most = 1e9, .fallback = INFINITY,
      .doc = "Patience of the client with one attempt; endless when absent."},
@@ -197,13 +209,16 @@ const struct param workload_params[] = {
      .most = 1e9, .fallback = INFINITY,
      .doc = "Patience with the whole request, all attempts and pauses together."},
     {.key = "retry", .type = PARAM_OBJECT, .offset = AT(retry), .of = retry_params,
-     .size = sizeof(struct retry_conf), .doc = "What the client tries again; nothing when absent."},
+     .size = sizeof(struct retry_conf),
+     .doc = "What the client tries again; nothing when absent."},
     {.key = "latency", .type = PARAM_DURATION, .offset = AT(latency),
-     .doc = "Network time one way between client and target, in addition to the target's."},
+     .doc = "Network time one way between client and target, in addition to the "
+            "target's."},
     {.key = "keys", .type = PARAM_OBJECT, .offset = AT(keys), .of = keys_params,
      .size = sizeof(struct keys_conf), .doc = "Keys that hash balancing sees."},
-    {.key = "addresses", .type = PARAM_COUNT, .offset = AT(addresses), .least = 1, .most = 1e9,
-     .fallback = 10000, .doc = "Distinct client addresses; 1 for a load generator."},
+    {.key = "addresses", .type = PARAM_COUNT, .offset = AT(addresses), .least = 1,
+     .most = 1e9, .fallback = 10000,
+     .doc = "Distinct client addresses; 1 for a load generator."},
     {0},
 };
 #undef AT
@@ -212,23 +227,27 @@ const struct param workload_params[] = {
 
 static const char *const on_errors[] = {"fail", "continue", NULL};
 
-#define ON_ERROR_ROW(owner)                                                              \
-    {.key = "on_error", .type = PARAM_CHOICE, .offset = offsetof(struct owner, on_error), \
-     .choices = on_errors, .fallback = ON_ERROR_FAIL,                                    \
+#define ON_ERROR_ROW(owner)                                                            \
+    {.key = "on_error", .type = PARAM_CHOICE,                                          \
+     .offset = offsetof(struct owner, on_error), .choices = on_errors,                 \
+     .fallback = ON_ERROR_FAIL,                                                        \
      .doc = "fail ends the handler with the same error; continue goes on."}
 
-static const struct param steps_row = {.key = "steps", .type = PARAM_LIST, .of = &step_row,
+static const struct param steps_row = {.key = "steps", .type = PARAM_LIST,
+                                       .of = &step_row,
                                        .size = sizeof(struct param_list)};
 
 static const struct param cpu_params[] = {
     {.key = "cpu", .type = PARAM_RANDOM, .offset = offsetof(struct cpu_step, demand),
-     .unit = PARAM_DURATION, .required = true, .doc = "Core time, on this service's cores."},
+     .unit = PARAM_DURATION, .required = true,
+     .doc = "Core time, on this service's cores."},
     {0},
 };
 
 static const struct param wait_params[] = {
-    {.key = "wait", .type = PARAM_RANDOM, .offset = offsetof(struct wait_step, duration),
-     .unit = PARAM_DURATION, .required = true,
+    {.key = "wait", .type = PARAM_RANDOM,
+     .offset = offsetof(struct wait_step, duration), .unit = PARAM_DURATION,
+     .required = true,
      .doc = "Time that passes while the slot is held and no CPU is used."},
     {0},
 };
@@ -246,8 +265,8 @@ static const struct param call_params[] = {
      .size = sizeof(struct retry_conf), .doc = "What is tried again."},
     ON_ERROR_ROW(call_step),
     {.key = "stream", .type = PARAM_FLAG, .offset = AT(stream),
-     .doc = "Pass the callee's stream through: the first byte goes on at once, the slot is "
-            "held to the end."},
+     .doc = "Pass the callee's stream through: the first byte goes on at once, the "
+            "slot is held to the end."},
     {0},
 };
 #undef AT
@@ -255,8 +274,10 @@ static const struct param call_params[] = {
 static const struct param name_row = {.key = "pool", .type = PARAM_NAME,
                                       .size = sizeof(const char *)};
 static const struct param via_forms[] = {
-    {.key = "name", .type = PARAM_NAME, .size = sizeof(const char *), .doc = "One pool."},
-    {.key = "list", .type = PARAM_LIST, .of = &name_row, .size = sizeof(struct param_list),
+    {.key = "name", .type = PARAM_NAME, .size = sizeof(const char *),
+     .doc = "One pool."},
+    {.key = "list", .type = PARAM_LIST, .of = &name_row,
+     .size = sizeof(struct param_list),
      .doc = "Pools in the order they are taken, the one next to the database last."},
     {0},
 };
@@ -266,14 +287,15 @@ static const struct param query_params[] = {
     {.key = "query", .type = PARAM_NAME, .offset = AT(database), .required = true,
      .doc = "Database to ask."},
     {.key = "via", .type = PARAM_FORMS, .offset = AT(via), .of = via_forms,
-     .doc = "Connection pool, or list of pools, in front of it; a connection of its own when "
-            "absent."},
+     .doc = "Connection pool, or list of pools, in front of it; a connection of its "
+            "own when absent."},
     {.key = "time", .type = PARAM_RANDOM, .offset = AT(time), .unit = PARAM_DURATION,
      .doc = "Core time on the database."},
     {.key = "io", .type = PARAM_RANDOM, .offset = AT(io), .unit = PARAM_DURATION,
      .doc = "Time in the database without CPU: disk, locks."},
     {.key = "timeout", .type = PARAM_DURATION, .offset = AT(timeout), .least = 1e-6,
-     .most = 1e9, .fallback = INFINITY, .doc = "Give up on the query itself after this."},
+     .most = 1e9, .fallback = INFINITY,
+     .doc = "Give up on the query itself after this."},
     ON_ERROR_ROW(query_step),
     {0},
 };
@@ -283,8 +305,8 @@ static const struct param query_params[] = {
 static const struct param hold_params[] = {
     {.key = "hold", .type = PARAM_NAME, .offset = AT(pool), .required = true,
      .doc = "Pool of which one connection is held across the steps."},
-    {.key = "steps", .type = PARAM_LIST, .offset = AT(steps), .of = &step_row, .required = true,
-     .doc = "What happens meanwhile."},
+    {.key = "steps", .type = PARAM_LIST, .offset = AT(steps), .of = &step_row,
+     .required = true, .doc = "What happens meanwhile."},
     ON_ERROR_ROW(hold_step),
     {0},
 };
@@ -306,9 +328,10 @@ static const struct param cache_params[] = {
 #undef AT
 
 static const struct param join_forms[] = {
-    {.key = "name", .type = PARAM_TEXT, .size = sizeof(const char *), .doc = "all or any."},
-    {.key = "count", .type = PARAM_COUNT, .least = 1, .most = 1000, .size = sizeof(int64_t),
-     .doc = "So many branches."},
+    {.key = "name", .type = PARAM_TEXT, .size = sizeof(const char *),
+     .doc = "all or any."},
+    {.key = "count", .type = PARAM_COUNT, .least = 1, .most = 1000,
+     .size = sizeof(int64_t), .doc = "So many branches."},
     {0},
 };
 
@@ -317,16 +340,16 @@ static const struct param parallel_params[] = {
     {.key = "parallel", .type = PARAM_LIST, .offset = AT(branches), .of = &steps_row,
      .required = true, .doc = "Lists of steps that run at the same time."},
     {.key = "join", .type = PARAM_FORMS, .offset = AT(join), .of = join_forms,
-     .doc = "Go on when all (default), any, or this many branches are done; the others run on "
-            "for nobody."},
+     .doc = "Go on when all (default), any, or this many branches are done; the "
+            "others run on for nobody."},
     {0},
 };
 #undef AT
 
 #define AT(field) offsetof(struct choose_branch, field)
 static const struct param choose_branch_params[] = {
-    {.key = "weight", .type = PARAM_NUMBER, .offset = AT(weight), .least = 1e-9, .most = 1e9,
-     .fallback = 1, .doc = "Odds of this branch relative to the others."},
+    {.key = "weight", .type = PARAM_NUMBER, .offset = AT(weight), .least = 1e-9,
+     .most = 1e9, .fallback = 1, .doc = "Odds of this branch relative to the others."},
     {.key = "steps", .type = PARAM_LIST, .offset = AT(steps), .of = &step_row,
      .doc = "Its steps; none when absent."},
     {0},
@@ -338,14 +361,16 @@ static const struct param choose_branch_row = {.key = "branch", .type = PARAM_OB
                                                .size = sizeof(struct choose_branch)};
 
 static const struct param choose_params[] = {
-    {.key = "choose", .type = PARAM_LIST, .offset = offsetof(struct choose_step, branches),
-     .of = &choose_branch_row, .required = true, .doc = "Branches, one of which is taken."},
+    {.key = "choose", .type = PARAM_LIST,
+     .offset = offsetof(struct choose_step, branches), .of = &choose_branch_row,
+     .required = true, .doc = "Branches, one of which is taken."},
     {0},
 };
 
 static const struct param repeat_params[] = {
-    {.key = "repeat", .type = PARAM_RANDOM, .offset = offsetof(struct repeat_step, times),
-     .unit = PARAM_NUMBER, .required = true, .doc = "How often."},
+    {.key = "repeat", .type = PARAM_RANDOM,
+     .offset = offsetof(struct repeat_step, times), .unit = PARAM_NUMBER,
+     .required = true, .doc = "How often."},
     {.key = "steps", .type = PARAM_LIST, .offset = offsetof(struct repeat_step, steps),
      .of = &step_row, .required = true, .doc = "What is repeated."},
     {0},
@@ -360,7 +385,8 @@ static const struct param spawn_params[] = {
 
 #define AT(field) offsetof(struct stream_conf, field)
 static const struct param stream_conf_params[] = {
-    {.key = "first_byte", .type = PARAM_RANDOM, .offset = AT(first_byte), .unit = PARAM_DURATION,
+    {.key = "first_byte", .type = PARAM_RANDOM, .offset = AT(first_byte),
+     .unit = PARAM_DURATION,
      .doc = "Until the first byte goes out; at once when absent."},
     {.key = "chunks", .type = PARAM_RANDOM, .offset = AT(chunks), .unit = PARAM_NUMBER,
      .required = true, .doc = "Chunks after the first byte."},
@@ -373,39 +399,52 @@ static const struct param stream_conf_params[] = {
 #undef AT
 
 static const struct param stream_params[] = {
-    {.key = "stream", .type = PARAM_OBJECT, .offset = offsetof(struct stream_step, stream),
-     .of = stream_conf_params, .size = sizeof(struct stream_conf), .required = true,
+    {.key = "stream", .type = PARAM_OBJECT,
+     .offset = offsetof(struct stream_step, stream), .of = stream_conf_params,
+     .size = sizeof(struct stream_conf), .required = true,
      .doc = "An answer in chunks; the slot is held to the last."},
     {0},
 };
 
 static const struct param memory_params[] = {
-    {.key = "memory", .type = PARAM_RANDOM, .offset = offsetof(struct memory_step, bytes),
-     .unit = PARAM_SIZE, .required = true,
-     .doc = "Memory taken until the request leaves the service; beyond the service's `memory` "
-            "the request fails with 500."},
+    {.key = "memory", .type = PARAM_RANDOM,
+     .offset = offsetof(struct memory_step, bytes), .unit = PARAM_SIZE,
+     .required = true,
+     .doc = "Memory taken until the request leaves the service; beyond the service's "
+            "`memory` the request fails with 500."},
     {0},
 };
 
 #define AT(field) offsetof(struct fail_step, field)
 static const struct param fail_params[] = {
     {.key = "fail", .type = PARAM_TEXT, .offset = AT(status), .required = true,
-     .doc = "Status the handler ends with: 400, 429, 500, 502, 503, 504, refused or reset."},
-    {.key = "probability", .type = PARAM_FRACTION, .offset = AT(probability), .fallback = 1,
-     .doc = "Share of requests it happens to."},
+     .doc = "Status the handler ends with: 400, 429, 500, 502, 503, 504, refused or "
+            "reset."},
+    {.key = "probability", .type = PARAM_FRACTION, .offset = AT(probability),
+     .fallback = 1, .doc = "Share of requests it happens to."},
     {0},
 };
 #undef AT
 
-#define VERB(name, type_)                                                                \
-    {.key = #name, .type = PARAM_OBJECT, .of = name##_params, .size = sizeof(struct type_)}
+#define VERB(name, type_)                                                              \
+    {.key = #name, .type = PARAM_OBJECT, .of = name##_params,                          \
+     .size = sizeof(struct type_)}
 
 const struct param step_verbs[] = {
-    VERB(cpu, cpu_step),       VERB(wait, wait_step),         VERB(call, call_step),
-    VERB(query, query_step),   VERB(hold, hold_step),         VERB(cache, cache_step),
-    VERB(parallel, parallel_step), VERB(choose, choose_step), VERB(repeat, repeat_step),
-    VERB(spawn, spawn_step),   VERB(stream, stream_step),     VERB(memory, memory_step),
-    VERB(fail, fail_step),     {0},
+    VERB(cpu, cpu_step),
+    VERB(wait, wait_step),
+    VERB(call, call_step),
+    VERB(query, query_step),
+    VERB(hold, hold_step),
+    VERB(cache, cache_step),
+    VERB(parallel, parallel_step),
+    VERB(choose, choose_step),
+    VERB(repeat, repeat_step),
+    VERB(spawn, spawn_step),
+    VERB(stream, stream_step),
+    VERB(memory, memory_step),
+    VERB(fail, fail_step),
+    {0},
 };
 
 const struct param step_row = {.key = "step", .type = PARAM_VERB, .of = step_verbs,
@@ -417,21 +456,24 @@ const struct param step_row = {.key = "step", .type = PARAM_VERB, .of = step_ver
 const struct param service_common_params[] = {
     {.key = "kind", .type = PARAM_NAME, .offset = AT(kind), .required = true,
      .doc = "What the service is."},
-    {.key = "replicas", .type = PARAM_COUNT, .offset = AT(replicas), .least = 1, .most = 100000,
-     .fallback = 1, .doc = "Identical instances."},
+    {.key = "replicas", .type = PARAM_COUNT, .offset = AT(replicas), .least = 1,
+     .most = 100000, .fallback = 1, .doc = "Identical instances."},
     {.key = "cpu", .type = PARAM_CPU, .offset = AT(cpu), .most = 100000,
-     .doc = "Cores of an instance, shared by what runs on it; never short of CPU when absent."},
+     .doc = "Cores of an instance, shared by what runs on it; never short of CPU "
+            "when absent."},
     {.key = "memory", .type = PARAM_SIZE, .offset = AT(memory), .most = 1e15,
      .doc = "Memory of an instance; not limited when absent."},
     {.key = "latency", .type = PARAM_DURATION, .offset = AT(latency), .most = 3600,
      .doc = "Network time one way to reach the service."},
-    {.key = "balance", .type = PARAM_CHOICE, .offset = AT(balance), .choices = balance_names,
+    {.key = "balance", .type = PARAM_CHOICE, .offset = AT(balance),
+     .choices = balance_names,
      .doc = "How callers without a balancer of their own spread over the replicas."},
     {0},
 };
 #undef AT
 
-static const struct param handler_row = {.key = "steps", .type = PARAM_LIST, .of = &step_row,
+static const struct param handler_row = {.key = "steps", .type = PARAM_LIST,
+                                         .of = &step_row,
                                          .size = sizeof(struct param_list)};
 
 #define AT(field) offsetof(struct handler_conf, field)
@@ -451,7 +493,8 @@ const struct param link_params[] = {
     {.key = "to", .type = PARAM_NAME, .offset = AT(to), .required = true,
      .doc = "Called service."},
     {.key = "latency", .type = PARAM_DURATION, .offset = AT(latency), .most = 3600,
-     .required = true, .doc = "Network time one way; replaces the called service's own."},
+     .required = true,
+     .doc = "Network time one way; replaces the called service's own."},
     {0},
 };
 #undef AT

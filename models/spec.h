@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * spec -- a system as the user described it: workloads, steps and services bound to plain
- * structs by the parameter tables of this layer. model_compile turns it into a model.
+ * spec -- a system as the user described it: workloads, steps and services bound to
+ * plain structs by the parameter tables of this layer. model_compile turns it into a
+ * model.
  *
  * Ownership: everything lives in the reader's arena and outlives the model.
  */
@@ -26,7 +27,7 @@ struct backoff_conf {
 struct retry_conf {
     uint32_t at;
     int64_t max;          /* attempts beyond the first */
-    struct param_list on; /* const char *: names of outcome statuses; empty = all errors */
+    struct param_list on; /* const char *: names of statuses; empty = all errors */
     struct backoff_conf *backoff;
 };
 
@@ -118,12 +119,17 @@ struct call_step {
 struct query_step {
     uint32_t at;
     const char *database;
-    struct param_variant via; /* which 0: const char *; 1: struct param_list of const char * */
+    struct param_variant via; /* which 0: const char *; 1: param_list of them */
     struct dist *time, *io;
     sim_time timeout;
     int on_error;
 };
-struct hold_step { uint32_t at; const char *pool; struct param_list steps; int on_error; };
+struct hold_step {
+    uint32_t at;
+    const char *pool;
+    struct param_list steps;
+    int on_error;
+};
 struct cache_step {
     uint32_t at;
     const char *service;
@@ -180,7 +186,7 @@ extern const struct param link_params[];
 
 struct system_spec {
     struct param_map workloads; /* struct workload_conf */
-    struct param_map services;  /* struct param_variant: row = the kind's, body = its conf */
+    struct param_map services;  /* struct param_variant: the kind's row, its conf */
     struct param_list links;    /* struct link_conf */
 };
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * world -- the mutable state of one replication, and the verbs on it. Internal to models/.
+ * world -- the mutable state of one replication, and the verbs on it. Internal to
+ * models/.
  *
- * A request is what a client wants answered; it lives at the client and is tried once or
- * more. A task is a request being worked on in one place; a call makes a child task at the
- * callee. Handles are an index and a stamp: what is told to a task or request that has
- * moved on, or whose slot has been used again, is recognised by its stamp and dropped.
- * That is how a caller that gave up leaves its callee running for nobody.
+ * A request is what a client wants answered; it lives at the client and is tried once
+ * or more. A task is a request being worked on in one place; a call makes a child task
+ * at the callee. Handles are an index and a stamp: what is told to a task or request
+ * that has moved on, or whose slot has been used again, is recognised by its stamp and
+ * dropped. That is how a caller that gave up leaves its callee running for nobody.
  *
- * Nothing recurses: whoever can go on is put on the ready list, which is drained between
- * events. Everything lives in one arena.
+ * Nothing recurses: whoever can go on is put on the ready list, which is drained
+ * between events. Everything lives in one arena.
  */
 #ifndef MODELS_WORLD_H
 #define MODELS_WORLD_H
@@ -28,8 +29,8 @@ enum { MEMOS = 256 };
 
 enum task_state {
     TASK_FREE,
-    TASK_TRAVEL,  /* on the network towards its service */
-    TASK_QUEUED,  /* waits for a slot */
+    TASK_TRAVEL, /* on the network towards its service */
+    TASK_QUEUED, /* waits for a slot */
     TASK_READY,
     TASK_DELAY,
     TASK_CPU,
@@ -42,16 +43,16 @@ enum task_state {
 
 enum task_flag {
     TASK_HAS_SLOT = 1,
-    TASK_CONNECTED = 2,  /* holds a connection of its database for itself */
-    TASK_IN_CALL = 4,    /* its balancer counts it */
-    TASK_KNOCKED = 8,    /* its connection attempt has been dropped at least once */
+    TASK_CONNECTED = 2, /* holds a connection of its database for itself */
+    TASK_IN_CALL = 4,   /* its balancer counts it */
+    TASK_KNOCKED = 8,   /* its connection attempt has been dropped at least once */
 };
 
 struct task {
     uint32_t pc;
-    uint32_t next;   /* in whatever queue it is, or the free list */
-    uint32_t wait;   /* stamp of what it waits for; moves on with every wait */
-    uint32_t parent; /* who waits for its answer: a task; NONE: its request, or nobody */
+    uint32_t next; /* in whatever queue it is, or the free list */
+    uint32_t wait; /* stamp of what it waits for; moves on with every wait */
+    uint32_t parent; /* who waits for its answer: a task; NONE: a request or nobody */
     uint32_t parent_wait;
     uint32_t request; /* whose time it spends; NONE: background */
     uint32_t stamp;   /* of that request */
@@ -64,24 +65,24 @@ struct task {
     uint16_t branches_failed;
 
     uint32_t timer;
-    uint32_t visit;          /* counts loop turns: later visits draw anew */
+    uint32_t visit; /* counts loop turns: later visits draw anew */
     uint32_t loop[MAX_LOOPS];
-    uint32_t peer;           /* instance it is calling */
+    uint32_t peer; /* instance it is calling */
     uint32_t branches_left;
-    sim_time demand;         /* of the CPU it asks for; TASK_BACKOFF: the pause */
-    sim_time entered;        /* when it got its slot */
+    sim_time demand;  /* of the CPU it asks for; TASK_BACKOFF: the pause */
+    sim_time entered; /* when it got its slot */
     int64_t memory;
-    double finish;           /* GIL: when it is done, in its process's time */
+    double finish; /* GIL: when it is done, in its process's time */
 };
 
 enum request_state { REQUEST_FREE, REQUEST_CALLING, REQUEST_BACKOFF, REQUEST_THINKING };
 
 struct request {
-    sim_time start;     /* intended */
-    sim_time sent;      /* this attempt, or when the pause began */
+    sim_time start;      /* intended */
+    sim_time sent;       /* this attempt, or when the pause began */
     sim_time first_byte; /* SIM_NEVER */
-    uint64_t entity;    /* closed, sessions: user << 32 | k-th request */
-    uint32_t stamp;     /* moves on whenever work for it is abandoned */
+    uint64_t entity;     /* closed, sessions: user << 32 | k-th request */
+    uint32_t stamp;      /* moves on whenever work for it is abandoned */
     uint32_t wait;
     uint32_t next;
     uint32_t type;
@@ -91,16 +92,21 @@ struct request {
     uint16_t workload;
     uint8_t state;
     bool measured;
-    sim_time pause;     /* the last back-off */
+    sim_time pause; /* the last back-off */
 };
 
-struct queue { uint32_t first, last, count; };
+struct queue {
+    uint32_t first, last, count;
+};
 
-struct unit { double finish; uint32_t id; }; /* in cpu.work */
+struct unit {
+    double finish;
+    uint32_t id;
+}; /* in cpu.work */
 
-/* The cores of an instance, shared equally by units: tasks, or processes that share theirs
- * in turn. Virtual time: every unit has had `work` ns of core time since the cores were
- * last idle. */
+/* The cores of an instance, shared equally by units: tasks, or processes that share
+ * theirs in turn. Virtual time: every unit has had `work` ns of core time since the
+ * cores were last idle. */
 struct cpu {
     double work, rate, inverse; /* rate of `work`, 1 / rate */
     double cores;
@@ -114,7 +120,7 @@ struct process {
     struct queue queue; /* eager: accepted, waiting for a slot */
     struct queue cpu;   /* loop: waiting for the loop; GIL: all that want the lock */
     uint32_t busy;
-    uint32_t running;   /* loop: the task that has the loop; NONE */
+    uint32_t running;        /* loop: the task that has the loop; NONE */
     double turn, turn_since; /* GIL: core time each thread has had, and cpu.work then */
 };
 
@@ -126,7 +132,7 @@ struct instance {
     int64_t memory;
     int64_t connections; /* databases */
     uint64_t accepted;
-    double *share;       /* eager: cumulative odds of its processes */
+    double *share; /* eager: cumulative odds of its processes */
     struct cpu cpu;
 };
 
@@ -139,8 +145,8 @@ struct pool_state {
 };
 
 struct balancer {
-    uint32_t *conns;   /* by instance: calls under way from here */
-    int32_t *weight;   /* smooth round robin among equals */
+    uint32_t *conns; /* by instance: calls under way from here */
+    int32_t *weight; /* smooth round robin among equals */
     uint32_t next;
 };
 
@@ -148,14 +154,14 @@ struct arrivals {
     uint64_t count;    /* arrivals so far; of sessions: users */
     uint64_t requests; /* requests so far */
     struct draw_memo memo;
-    double mean_gap;   /* ns */
-    double gap;        /* before the next arrival but one: drawn early, off the path that
+    double mean_gap; /* ns */
+    double gap;      /* before the next arrival but one: drawn early, off the path that
                           the next event waits for */
-    double position;   /* ns: where on the profile or in the state */
+    double position; /* ns: where on the profile or in the state */
     double state_end;
-    uint32_t segment;  /* of the profile, or state */
+    uint32_t segment; /* of the profile, or state */
     uint64_t switches;
-    double scale;      /* mmpp: multiplier that makes the mean rate the given one */
+    double scale; /* mmpp: multiplier that makes the mean rate the given one */
     bool ended;
 };
 
@@ -192,7 +198,7 @@ struct world {
 
     struct draw_memo memo[MEMOS]; /* of the draws of tasks */
 
-    uint64_t in_flight, cap;  /* tasks and requests alive */
+    uint64_t in_flight, cap; /* tasks and requests alive */
     uint64_t measured_in_flight;
     sim_time measure_from, measure_to;
     sim_time bin_width, bin_end; /* of completed_in, and of its present bin */
@@ -239,7 +245,8 @@ static inline void task_ready(struct world *w, uint32_t task)
 /* The task goes on where errors of its present instruction are handled. */
 void task_fail(struct world *w, uint32_t task, enum status status, uint16_t cause);
 
-/* Whatever it waited for outside of a slot has come: a delay, a network hop, a pause. */
+/* Whatever it waited for outside of a slot has come: a delay, a network hop, a
+ * pause. */
 void task_event(struct world *w, uint32_t task);
 void task_timeout(struct world *w, uint32_t task);
 
@@ -255,7 +262,8 @@ void task_deliver(struct world *w, uint32_t child);
 /* Whoever asked gives up: what works for it works for nobody. */
 void task_abandon(struct world *w, uint32_t caller);
 
-static inline void spend(struct world *w, const struct task *t, uint16_t resource, sim_time time)
+static inline void spend(struct world *w, const struct task *t, uint16_t resource,
+                         sim_time time)
 {
     if (t->request != NONE && w->request[t->request].stamp == t->stamp)
         w->blame[(size_t)t->request * w->resources + resource] += (float)time;
@@ -264,9 +272,10 @@ static inline void spend(struct world *w, const struct task *t, uint16_t resourc
 /* A child for call site `site` at `instance`, on its way. */
 uint32_t call_start(struct world *w, uint32_t site, uint32_t instance);
 
-/* The pause before attempt `attempt` + 1 by a retry policy; `last` is the one before. */
-sim_time retry_pause(const struct world *w, const struct retry_policy *policy, uint64_t entity,
-                     uint32_t attempt, sim_time last);
+/* The pause before attempt `attempt` + 1 by a retry policy; `last` is the one
+ * before. */
+sim_time retry_pause(const struct world *w, const struct retry_policy *policy,
+                     uint64_t entity, uint32_t attempt, sim_time last);
 
 /* ---- servers (server.c) ---------------------------------------------------------- */
 
@@ -294,8 +303,9 @@ void pool_event(struct world *w, uint32_t state);
 /* ---- balancing (balance.c) ------------------------------------------------------- */
 
 /* Who calls: draws are addressed by the request and the attempt. */
-uint32_t balance_among(struct world *w, const struct service *service, uint32_t balancer,
-                       uint64_t entity, uint32_t attempt, uint32_t request);
+uint32_t balance_among(struct world *w, const struct service *service,
+                       uint32_t balancer, uint64_t entity, uint32_t attempt,
+                       uint32_t request);
 
 /* An instance for a call, counted as under way until balance_done. */
 static inline uint32_t balance_choose(struct world *w, const struct call_site *site,
@@ -319,7 +329,8 @@ static inline void balance_done(struct world *w, const struct call_site *site,
 /* ---- clients and arrivals (client.c, arrivals.c) --------------------------------- */
 
 void client_begin(struct world *w, uint32_t type, uint64_t entity, sim_time start);
-void client_reply(struct world *w, uint32_t request, enum status status, uint16_t cause);
+void client_reply(struct world *w, uint32_t request, enum status status,
+                  uint16_t cause);
 void client_event(struct world *w, uint32_t request);
 void client_timeout(struct world *w, uint32_t request, bool deadline);
 /* Address and key of a request's client: what hashing balancers see. */
@@ -332,7 +343,8 @@ void request_open(struct world *w, uint32_t request, uint32_t type, uint64_t ent
 
 void arrivals_start(struct world *w, uint32_t workload);
 void arrivals_event(struct world *w, uint32_t workload);
-uint32_t arrivals_type(const struct world *w, const struct workload *workload, uint64_t entity);
+uint32_t arrivals_type(const struct world *w, const struct workload *workload,
+                       uint64_t entity);
 /* The user's request has been answered: think, and ask again. */
 void arrivals_answered(struct world *w, uint32_t request);
 

@@ -2,8 +2,8 @@
 /*
  * arena -- memory that is taken piece by piece and given back all at once.
  *
- * Ownership: whoever calls arena_init calls arena_free; everything taken in between dies
- *            with the arena. arena_reset keeps the blocks for the next use.
+ * Ownership: whoever calls arena_init calls arena_free; everything taken in between
+ *            dies with the arena. arena_reset keeps the blocks for the next use.
  * Errors:    no memory ends the process with status 3.
  * Threads:   one owner at a time.
  */
@@ -42,7 +42,7 @@ void *arena_reserve(struct arena *arena, size_t bytes);
 void arena_commit(struct arena *arena, void *range, size_t bytes);
 
 #define arena_new(arena, type) ((type *)arena_array((arena), 1, sizeof(type)))
-#define arena_many(arena, count, type)                                           \
+#define arena_many(arena, count, type)                                                 \
     ((type *)arena_array((arena), (size_t)(count), sizeof(type)))
 
 #endif

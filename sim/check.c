@@ -5,12 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void check_failed(const char *file, int line, const char *claim, const char *format, ...)
+void check_failed(const char *file, int line, const char *claim, const char *format,
+                  ...)
 {
     va_list args;
     va_start(args, format);
-    fprintf(stderr, "headroom: internal error at %s:%d: \"%s\" does not hold: ", file, line,
-            claim);
+    fprintf(stderr, "headroom: internal error at %s:%d: \"%s\" does not hold: ", file,
+            line, claim);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);

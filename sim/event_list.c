@@ -5,7 +5,8 @@
 #define EVENT_LIST_ROOM 1024 /* tests start with 1 */
 #endif
 
-/* heap[1] starts a cache line: three events of a line are left unused before heap[0]. */
+/* heap[1] starts a cache line: three events of a line are left unused before
+ * heap[0]. */
 enum { BEFORE_ROOT = 3 };
 
 static void commit(struct event_list *list)

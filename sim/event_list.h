@@ -2,16 +2,17 @@
 /*
  * event_list -- the pending events, earliest first.
  *
- * An event is 16 bytes: its time, then 3 bits of class, 37 bits of sequence and 24 bits of
- * slot, compared as one 128-bit number. That is a total order: by time, then by class
- * (what happens first among simultaneous things), then in the order of scheduling. What a
- * slot means is the owner's business; anything bulky stays there, never in the list.
+ * An event is 16 bytes: its time, then 3 bits of class, 37 bits of sequence and 24 bits
+ * of slot, compared as one 128-bit number. That is a total order: by time, then by
+ * class (what happens first among simultaneous things), then in the order of
+ * scheduling. What a slot means is the owner's business; anything bulky stays there,
+ * never in the list.
  *
  * A 4-ary heap whose groups of four children each fill one cache line. The popped root
  * stays a hole that the next push fills with one sift, which is what most events do.
  *
- * Errors: scheduling into the past, or more than 2^37 events, is an error of ours. A slot
- *         has 24 bits; its owner sees to that.
+ * Errors: scheduling into the past, or more than 2^37 events, is an error of ours. A
+ *         slot has 24 bits; its owner sees to that.
  */
 #ifndef SIM_EVENT_LIST_H
 #define SIM_EVENT_LIST_H
@@ -23,8 +24,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What goes first at the same instant: a release before the arrival that could use it, a
- * completion before the timeout that would kill it. */
+/* What goes first at the same instant: a release before the arrival that could use it,
+ * a completion before the timeout that would kill it. */
 enum event_class {
     EVENT_CAPACITY,
     EVENT_DEPARTURE,
@@ -105,14 +106,15 @@ static inline void event_rise(struct event_list *list, size_t at, uint128 event)
     heap[at] = event;
 }
 
-static inline void event_push(struct event_list *list, sim_time time, enum event_class class,
-                              uint32_t slot)
+static inline void event_push(struct event_list *list, sim_time time,
+                              enum event_class class, uint32_t slot)
 {
     check(time >= list->now, "event at %lld ns, clock at %lld ns", (long long)time,
           (long long)list->now);
     check(list->sequence < EVENT_SEQUENCE_END, "event %llu",
           (unsigned long long)list->sequence);
-    uint64_t low = (uint64_t)class << EVENT_CLASS_SHIFT | list->sequence++ << EVENT_SLOT_BITS | slot;
+    uint64_t low = (uint64_t) class << EVENT_CLASS_SHIFT |
+                   list->sequence++ << EVENT_SLOT_BITS | slot;
     uint128 event = (uint128)(uint64_t)time << 64 | low;
     if (list->hole) {
         list->hole = false;

@@ -16,7 +16,7 @@ struct level {
     int64_t value, most;
     int64_t limit;   /* change it with level_limit */
     sim_time since;  /* of the last change */
-    sim_time full;   /* time spent at the limit or above; without one nobody's business */
+    sim_time full;   /* time spent at the limit or above */
     uint128 area;    /* integral of value over time */
 };
 

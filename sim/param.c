@@ -4,7 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void complain(struct listener *to, uint32_t at, const char *key, const char *format, ...)
+void complain(struct listener *to, uint32_t at, const char *key, const char *format,
+              ...)
 {
     char text[512];
     va_list args;

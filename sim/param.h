@@ -3,9 +3,9 @@
  * param -- what something can be told: one row per key of the scenario language.
  *
  * A table of rows is the only place where a key, its unit, range, default and meaning
- * stand. Reading, error messages, the JSON Schema, the reference pages, --set and sweeps
- * all follow from it. No JSON type appears here: the layers below experiments/ do not
- * know that scenarios are JSON.
+ * stand. Reading, error messages, the JSON Schema, the reference pages, --set and
+ * sweeps all follow from it. No JSON type appears here: the layers below experiments/
+ * do not know that scenarios are JSON.
  *
  * Tables nest: a row can hold an object, a list, a map, one of several forms, a random
  * value or the steps of a handler. A table ends with an all-zero row.
@@ -32,48 +32,48 @@ enum param_type {
     PARAM_RATE,     /* double per second; "500/s" */
     PARAM_SIZE,     /* int64_t bytes; "440MiB" */
     PARAM_CPU,      /* double cores; 1.5 or "250m" */
-    PARAM_VALUE,    /* double in the unit of the enclosing random value; ns if a duration */
+    PARAM_VALUE,    /* double in the unit of the enclosing random value; ns, not s */
     PARAM_TEXT,     /* const char *; NULL when absent */
     PARAM_NAME,     /* const char *: letters, digits, - and _; NULL when absent */
-    PARAM_CHOICE,   /* int: index into `choices`; fallback is an index, NAN = required */
+    PARAM_CHOICE,   /* int: index into `choices`; so is the fallback, NAN = required */
     PARAM_RANDOM,   /* struct dist *; NULL when absent; `unit` says of what */
-    PARAM_OBJECT,   /* struct of `size` bytes by table `of`, bound to a pointer (NULL when
-                       absent); inline where it is the element of a list or map */
-    PARAM_LIST,     /* struct param_list; `of` is ONE row describing the element: its `size`
-                       bytes each (for scalars the size of the C type; 0 = follows from the type) */
+    PARAM_OBJECT,   /* struct of `size` bytes by table `of`, bound to a pointer (NULL
+                       when absent); inline where it is the element of a list or map */
+    PARAM_LIST,     /* struct param_list; `of` is ONE row describing the element, `size`
+                       bytes each (0: what the C type takes) */
     PARAM_MAP,      /* struct param_map; `of` is ONE row describing each value */
-    PARAM_TAGGED,   /* struct param_variant: "name" or {"name": value}; `of` has a row per name */
-    PARAM_VERB,     /* struct param_variant: an object told by which key of `of` it holds */
-    PARAM_KINDS,    /* struct param_variant: an object told by its "kind"; rows from `variants` */
-    PARAM_FORMS,    /* struct param_variant: first row of `of` whose JSON type fits (key ignored) */
-    PARAM_TUPLE,    /* as PARAM_OBJECT, but written as a JSON array: the rows in order */
+    PARAM_TAGGED,   /* struct param_variant: "name" or {"name": value}, rows by name */
+    PARAM_VERB,     /* struct param_variant: told by which key of `of` the object has */
+    PARAM_KINDS,    /* struct param_variant: told by "kind"; rows from `variants` */
+    PARAM_FORMS,    /* struct param_variant: the first row of `of` that the JSON fits */
+    PARAM_TUPLE,    /* as PARAM_OBJECT, but written as an array: the rows in order */
     PARAM_SHARE,    /* struct param_share; "5%", a plain weight such as 3, or "rest" */
     PARAM_CSV,      /* struct param_csv *: names a CSV file beside the scenario */
     PARAM_INCLUDE,  /* the rows of `of`, bound to the struct embedded at `offset` */
-    PARAM_UNMODELLED, /* a real key that is accepted and reported as not modelled; binds nothing */
+    PARAM_UNMODELLED, /* a real key, accepted and reported as not modelled */
 };
 
 struct param {
     const char *key;
     enum param_type type;
     size_t offset;
-    double least, most;      /* both 0 = no bound beyond "not negative" for COUNT, DURATION,
+    double least, most;      /* both 0 = "not negative" only, for COUNT, DURATION,
                                 RATE, SIZE, CPU; NUMBER and VALUE are then unbounded */
-    double fallback;         /* when the key is absent; ignored for pointers, lists, maps */
+    double fallback;         /* when absent; ignored for pointers, lists, maps */
     const char *const *choices;
     const struct param *of;
     const struct param *(*variants)(int index); /* PARAM_KINDS: NULL past the last */
     size_t size;             /* of an element or body */
-    enum param_type unit;    /* PARAM_RANDOM: PARAM_DURATION, PARAM_NUMBER or PARAM_SIZE;
+    enum param_type unit;    /* PARAM_RANDOM: of PARAM_DURATION, _NUMBER or _SIZE;
                                 PARAM_VALUE: that of the enclosing random value */
     bool required;
     const char *doc;         /* one sentence */
 };
 
 /*
- * Where a bound thing stands: the number of its value in document order, 0 for the root.
- * The body of every PARAM_OBJECT, and of every TAGGED/VERB/KINDS variant whose row is a
- * PARAM_OBJECT, begins with a `uint32_t at` which the reader fills.
+ * Where a bound thing stands: the number of its value in document order, 0 for the
+ * root. The body of every PARAM_OBJECT, and of every TAGGED/VERB/KINDS variant whose
+ * row is a PARAM_OBJECT, begins with a `uint32_t at` which the reader fills.
  */
 struct param_list {
     void *items; /* count elements of the row's size, back to back */
@@ -92,7 +92,7 @@ struct param_map {
 struct param_variant {
     const struct param *row; /* the row chosen; NULL when absent */
     int which;               /* its index in the table */
-    void *body;              /* what that row binds, `row->size` bytes; NULL for a bare name.
+    void *body;              /* what that row binds, `size` bytes; NULL for a bare name.
                                 For scalars (a NAME, a DURATION) the scalar itself. */
     uint32_t at;
 };
@@ -104,7 +104,8 @@ struct param_share {
     enum param_share_form form;
 };
 
-/* A data file as text: the reader owns files, the owner of the row knows the columns. */
+/* A data file as text: the reader owns files, the owner of the row knows the
+ * columns. */
 struct param_csv {
     const char *file;
     const char **header; /* columns names */
@@ -125,7 +126,7 @@ struct listener {
     int count; /* mistakes heard so far */
 };
 
-void complain(struct listener *to, uint32_t at, const char *key, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+void complain(struct listener *to, uint32_t at, const char *key, const char *format,
+              ...) __attribute__((format(printf, 4, 5)));
 
 #endif

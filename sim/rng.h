@@ -10,15 +10,15 @@
  * easy as 1, 2, 3", SC'11), counter-based, no state.
  *     key     = rng_key(seed, purpose), a 64-bit hash
  *     counter = { pair low, pair high, replication, visit << 16 | odd << 15 | block }
- * Entities 2 n and 2 n + 1 are a pair, n its number: block 0, with odd = 0, gives each of
- * them its first word, which nearly always is all it needs. Further words come from
- * blocks 1, 2, … of its own, odd being 1 for the second of the pair. A block gives four
- * 32-bit words, taken as two of 64 bits, the first one being word 0 | word 1 << 32.
+ * Entities 2 n and 2 n + 1 are a pair, n its number: block 0, with odd = 0, gives each
+ * of them its first word, which nearly always is all it needs. Further words come from
+ * blocks 1, 2, … of its own, odd being 1 for the second of the pair. A block gives
+ * four 32-bit words, taken as two of 64 bits, the first being word 0 | word 1 << 32.
  * Changing anything here changes every result: bump RNG_STREAM_VERSION.
  *
  * Speed:  the simulator draws about once per event, so the way to a first exponential
- *         or normal is inline and everything rare is not. A memo keeps a pair's block for
- *         the other one, which is mostly next.
+ *         or normal is inline and everything rare is not. A memo keeps a pair's block
+ *         for the other one, which is mostly next.
  * Errors: more visits than 16 bits or blocks than 15 bits hold is an error of ours
  *         (check).
  */
@@ -87,7 +87,8 @@ struct draw {
 static inline struct rng_block rng_block_at(uint64_t key, uint64_t pair,
                                             uint32_t replication, uint32_t block)
 {
-    const uint32_t counter[4] = {(uint32_t)pair, (uint32_t)(pair >> 32), replication, block};
+    const uint32_t counter[4] = {(uint32_t)pair, (uint32_t)(pair >> 32), replication,
+                                 block};
     const uint32_t halves[2] = {(uint32_t)key, (uint32_t)(key >> 32)};
     return rng_philox(counter, halves);
 }
@@ -97,8 +98,11 @@ static inline struct draw draw_from(uint64_t key, uint64_t entity, uint32_t repl
                                     uint32_t visit, uint64_t word)
 {
     uint32_t odd = (uint32_t)entity & 1;
-    return (struct draw){.key = key, .pair = entity >> 1, .replication = replication,
-                         .block = visit << 16 | odd << 15 | 1, .spare = word,
+    return (struct draw){.key = key,
+                         .pair = entity >> 1,
+                         .replication = replication,
+                         .block = visit << 16 | odd << 15 | 1,
+                         .spare = word,
                          .has_spare = true};
 }
 
@@ -118,17 +122,19 @@ struct draw_memo {
     bool valid;
 };
 
-/* The first word at an address, by way of a memo that is used with one replication only. */
+/* The first word at an address, by way of a memo that is used with one replication
+ * only. */
 static inline uint64_t draw_first_word(struct draw_memo *memo, uint64_t key,
                                        uint64_t entity, uint32_t replication,
                                        uint32_t visit)
 {
     uint64_t pair = entity >> 1;
-    if (memo->pair != pair || memo->key != key || memo->visit != visit || !memo->valid) {
+    if (memo->pair != pair || memo->key != key || memo->visit != visit ||
+        !memo->valid) {
         check(visit < RNG_VISITS, "visit %u", visit);
         struct rng_block block = rng_block_at(key, pair, replication, visit << 16);
-        *memo = (struct draw_memo){key, pair, rng_block_low(block), rng_block_high(block),
-                                   visit, true};
+        *memo = (struct draw_memo){
+            key, pair, rng_block_low(block), rng_block_high(block), visit, true};
     }
     return entity & 1 ? memo->high : memo->low;
 }
@@ -177,7 +183,7 @@ struct rng_layer {
 };
 
 extern const struct rng_layer rng_exponential_layers[RNG_LAYERS]; /* 53-bit positions */
-extern const struct rng_layer rng_normal_layers[RNG_LAYERS]; /* sign and 52 bits */
+extern const struct rng_layer rng_normal_layers[RNG_LAYERS];      /* sign and 52 bits */
 
 /* When a word's position is not inside: 1 exponential in 45, 1 normal in 80. */
 double draw_exponential_edge(struct draw *draw, uint64_t word) __attribute__((cold));

@@ -28,7 +28,8 @@ static inline double sim_seconds(sim_time t)
     return (double)t * 1e-9;
 }
 
-/* Seconds as nanoseconds, rounded half up; negative and NaN give 0, too large SIM_TIME_MAX. */
+/* Seconds as nanoseconds, rounded half up; negative and NaN give 0, too large
+ * SIM_TIME_MAX. */
 static inline sim_time sim_from_nanoseconds(double ns)
 {
     if (!(ns > 0))

@@ -4,11 +4,12 @@
  * cancelled.
  *
  * All timers of one length form a class. They fall due in the order they were set, so a
- * class is a FIFO list: set appends, cancel unlinks, and a single event in the event list
- * stands for the earliest, moved on lazily. Neither the length nor the rate costs anything.
+ * class is a FIFO list: set appends, cancel unlinks, and a single event in the event
+ * list stands for the earliest, moved on lazily. Neither the length nor the rate costs
+ * anything.
  *
- * Use: a class's event carries `slot_base + class`; when it comes, call timer_due until it
- *      returns TIMER_NONE, then the class has armed itself for the next one.
+ * Use: a class's event carries `slot_base + class`; when it comes, call timer_due until
+ *      it returns TIMER_NONE, then the class has armed itself for the next one.
  */
 #ifndef SIM_TIMER_H
 #define SIM_TIMER_H
@@ -46,7 +47,8 @@ void timers_init(struct timers *t, struct arena *arena, struct event_list *event
 void timers_grow(struct timers *t);
 
 /* Start a timer of this class for `owner`; the handle is for timer_cancel. */
-static inline uint32_t timer_set(struct timers *t, uint32_t class, sim_time now, uint32_t owner)
+static inline uint32_t timer_set(struct timers *t, uint32_t class, sim_time now,
+                                 uint32_t owner)
 {
     if (t->free == TIMER_NONE)
         timers_grow(t);
@@ -54,8 +56,11 @@ static inline uint32_t timer_set(struct timers *t, uint32_t class, sim_time now,
     struct timer_node *node = &t->node[handle];
     struct timer_class *c = &t->class[class];
     t->free = node->next;
-    *node = (struct timer_node){.due = now + c->length, .next = TIMER_NONE,
-                                .previous = c->last, .owner = owner, .class = class};
+    *node = (struct timer_node){.due = now + c->length,
+                                .next = TIMER_NONE,
+                                .previous = c->last,
+                                .owner = owner,
+                                .class = class};
     if (c->last == TIMER_NONE)
         c->first = handle;
     else
@@ -84,8 +89,8 @@ static inline void timer_cancel(struct timers *t, uint32_t handle)
     t->free = handle;
 }
 
-/* The owner of the next timer of `class` that is due, its timer cancelled; TIMER_NONE when
- * no more are due: the class's event is then set for the next one, if any. */
+/* The owner of the next timer of `class` that is due, its timer cancelled; TIMER_NONE
+ * when no more are due: the class's event is then set for the next one, if any. */
 uint32_t timer_due(struct timers *t, uint32_t class, sim_time now);
 
 #endif

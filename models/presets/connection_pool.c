@@ -25,9 +25,10 @@ static const struct param params[] = {
      .required = true, .doc = "Connections of a pool."},
     {.key = "overflow", .type = PARAM_COUNT, .offset = AT(overflow), .most = 1e6,
      .doc = "More connections, opened on demand and closed on return."},
-    {.key = "wait_timeout", .type = PARAM_DURATION, .offset = AT(wait_timeout), .least = 1e-6,
-     .most = 1e9, .fallback = INFINITY,
-     .doc = "Longest wait for a connection; then the caller fails with 500. Endless when absent."},
+    {.key = "wait_timeout", .type = PARAM_DURATION, .offset = AT(wait_timeout),
+     .least = 1e-6, .most = 1e9, .fallback = INFINITY,
+     .doc = "Longest wait for a connection; then the caller fails with 500. Endless "
+            "when absent."},
     {.key = "scope", .type = PARAM_CHOICE, .offset = AT(scope), .choices = scopes,
      .doc = "One pool for all callers, or one for each calling instance or process."},
     {.key = "server", .type = PARAM_NAME, .offset = AT(server),
@@ -52,7 +53,8 @@ static void build(const void *bound, struct part *part, struct listener *out)
 }
 
 const struct kind connection_pool_kind = {
-    KIND_ROW(connection_pool, "A pool of connections, or of anything else that is held."),
+    KIND_ROW(connection_pool,
+             "A pool of connections, or of anything else that is held."),
     .sort = PART_POOL,
     .build = build,
     .common = SIZE_MAX,

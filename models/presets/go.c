@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * go -- a Go net/http server: a goroutine per connection, no limit of any kind, CPU shared
- * by GOMAXPROCS threads. From Go 1.25 on GOMAXPROCS follows the container's CPU limit but
- * is at least 2.
+ * go -- a Go net/http server: a goroutine per connection, no limit of any kind, CPU
+ * shared by GOMAXPROCS threads. From Go 1.25 on GOMAXPROCS follows the container's CPU
+ * limit but is at least 2.
  */
 #include "models/kind.h"
 
@@ -21,8 +21,8 @@ static const struct param params[] = {
     HANDLER_ROWS,
     {.key = "gomaxprocs", .type = PARAM_COUNT, .offset = AT(gomaxprocs), .least = 1,
      .most = 10000, .fallback = 0,
-     .doc = "Threads that run Go code at a time; the larger of 2 and `cpu` rounded up when "
-            "absent."},
+     .doc = "Threads that run Go code at a time; the larger of 2 and `cpu` rounded "
+            "up when absent."},
     NOT_MODELLED("read_timeout"),
     NOT_MODELLED("write_timeout"),
     NOT_MODELLED("idle_timeout"),

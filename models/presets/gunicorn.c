@@ -26,19 +26,21 @@ static const char *const classes[] = {"sync", "gthread", "uvicorn", NULL};
 static const struct param params[] = {
     COMMON_ROWS,
     HANDLER_ROWS,
-    {.key = "worker_class", .type = PARAM_CHOICE, .offset = AT(worker_class), .choices = classes,
-     .doc = "sync; gthread (threads); uvicorn (an event loop). sync with threads above 1 is "
-            "gthread."},
-    {.key = "workers", .type = PARAM_COUNT, .offset = AT(workers), .least = 1, .most = 10000,
-     .fallback = 1, .doc = "Processes of an instance."},
-    {.key = "threads", .type = PARAM_COUNT, .offset = AT(threads), .least = 1, .most = 10000,
-     .fallback = 1, .doc = "Threads of a gthread worker."},
+    {.key = "worker_class", .type = PARAM_CHOICE, .offset = AT(worker_class),
+     .choices = classes,
+     .doc = "sync; gthread (threads); uvicorn (an event loop). sync with threads "
+            "above 1 is gthread."},
+    {.key = "workers", .type = PARAM_COUNT, .offset = AT(workers), .least = 1,
+     .most = 10000, .fallback = 1, .doc = "Processes of an instance."},
+    {.key = "threads", .type = PARAM_COUNT, .offset = AT(threads), .least = 1,
+     .most = 10000, .fallback = 1, .doc = "Threads of a gthread worker."},
     {.key = "worker_connections", .type = PARAM_COUNT, .offset = AT(worker_connections),
      .least = 1, .most = 1e6, .fallback = 1000,
      .doc = "Connections a gthread worker takes, busy or not."},
-    {.key = "backlog", .type = PARAM_COUNT, .offset = AT(backlog), .least = 1, .most = 1e6,
-     .fallback = 2048, .doc = "Listen queue; holds one more than the smaller of this and 4096 "
-                              "(somaxconn)."},
+    {.key = "backlog", .type = PARAM_COUNT, .offset = AT(backlog), .least = 1,
+     .most = 1e6, .fallback = 2048,
+     .doc = "Listen queue; holds one more than the smaller of this and 4096 "
+            "(somaxconn)."},
     NOT_MODELLED("timeout"),
     NOT_MODELLED("graceful_timeout"),
     NOT_MODELLED("keepalive"),

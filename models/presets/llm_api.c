@@ -17,7 +17,8 @@ static const struct param params[] = {
     {.key = "ttft", .type = PARAM_RANDOM, .offset = AT(ttft), .unit = PARAM_DURATION,
      .required = true, .doc = "Time to the first token."},
     {.key = "output_tokens", .type = PARAM_RANDOM, .offset = AT(output_tokens),
-     .unit = PARAM_NUMBER, .required = true, .doc = "Tokens of an answer, the first included."},
+     .unit = PARAM_NUMBER, .required = true,
+     .doc = "Tokens of an answer, the first included."},
     {.key = "time_per_token", .type = PARAM_RANDOM, .offset = AT(time_per_token),
      .unit = PARAM_DURATION, .required = true,
      .doc = "Time between tokens; drawn once for an answer."},
@@ -38,7 +39,8 @@ static void build(const void *bound, struct part *part, struct listener *out)
 }
 
 const struct kind llm_api_kind = {
-    KIND_ROW(llm_api, "A language model behind an API: time to first token, then tokens."),
+    KIND_ROW(llm_api,
+             "A language model behind an API: time to first token, then tokens."),
     .build = build,
     .common = offsetof(struct conf, common),
 };

@@ -17,11 +17,13 @@ struct conf {
 #define AT(field) offsetof(struct conf, field)
 static const struct param params[] = {
     COMMON_ROWS,
-    {.key = "upstream", .type = PARAM_FORMS, .offset = AT(upstream), .of = upstream_forms,
-     .required = true, .doc = "Service that requests are passed to, for all or by type."},
-    {.key = "read_timeout", .type = PARAM_DURATION, .offset = AT(read_timeout), .least = 1e-6,
-     .most = 1e9, .fallback = INFINITY,
-     .doc = "Longest wait for the first byte of the answer; then 504. None when absent."},
+    {.key = "upstream", .type = PARAM_FORMS, .offset = AT(upstream),
+     .of = upstream_forms, .required = true,
+     .doc = "Service that requests are passed to, for all or by type."},
+    {.key = "read_timeout", .type = PARAM_DURATION, .offset = AT(read_timeout),
+     .least = 1e-6, .most = 1e9, .fallback = INFINITY,
+     .doc = "Longest wait for the first byte of the answer; then 504. None when "
+            "absent."},
     {0},
 };
 #undef AT
@@ -39,7 +41,8 @@ static void build(const void *bound, struct part *part, struct listener *out)
 }
 
 const struct kind load_balancer_kind = {
-    KIND_ROW(load_balancer, "A load balancer that knows every instance's load at once."),
+    KIND_ROW(load_balancer,
+             "A load balancer that knows every instance's load at once."),
     .build = build,
     .common = offsetof(struct conf, common),
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mysql -- a MySQL server: each query works on the cores of the machine for its own time; a
- * connection beyond the limit is refused at once.
+ * mysql -- a MySQL server: each query works on the cores of the machine for its own
+ * time; a connection beyond the limit is refused at once.
  */
 #include "models/kind.h"
 
@@ -14,9 +14,10 @@ struct conf {
 #define AT(field) offsetof(struct conf, field)
 static const struct param params[] = {
     COMMON_ROWS,
-    {.key = "max_connections", .type = PARAM_COUNT, .offset = AT(max_connections), .least = 1,
-     .most = 1e6, .fallback = 151,
-     .doc = "Connections of all clients together; one more is kept for an administrator."},
+    {.key = "max_connections", .type = PARAM_COUNT, .offset = AT(max_connections),
+     .least = 1, .most = 1e6, .fallback = 151,
+     .doc = "Connections of all clients together; one more is kept for an "
+            "administrator."},
     NOT_MODELLED("innodb_buffer_pool_size"),
     NOT_MODELLED("innodb_log_file_size"),
     NOT_MODELLED("query_cache_size"),

@@ -17,10 +17,11 @@ struct conf {
 #define AT(field) offsetof(struct conf, field)
 static const struct param params[] = {
     COMMON_ROWS,
-    {.key = "upstream", .type = PARAM_FORMS, .offset = AT(upstream), .of = upstream_forms,
-     .required = true, .doc = "Service that requests are passed to, for all or by type."},
-    {.key = "proxy_connect_timeout", .type = PARAM_DURATION, .offset = AT(connect_timeout),
-     .least = 1e-6, .most = 1e9, .fallback = 60,
+    {.key = "upstream", .type = PARAM_FORMS, .offset = AT(upstream),
+     .of = upstream_forms, .required = true,
+     .doc = "Service that requests are passed to, for all or by type."},
+    {.key = "proxy_connect_timeout", .type = PARAM_DURATION,
+     .offset = AT(connect_timeout), .least = 1e-6, .most = 1e9, .fallback = 60,
      .doc = "Longest wait for a server to take the connection; then 504."},
     {.key = "proxy_read_timeout", .type = PARAM_DURATION, .offset = AT(read_timeout),
      .least = 1e-6, .most = 1e9, .fallback = 60,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * postgres -- a PostgreSQL server: each query works on the cores of the machine for its own time; a
- * connection beyond the limit is refused at once.
+ * postgres -- a PostgreSQL server: each query works on the cores of the machine for its
+ * own time; a connection beyond the limit is refused at once.
  */
 #include "models/kind.h"
 
@@ -14,9 +14,10 @@ struct conf {
 #define AT(field) offsetof(struct conf, field)
 static const struct param params[] = {
     COMMON_ROWS,
-    {.key = "max_connections", .type = PARAM_COUNT, .offset = AT(max_connections), .least = 1,
-     .most = 1e6, .fallback = 100,
-     .doc = "Connections of all clients together; of the default 100, 3 are reserved for superusers."},
+    {.key = "max_connections", .type = PARAM_COUNT, .offset = AT(max_connections),
+     .least = 1, .most = 1e6, .fallback = 100,
+     .doc = "Connections of all clients together; of the default 100, 3 are reserved "
+            "for superusers."},
     {.key = "superuser_reserved_connections", .type = PARAM_COUNT,
      .offset = AT(superuser_reserved_connections), .most = 1e6, .fallback = 3,
      .doc = "Of them, kept for superusers."},

@@ -22,19 +22,22 @@ static const char *const accepts[] = {"idle", "eager", NULL};
 static const struct param params[] = {
     COMMON_ROWS,
     HANDLER_ROWS,
-    {.key = "processes", .type = PARAM_COUNT, .offset = AT(processes), .least = 1, .most = 10000,
-     .fallback = 1, .doc = "Processes of an instance."},
+    {.key = "processes", .type = PARAM_COUNT, .offset = AT(processes), .least = 1,
+     .most = 10000, .fallback = 1, .doc = "Processes of an instance."},
     {.key = "slots", .type = PARAM_COUNT, .offset = AT(slots), .most = 1e6,
-     .doc = "Requests a process works on at a time: its threads; 0 or absent = no limit."},
+     .doc = "Requests a process works on at a time: its threads; 0 or absent = no "
+            "limit."},
     {.key = "queue_limit", .type = PARAM_COUNT, .offset = AT(queue_limit), .most = 1e9,
-     .fallback = -1, .doc = "Requests of an instance that may wait; one more is refused. No "
-                            "limit when absent."},
-    {.key = "discipline", .type = PARAM_CHOICE, .offset = AT(discipline), .choices = disciplines,
-     .doc = "How a process uses CPU: sharing = threads on any core, gil = its threads share one "
-            "core, loop = one piece of work at a time."},
+     .fallback = -1,
+     .doc = "Requests of an instance that may wait; one more is refused. No limit "
+            "when absent."},
+    {.key = "discipline", .type = PARAM_CHOICE, .offset = AT(discipline),
+     .choices = disciplines,
+     .doc = "How a process uses CPU: sharing = threads on any core, gil = its "
+            "threads share one core, loop = one piece of work at a time."},
     {.key = "accept", .type = PARAM_CHOICE, .offset = AT(accept), .choices = accepts,
-     .doc = "idle = one queue, a free slot takes the oldest; eager = a process takes the "
-            "connection at once into its own queue, busy or not."},
+     .doc = "idle = one queue, a free slot takes the oldest; eager = a process takes "
+            "the connection at once into its own queue, busy or not."},
     {0},
 };
 #undef AT

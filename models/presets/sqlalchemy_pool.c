@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sqlalchemy_pool -- SQLAlchemy's QueuePool: a pool in every process. Defaults are those
- * of SQLAlchemy 2.1.
+ * sqlalchemy_pool -- SQLAlchemy's QueuePool: a pool in every process. Defaults are
+ * those of SQLAlchemy 2.1.
  */
 #include "models/kind.h"
 
@@ -17,14 +17,15 @@ struct conf {
 static const struct param params[] = {
     {.key = "kind", .type = PARAM_NAME, .offset = AT(kind), .required = true,
      .doc = "What the service is."},
-    {.key = "pool_size", .type = PARAM_COUNT, .offset = AT(pool_size), .least = 1, .most = 1e6,
-     .fallback = 5, .doc = "Connections a process keeps."},
-    {.key = "max_overflow", .type = PARAM_COUNT, .offset = AT(max_overflow), .most = 1e6,
-     .fallback = 10, .doc = "More connections of a process, closed as soon as they are returned."},
-    {.key = "pool_timeout", .type = PARAM_DURATION, .offset = AT(pool_timeout), .least = 1e-6,
-     .most = 1e9, .fallback = 30,
-     .doc = "Longest wait for a connection; then TimeoutError, which the application answers "
-            "with 500."},
+    {.key = "pool_size", .type = PARAM_COUNT, .offset = AT(pool_size), .least = 1,
+     .most = 1e6, .fallback = 5, .doc = "Connections a process keeps."},
+    {.key = "max_overflow", .type = PARAM_COUNT, .offset = AT(max_overflow),
+     .most = 1e6, .fallback = 10,
+     .doc = "More connections of a process, closed as soon as they are returned."},
+    {.key = "pool_timeout", .type = PARAM_DURATION, .offset = AT(pool_timeout),
+     .least = 1e-6, .most = 1e9, .fallback = 30,
+     .doc = "Longest wait for a connection; then TimeoutError, which the application "
+            "answers with 500."},
     {.key = "server", .type = PARAM_NAME, .offset = AT(server),
      .doc = "Database, or pool, behind it."},
     NOT_MODELLED("pool_recycle"),
@@ -50,7 +51,8 @@ static void build(const void *bound, struct part *part, struct listener *out)
 }
 
 const struct kind sqlalchemy_pool_kind = {
-    KIND_ROW(sqlalchemy_pool, "SQLAlchemy's QueuePool, one in every process of the caller."),
+    KIND_ROW(sqlalchemy_pool,
+             "SQLAlchemy's QueuePool, one in every process of the caller."),
     .sort = PART_POOL,
     .build = build,
     .common = SIZE_MAX,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * uvicorn -- asyncio processes: everything is accepted, CPU is used one piece at a time.
- * Defaults are those of uvicorn 0.35.
+ * uvicorn -- asyncio processes: everything is accepted, CPU is used one piece at a
+ * time. Defaults are those of uvicorn 0.35.
  */
 #include "models/kind.h"
 
@@ -18,14 +18,15 @@ struct conf {
 static const struct param params[] = {
     COMMON_ROWS,
     HANDLER_ROWS,
-    {.key = "workers", .type = PARAM_COUNT, .offset = AT(workers), .least = 1, .most = 10000,
-     .fallback = 1, .doc = "Processes, an event loop each."},
+    {.key = "workers", .type = PARAM_COUNT, .offset = AT(workers), .least = 1,
+     .most = 10000, .fallback = 1, .doc = "Processes, an event loop each."},
     {.key = "limit_concurrency", .type = PARAM_COUNT, .offset = AT(limit_concurrency),
      .least = 1, .most = 1e9, .fallback = 0,
-     .doc = "Connections of a process at which it answers 503, the new one included, so that "
-            "one fewer is useful. No limit when absent."},
-    {.key = "backlog", .type = PARAM_COUNT, .offset = AT(backlog), .least = 1, .most = 1e6,
-     .fallback = 2048, .doc = "Listen queue; the loop empties it at once."},
+     .doc = "Connections of a process at which it answers 503, the new one included, "
+            "so that one fewer is useful. No limit when absent."},
+    {.key = "backlog", .type = PARAM_COUNT, .offset = AT(backlog), .least = 1,
+     .most = 1e6, .fallback = 2048,
+     .doc = "Listen queue; the loop empties it at once."},
     NOT_MODELLED("timeout_keep_alive"),
     NOT_MODELLED("timeout_graceful_shutdown"),
     NOT_MODELLED("limit_max_requests"),
