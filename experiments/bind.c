@@ -26,7 +26,8 @@ static const char *quoted(struct arena *arena, const char *text)
     if (length > LONGEST_SEEN)
         for (shown = LONGEST_SEEN; ((unsigned char)text[shown] & 0xc0) == 0x80; shown--)
             continue;
-    return arena_format(arena, "\"%.*s%s\"", (int)shown, text, shown < length ? "..." : "");
+    return arena_format(arena, "\"%.*s%s\"", (int)shown, text,
+                        shown < length ? "..." : "");
 }
 
 const char *bind_seen(struct bind *bind, const cJSON *value)
@@ -48,15 +49,16 @@ void bind_must_be(struct bind *bind, const cJSON *value, const char *what)
                   bind_seen(bind, value));
 }
 
-void bind_unknown(struct bind *bind, const cJSON *value, const char *what, const char *word,
-                  const char *const *words, int count)
+void bind_unknown(struct bind *bind, const cJSON *value, const char *what,
+                  const char *word, const char *const *words, int count)
 {
     const char *near = word ? where_nearest(word, words, count) : NULL;
     const char *hint =
         near ? arena_format(bind->arena, " (did you mean \"%s\"?)", near) : "";
-    where_problem(bind->where, text_number(value), NULL, "must be %s%s%s, is %s%s", what,
-                  count > 1 ? "one of " : "", where_alternatives(bind->arena, words, count),
-                  bind_seen(bind, value), hint);
+    where_problem(bind->where, text_number(value), NULL, "must be %s%s%s, is %s%s",
+                  what, count > 1 ? "one of " : "",
+                  where_alternatives(bind->arena, words, count), bind_seen(bind, value),
+                  hint);
 }
 
 int bind_keys(const struct param *table, const char **keys, int most)
@@ -134,7 +136,8 @@ void bind_defaults(const struct bind *bind, const struct param *table, void *int
 /* ---- objects --------------------------------------------------------------------- */
 
 /* The row of a key and how far the struct that it fills lies inside the table's. */
-static const struct param *row_of(const struct param *table, const char *key, size_t *inside)
+static const struct param *row_of(const struct param *table, const char *key,
+                                  size_t *inside)
 {
     for (; !bind_is_end(table); table++) {
         if (table->type == PARAM_INCLUDE) {
@@ -175,18 +178,20 @@ static const char *meaning(struct arena *arena, const struct param *row)
     return arena_format(arena, ": %s", text);
 }
 
-static void tell_missing(struct bind *bind, const cJSON *object, const struct param *table)
+static void tell_missing(struct bind *bind, const cJSON *object,
+                         const struct param *table)
 {
     for (; !bind_is_end(table); table++) {
         if (table->type == PARAM_INCLUDE)
             tell_missing(bind, object, table->of);
         else if (is_required(table) && !member_of(object, table->key))
-            where_problem(bind->where, text_number(object), table->key, "must be given%s",
-                          meaning(bind->arena, table));
+            where_problem(bind->where, text_number(object), table->key,
+                          "must be given%s", meaning(bind->arena, table));
     }
 }
 
-void bind_field(struct bind *bind, const cJSON *value, const struct param *row, void *slot)
+void bind_field(struct bind *bind, const cJSON *value, const struct param *row,
+                void *slot)
 {
     if (row->type == PARAM_UNMODELLED) {
         where_note(bind->where, text_number(value), "is accepted but not modelled");
@@ -200,8 +205,9 @@ void bind_field(struct bind *bind, const cJSON *value, const struct param *row, 
 }
 
 /* Keys that are rows of `told` (may be NULL) are somebody else's business. */
-static void bind_members(struct bind *bind, const cJSON *object, const struct param *table,
-                         void *into, const struct param *told)
+static void bind_members(struct bind *bind, const cJSON *object,
+                         const struct param *table, void *into,
+                         const struct param *told)
 {
     bind_defaults(bind, table, into);
     for (const cJSON *member = object->child; member; member = member->next) {
@@ -244,9 +250,9 @@ void bind_tuple(struct bind *bind, const cJSON *value, const struct param *table
         const char *shape = "";
         for (int i = 0; i < count; i++)
             shape = arena_format(bind->arena, "%s%s%s", shape, i ? ", " : "", keys[i]);
-        where_problem(bind->where, text_number(value), NULL, "must be a list [%s], is %s",
-                      shape, cJSON_IsArray(value)
-                                 ? arena_format(bind->arena, "a list of %d", given)
+        where_problem(
+            bind->where, text_number(value), NULL, "must be a list [%s], is %s", shape,
+            cJSON_IsArray(value) ? arena_format(bind->arena, "a list of %d", given)
                                  : bind_seen(bind, value));
         return;
     }
@@ -263,8 +269,9 @@ static void check_count(struct bind *bind, const cJSON *value, const struct para
     if (few && count == 0)
         where_problem(bind->where, text_number(value), NULL, "must not be empty");
     else if (few || many)
-        where_problem(bind->where, text_number(value), NULL, "must have %s %.0f, has %d",
-                      few ? "at least" : "at most", few ? row->least : row->most, count);
+        where_problem(bind->where, text_number(value), NULL,
+                      "must have %s %.0f, has %d", few ? "at least" : "at most",
+                      few ? row->least : row->most, count);
 }
 
 static void bind_list(struct bind *bind, const cJSON *value, const struct param *row,
@@ -296,13 +303,15 @@ static bool is_map_key(const char *key)
 
 /* Names of services and types are used in messages, promises and file names; a dot is
  * for quantiles ("p99.9") only. */
-static void check_map_key(struct bind *bind, const cJSON *member, const struct param *row)
+static void check_map_key(struct bind *bind, const cJSON *member,
+                          const struct param *row)
 {
     bool dots = row->of->type == PARAM_VALUE;
     if (!is_map_key(member->string) || (!dots && strchr(member->string, '.')))
-        where_key_problem(bind->where, text_number(member),
-                          "must be a name of at most 100 letters, digits, - and _, is %s",
-                          quoted(bind->arena, member->string));
+        where_key_problem(
+            bind->where, text_number(member),
+            "must be a name of at most 100 letters, digits, - and _, is %s",
+            quoted(bind->arena, member->string));
 }
 
 static void bind_map(struct bind *bind, const cJSON *value, const struct param *row,
@@ -344,7 +353,8 @@ static void *body_of(struct bind *bind, const struct param *row)
     return size > 0 ? arena_array(bind->arena, 1, size) : NULL;
 }
 
-static void bind_body(struct bind *bind, const cJSON *value, struct param_variant *variant)
+static void bind_body(struct bind *bind, const cJSON *value,
+                      struct param_variant *variant)
 {
     variant->body = body_of(bind, variant->row);
     if (variant->body)
@@ -375,7 +385,8 @@ bool bind_may_be_bare(const struct param *row)
 }
 
 /* "poisson" */
-static void bind_bare(struct bind *bind, const cJSON *value, struct param_variant *variant)
+static void bind_bare(struct bind *bind, const cJSON *value,
+                      struct param_variant *variant)
 {
     const struct param *row = variant->row;
     if (!bind_may_be_bare(row)) {
@@ -399,8 +410,8 @@ static void bind_tagged(struct bind *bind, const cJSON *value, const struct para
     if (which < 0) {
         const char *keys[MOST_KEYS];
         int count = bind_keys(row->of, keys, MOST_KEYS);
-        bind_unknown(bind, tagged ? value->child : value, tagged ? "the key of " : "", name,
-                     keys, count);
+        bind_unknown(bind, tagged ? value->child : value, tagged ? "the key of " : "",
+                     name, keys, count);
         return;
     }
     choose(variant, &row->of[which], which, value);
@@ -430,7 +441,8 @@ static void tell_no_verb(struct bind *bind, const cJSON *value, const struct par
         near ? arena_format(bind->arena, " (did you mean \"%s\"?)", near) : "";
     where_problem(bind->where, text_number(value), NULL,
                   "must be an object with one of the keys %s, is %s%s",
-                  where_alternatives(bind->arena, keys, count), bind_seen(bind, value), hint);
+                  where_alternatives(bind->arena, keys, count), bind_seen(bind, value),
+                  hint);
 }
 
 /* Verbs that the chosen one does not know as its own keys. */
@@ -494,10 +506,11 @@ static void tell_kind(struct bind *bind, const cJSON *value, const struct param 
     while (count < MOST_KEYS && (variant = row->variants(count)))
         names[count++] = variant->key;
     if (kind)
-        bind_unknown(bind, kind, "", cJSON_IsString(kind) ? kind->valuestring : NULL, names,
-                     count);
+        bind_unknown(bind, kind, "", cJSON_IsString(kind) ? kind->valuestring : NULL,
+                     names, count);
     else
-        where_problem(bind->where, text_number(value), "kind", "must be given: one of %s",
+        where_problem(bind->where, text_number(value), "kind",
+                      "must be given: one of %s",
                       where_alternatives(bind->arena, names, count));
 }
 
@@ -597,7 +610,8 @@ static void bind_forms(struct bind *bind, const cJSON *value, const struct param
 
 /* ---- any value ------------------------------------------------------------------- */
 
-void bind_value(struct bind *bind, const cJSON *value, const struct param *row, void *slot)
+void bind_value(struct bind *bind, const cJSON *value, const struct param *row,
+                void *slot)
 {
     switch (row->type) {
     case PARAM_OBJECT:
@@ -633,8 +647,8 @@ void bind_value(struct bind *bind, const cJSON *value, const struct param *row, 
         random_bind_csv(bind, value, slot);
         break;
     default:
-        check(scalar_size(row->type) > 0, "row \"%s\" of type %d binds no value", row->key,
-              (int)row->type);
+        check(scalar_size(row->type) > 0, "row \"%s\" of type %d binds no value",
+              row->key, (int)row->type);
         scalar_bind(bind, value, row, slot);
         break;
     }

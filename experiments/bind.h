@@ -2,15 +2,15 @@
 /*
  * bind -- fills structs from a JSON tree by the tables of sim/param.h.
  *
- * All mistakes are told to `where` and binding goes on; what could not be bound keeps its
- * default or zero, so the structs may be used only if there was no problem.
+ * All mistakes are told to `where` and binding goes on; what could not be bound keeps
+ * its default or zero, so the structs may be used only if there was no problem.
  *
  * How a value is written follows from its row's type (sim/param.h). Beyond that:
  *   - PARAM_VERB, when the row chosen is an object whose table has the verb itself as a
  *     key, binds the whole object ({"call": "llm", "stream": true}); else it binds the
  *     verb's value. The first row of `of` that is present is the verb.
- *   - PARAM_TAGGED by a bare name binds the defaults of an object; the body of any other
- *     row is NULL then.
+ *   - PARAM_TAGGED by a bare name binds the defaults of an object; the body of any
+ *     other row is NULL then.
  *   - The body of a variant, an element and a map's value are laid out inline: a struct
  *     for an object, a `struct dist *` for a random value, a `struct param_list` for a
  *     list.
@@ -49,7 +49,8 @@ void bind_object(struct bind *bind, const cJSON *object, const struct param *tab
                  void *into);
 
 /* Binds one value to zeroed memory of bind_size(row) bytes. */
-void bind_value(struct bind *bind, const cJSON *value, const struct param *row, void *slot);
+void bind_value(struct bind *bind, const cJSON *value, const struct param *row,
+                void *slot);
 
 /* Bytes of an element, map value or variant body of this row. */
 size_t bind_size(const struct param *row);
@@ -63,7 +64,8 @@ static inline bool bind_is_end(const struct param *row)
 /* Whether a row of a PARAM_TAGGED may stand as a bare name. */
 bool bind_may_be_bare(const struct param *row);
 
-/* Whether a row of a PARAM_VERB binds the whole object, the verb being one of its keys. */
+/* Whether a row of a PARAM_VERB binds the whole object, the verb being one of its
+ * keys. */
 bool bind_holds_verb(const struct param *row);
 
 /* ---- for the files that bind particular types ------------------------------------ */
@@ -75,8 +77,8 @@ void bind_must_be(struct bind *bind, const cJSON *value, const char *what);
 const char *bind_seen(struct bind *bind, const cJSON *value);
 
 /* A name that is none of `words`: lists them, suggests the nearest. */
-void bind_unknown(struct bind *bind, const cJSON *value, const char *what, const char *word,
-                  const char *const *words, int count);
+void bind_unknown(struct bind *bind, const cJSON *value, const char *what,
+                  const char *word, const char *const *words, int count);
 
 /* The keys of a table, those of included tables too; how many of at most `most`. */
 int bind_keys(const struct param *table, const char **keys, int most);
@@ -86,7 +88,8 @@ void bind_tuple(struct bind *bind, const cJSON *value, const struct param *table
                 void *into);
 
 /* A member of a struct: an object or tuple hangs on a pointer, all else is inline. */
-void bind_field(struct bind *bind, const cJSON *value, const struct param *row, void *slot);
+void bind_field(struct bind *bind, const cJSON *value, const struct param *row,
+                void *slot);
 
 /* What absent keys mean. */
 void bind_defaults(const struct bind *bind, const struct param *table, void *into);

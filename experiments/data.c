@@ -71,8 +71,10 @@ static const char *load(struct where *where, const char *folder, const char *nam
             where_problem(where, at, key, "must be a file without links on its path, "
                           "is \"%s\"", name);
         else
-            where_problem(where, at, key, "must be a file that can be opened, is \"%s\" "
-                          "(%s)", name, strerror(errno));
+            where_problem(where, at, key,
+                          "must be a file that can be opened, is \"%s\" "
+                          "(%s)",
+                          name, strerror(errno));
         return NULL;
     }
     const char *why = NULL;
@@ -141,7 +143,8 @@ static bool quoted_cell(struct reader *reader, const char **cell)
         if (bytes[reader->at] == '"' && bytes[++reader->at] != '"') {
             bytes[to] = '\0';
             if (reader->at < reader->length && !strchr(",\r\n", bytes[reader->at]))
-                return wrong(reader, reader->at, "must be a comma or the end of the line "
+                return wrong(reader, reader->at,
+                             "must be a comma or the end of the line "
                              "after a quoted cell");
             return true;
         }
@@ -211,7 +214,8 @@ static bool read_rows(struct reader *reader, struct param_csv *csv)
         }
         csv->line[csv->rows++] = reader->line;
     }
-    return csv->rows > 0 || wrong(reader, WHERE_WHOLE, "must have lines below its header");
+    return csv->rows > 0 ||
+           wrong(reader, WHERE_WHOLE, "must have lines below its header");
 }
 
 static bool read_table(struct reader *reader, struct param_csv *csv)
@@ -245,7 +249,8 @@ struct data_table *data_read(struct where *where, const char *folder, const char
                            ? name
                            : arena_format(where->arena, "%s/%s", folder, name);
     table->source = where_add_source(
-        where, (struct source){.name = path, .bytes = table->bytes, .length = table->length});
+        where,
+        (struct source){.name = path, .bytes = table->bytes, .length = table->length});
     table->csv.file = name;
     table->csv.at = at;
     struct reader reader = {
@@ -285,6 +290,6 @@ void data_problem(struct where *where, const struct data_table *table, int row,
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    where_source_problem(where, table->source, offset_of_line(table, table->csv.line[row]),
-                         "%s", text);
+    where_source_problem(where, table->source,
+                         offset_of_line(table, table->csv.line[row]), "%s", text);
 }

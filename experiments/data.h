@@ -4,11 +4,12 @@
  *
  * A file is opened below the scenario's folder only: no absolute path, no "..", no
  * symbolic link on the way, a regular file of at most DATA_MOST_BYTES. The first line
- * names the columns; cells are separated by commas and may stand in double quotes; lines
- * end in LF or CRLF; empty lines are skipped.
+ * names the columns; cells are separated by commas and may stand in double quotes;
+ * lines end in LF or CRLF; empty lines are skipped.
  *
  * Ownership: everything lives in the arena of `where`.
- * Errors:    told to `where`, with the line of the data file where one is to blame; NULL.
+ * Errors:    told to `where`, with the line of the data file where one is to blame;
+ * NULL.
  */
 #ifndef EXPERIMENTS_DATA_H
 #define EXPERIMENTS_DATA_H
@@ -31,8 +32,8 @@ struct data_table {
     size_t length;
 };
 
-/* The table in `folder`/`name`, named by the member `key` of the value `at` (or, without
- * a key, by the value itself). */
+/* The table in `folder`/`name`, named by the member `key` of the value `at` (or,
+ * without a key, by the value itself). */
 struct data_table *data_read(struct where *where, const char *folder, const char *name,
                              uint32_t at, const char *key);
 

@@ -9,9 +9,11 @@
 #include <string.h>
 
 static const struct command commands[] = {
-    {"run", run_run, "SCENARIO", "Simulate a scenario: what it carries, what breaks first",
+    {"run", run_run, "SCENARIO",
+     "Simulate a scenario: what it carries, what breaks first",
      "headroom run shop.json --set /workloads/visitors/open/rate=200/s", 1, 1},
-    {"check", check_run, "FILE...", "Check scenarios and tell every mistake with its place",
+    {"check", check_run, "FILE...",
+     "Check scenarios and tell every mistake with its place",
      "headroom check shop.json", 1, -1},
     {"explain", explain_run, "SCENARIO",
      "Say what is known before simulating: loads, the bottleneck, bounds",
@@ -19,7 +21,8 @@ static const struct command commands[] = {
     {"kinds", kinds_run, "[NAME...]",
      "Print the reference: kinds of services, steps, distributions, workloads",
      "headroom kinds gunicorn", 0, -1},
-    {"schema", schema_run, "", "Print the JSON Schema of the scenario file, for editors",
+    {"schema", schema_run, "",
+     "Print the JSON Schema of the scenario file, for editors",
      "headroom schema > scenario.schema.json", 0, 0},
 };
 
@@ -33,8 +36,10 @@ static void print_help(FILE *out)
     for (int i = 0; i < COMMANDS; i++)
         fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].summary);
     fputs("\nheadroom COMMAND --help explains one of them.\n"
-          "exit status: 0 done, 1 the answer is no, 2 wrong input or usage, 3 the machine\n"
-          "failed, 4 an error in headroom, 75 interrupted\n", out);
+          "exit status: 0 done, 1 the answer is no, 2 wrong input or usage, 3 the "
+          "machine\n"
+          "failed, 4 an error in headroom, 75 interrupted\n",
+          out);
 }
 
 static int tell_unknown(const char *name)
@@ -69,7 +74,8 @@ int main(int argc, char **argv)
         return COMMAND_INPUT;
     }
     const char *name = argv[1];
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
+        strcmp(name, "help") == 0) {
         print_help(stdout);
         return flushed(COMMAND_DONE);
     }

@@ -61,7 +61,8 @@ static bool tell_no_member(struct walk *walk, const cJSON *object, const char *k
     struct arena *arena = walk->where->arena;
     const char *keys[MOST_KEYS];
     int count = 0;
-    for (const cJSON *child = object->child; child && count < MOST_KEYS; child = child->next)
+    for (const cJSON *child = object->child; child && count < MOST_KEYS;
+         child = child->next)
         keys[count++] = child->string;
     const char *near = where_nearest(key, keys, count);
     const char *hint = near ? arena_format(arena, " (did you mean \"%s\"?)", near) : "";
@@ -72,10 +73,11 @@ static bool tell_no_member(struct walk *walk, const cJSON *object, const char *k
 static bool tell_no_element(struct walk *walk, int count)
 {
     const char *text =
-        count == 0 ? arena_format(walk->where->arena, "%s must be in a list that is not empty",
-                                  so_far(walk))
-                   : arena_format(walk->where->arena, "%s must end in an index from 0 to %d",
-                                  so_far(walk), count - 1);
+        count == 0
+            ? arena_format(walk->where->arena, "%s must be in a list that is not empty",
+                           so_far(walk))
+            : arena_format(walk->where->arena, "%s must end in an index from 0 to %d",
+                           so_far(walk), count - 1);
     return wrong(walk, text);
 }
 
@@ -112,13 +114,15 @@ static cJSON *parent_of(struct walk *walk, cJSON *node, const char **last, int *
     for (*depth = 1; node; ++*depth) {
         const char *part = next_part(walk);
         if (!part) {
-            wrong(walk, "must be a JSON pointer, in which ~ is written ~0 and / inside a "
-                        "key ~1");
+            wrong(walk,
+                  "must be a JSON pointer, in which ~ is written ~0 and / inside a "
+                  "key ~1");
             return NULL;
         }
         if (!cJSON_IsObject(node) && !cJSON_IsArray(node)) {
-            wrong(walk, arena_format(walk->where->arena,
-                                     "%s must be in an object or a list", so_far(walk)));
+            wrong(walk,
+                  arena_format(walk->where->arena, "%s must be in an object or a list",
+                               so_far(walk)));
             return NULL;
         }
         *last = part;
@@ -223,7 +227,8 @@ static const char *source_name(struct arena *arena, const char *argument)
 {
     size_t length = strlen(argument), shown = length;
     if (length > LONGEST_SHOWN)
-        for (shown = LONGEST_SHOWN; ((unsigned char)argument[shown] & 0xc0) == 0x80; shown--)
+        for (shown = LONGEST_SHOWN; ((unsigned char)argument[shown] & 0xc0) == 0x80;
+             shown--)
             continue;
     return arena_format(arena, "--set %.*s%s", (int)shown, argument,
                         shown < length ? "..." : "");
@@ -234,9 +239,11 @@ bool patch_set(struct where *where, cJSON *root, const char *argument)
     const char *equals = strchr(argument, '=');
     const char *text = equals ? value_text(where->arena, equals + 1) : "";
     struct walk walk = {.where = where};
-    walk.source = where_add_source(
-        where, (struct source){source_name(where->arena, argument), text, strlen(text), true});
-    walk.pointer = equals ? arena_text(where->arena, argument, (size_t)(equals - argument)) : "";
+    walk.source =
+        where_add_source(where, (struct source){source_name(where->arena, argument),
+                                                text, strlen(text), true});
+    walk.pointer =
+        equals ? arena_text(where->arena, argument, (size_t)(equals - argument)) : "";
     walk.rest = walk.pointer;
     const char *key;
     int depth;

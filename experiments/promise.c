@@ -41,7 +41,8 @@ static bool read_quantile(const char *text, double *quantile)
     if (text[0] != 'p')
         return false;
     size_t length = strspn(text + 1, "0123456789");
-    size_t decimals = text[1 + length] == '.' ? strspn(text + 2 + length, "0123456789") : 0;
+    size_t decimals =
+        text[1 + length] == '.' ? strspn(text + 2 + length, "0123456789") : 0;
     size_t end = 1 + length + (decimals ? 1 + decimals : 0);
     char digits[32];
     if (length == 0 || text[end] != '\0' || end + 3 > sizeof digits)
@@ -93,18 +94,20 @@ static const char *near_metric(struct arena *arena, const char *text)
 }
 
 /* The scope ends at the first dot, names having none; but "p99.9" is all metric. */
-static bool read_left(struct where *where, uint32_t at, const char *left, struct slo *slo,
-                      enum param_type *type)
+static bool read_left(struct where *where, uint32_t at, const char *left,
+                      struct slo *slo, enum param_type *type)
 {
     if (read_metric(left, slo, type))
         return true;
     size_t length = strcspn(left, ".");
-    if (left[length] == '.' && length > 0 && read_metric(left + length + 1, slo, type)) {
+    if (left[length] == '.' && length > 0 &&
+        read_metric(left + length + 1, slo, type)) {
         slo->scope = arena_text(where->arena, left, length);
         return true;
     }
-    where_problem(where, at, NULL, "must name a metric before the comparison, is \"%s\" (%s)",
-                  left, near_metric(where->arena, left));
+    where_problem(where, at, NULL,
+                  "must name a metric before the comparison, is \"%s\" (%s)", left,
+                  near_metric(where->arena, left));
     return false;
 }
 
@@ -115,8 +118,8 @@ static bool read_quantity(enum param_type type, const char *text, double *value)
         *value /= quantity_scale(type);
         return *value >= 0;
     }
-    if (!quantity_may_be_bare(type) || !strchr("0123456789", text[0]) || text[0] == '\0' ||
-        strpbrk(text, "xX"))
+    if (!quantity_may_be_bare(type) || !strchr("0123456789", text[0]) ||
+        text[0] == '\0' || strpbrk(text, "xX"))
         return false;
     *value = strtod(text, &end);
     return *end == '\0' && isfinite(*value);
@@ -127,13 +130,16 @@ bool promise_read(struct where *where, uint32_t at, const char *text, struct slo
     *slo = (struct slo){.at = at, .text = text};
     size_t length = strcspn(text, "<>");
     if (text[length] == '\0') {
-        where_problem(where, at, NULL,
-                      "must be a promise such as \"page.p95 < 2s\" or \"errors < 1%%\", "
-                      "is \"%s\"", text);
+        where_problem(
+            where, at, NULL,
+            "must be a promise such as \"page.p95 < 2s\" or \"errors < 1%%\", "
+            "is \"%s\"",
+            text);
         return false;
     }
     bool less = text[length] == '<', equal = text[length + 1] == '=';
-    slo->op = less ? (equal ? SLO_AT_MOST : SLO_LESS) : (equal ? SLO_AT_LEAST : SLO_MORE);
+    slo->op =
+        less ? (equal ? SLO_AT_MOST : SLO_LESS) : (equal ? SLO_AT_LEAST : SLO_MORE);
     const char *right = text + length + 1 + equal;
     enum param_type type;
     if (!read_left(where, at, trimmed(where->arena, text, length), slo, &type))
@@ -141,7 +147,8 @@ bool promise_read(struct where *where, uint32_t at, const char *text, struct slo
     right = trimmed(where->arena, right, strlen(right));
     if (read_quantity(type, right, &slo->value))
         return true;
-    where_problem(where, at, NULL, "must end in %s, is \"%s\"", quantity_noun(type), text);
+    where_problem(where, at, NULL, "must end in %s, is \"%s\"", quantity_noun(type),
+                  text);
     return false;
 }
 
@@ -161,8 +168,10 @@ bool promise_read_precision(struct where *where, uint32_t at, const char *text,
             precision->within >= LEAST_PRECISION && precision->within < 1)
             return true;
     }
-    where_problem(where, at, NULL,
-                  "must be a precision such as \"p99 within 5%%\" or \"mean within 1%%\", "
-                  "is \"%s\"", text);
+    where_problem(
+        where, at, NULL,
+        "must be a precision such as \"p99 within 5%%\" or \"mean within 1%%\", "
+        "is \"%s\"",
+        text);
     return false;
 }

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* value in memory = number * times / per; both are whole, so that 30/min is exactly 0.5/s */
+/* value in memory = number * times / per; both are whole, so that 30/min is exactly
+ * 0.5/s */
 struct unit {
     const char *name;
     double times, per;
@@ -39,7 +40,8 @@ static const struct kind {
     bool bare;
     const char *noun;
 } kinds[] = {
-    {PARAM_DURATION, durations, 7, 1e9, false, "a duration such as \"30s\" or \"250ms\""},
+    {PARAM_DURATION, durations, 7, 1e9, false,
+     "a duration such as \"30s\" or \"250ms\""},
     {PARAM_RATE, rates, 4, 1, false, "a rate such as \"500/s\" or \"30/min\""},
     {PARAM_SIZE, sizes, 9, 1, false, "a size such as \"440MiB\" or \"2GB\""},
     {PARAM_FRACTION, fractions, 1, 1, true, "a fraction such as 0.8 or \"80%\""},
@@ -265,5 +267,6 @@ const char *quantity_text(struct arena *arena, enum param_type type, double si)
             step++;
     while (fabs(si) >= step->below)
         step++;
-    return arena_format(arena, "%s%s", three_digits(arena, si / step->divide), step->name);
+    return arena_format(arena, "%s%s", three_digits(arena, si / step->divide),
+                        step->name);
 }

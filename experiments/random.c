@@ -22,15 +22,17 @@ enum param_type random_unit(const struct bind *bind, const struct param *row)
 /* ---- data files ------------------------------------------------------------------ */
 
 /* Many values may name the same file; it is read once. */
-static const struct data_table *read_file(struct bind *bind, const char *name, uint32_t at,
-                                          const char *key)
+static const struct data_table *read_file(struct bind *bind, const char *name,
+                                          uint32_t at, const char *key)
 {
     for (int i = 0; i < bind->file_count; i++)
         if (strcmp(bind->files[i].name, name) == 0)
             return bind->tables[i];
-    const struct data_table *table = data_read(bind->where, bind->folder, name, at, key);
+    const struct data_table *table =
+        data_read(bind->where, bind->folder, name, at, key);
     if (table)
-        bind_add_file(bind, (struct data_file){name, table->bytes, table->length}, table);
+        bind_add_file(bind, (struct data_file){name, table->bytes, table->length},
+                      table);
     return table;
 }
 
@@ -73,7 +75,8 @@ static bool column_scale(struct bind *bind, const struct dist_file_conf *conf,
         where_problem(bind->where, conf->at, "unit", "must be %s, is \"%s\"",
                       quantity_units(bind->arena, unit), conf->unit);
     else
-        where_problem(bind->where, conf->at, "unit", "must be absent: the values are plain "
+        where_problem(bind->where, conf->at, "unit",
+                      "must be absent: the values are plain "
                       "numbers");
     return false;
 }
@@ -107,9 +110,9 @@ static struct dist *bind_empirical(struct bind *bind, const struct dist_file_con
                               : quantity_read(bind->unit, cell, &values[i]) &&
                                     values[i] >= 0;
         if (!fine) {
-            data_problem(bind->where, table, i, "%s must be %s, is \"%s\"", conf->column,
-                         scale > 0 ? "a number of at least 0" : quantity_noun(bind->unit),
-                         cell);
+            data_problem(
+                bind->where, table, i, "%s must be %s, is \"%s\"", conf->column,
+                scale > 0 ? "a number of at least 0" : quantity_noun(bind->unit), cell);
             return NULL;
         }
     }
@@ -138,7 +141,8 @@ static void bind_conf(struct bind *bind, const cJSON *value, const struct param 
     }
 }
 
-static struct dist *bind_form(struct bind *bind, const cJSON *value, enum dist_form form)
+static struct dist *bind_form(struct bind *bind, const cJSON *value,
+                              enum dist_form form)
 {
     int problems = bind->where->problem_count;
     const struct param *row = &dist_forms[form];
@@ -168,9 +172,10 @@ static struct dist *bind_named(struct bind *bind, const cJSON *value)
     int count = bind_keys(dist_forms, names, MOST_FORMS);
     const cJSON *tag = value->child;
     if (!tag || tag->next) {
-        where_problem(bind->where, text_number(value), NULL,
-                      "must have one key, a distribution such as \"exponential\", has %d",
-                      cJSON_GetArraySize(value));
+        where_problem(
+            bind->where, text_number(value), NULL,
+            "must have one key, a distribution such as \"exponential\", has %d",
+            cJSON_GetArraySize(value));
         return NULL;
     }
     int form = form_named(tag->string);

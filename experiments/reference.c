@@ -146,7 +146,8 @@ static const char *fallback(struct arena *arena, const struct param *row)
 
 /* ---- tables ---------------------------------------------------------------------- */
 
-static void print_rows(struct page *page, const char *prefix, const struct param *table);
+static void print_rows(struct page *page, const char *prefix,
+                       const struct param *table);
 
 /* The tables of objects inside, their keys with a prefix; what may hold itself has a
  * section of its own. */
@@ -194,13 +195,14 @@ static void print_rows(struct page *page, const char *prefix, const struct param
 
 static void print_table(struct page *page, const struct param *table)
 {
-    fputs("\n| key | type | range | default | meaning |\n| --- | --- | --- | --- | --- |\n",
+    fputs("\n| key | type | range | default | meaning |\n| --- | --- | --- | --- | --- "
+          "|\n",
           page->out);
     print_rows(page, "", table);
 }
 
-static void print_section(struct page *page, int level, const char *name, const char *doc,
-                          const struct param *table)
+static void print_section(struct page *page, int level, const char *name,
+                          const char *doc, const struct param *table)
 {
     fprintf(page->out, "\n%.*s %s\n", level, "####", name);
     if (doc)
@@ -213,10 +215,12 @@ static void print_section(struct page *page, int level, const char *name, const 
 
 static void print_file(struct page *page)
 {
-    fputs("\n## scenario\n\nThe top level of the file. Workloads, services and steps have "
-          "sections of their own.\n\n"
-          "| key | type | range | default | meaning |\n| --- | --- | --- | --- | --- |\n",
-          page->out);
+    fputs(
+        "\n## scenario\n\nThe top level of the file. Workloads, services and steps "
+        "have "
+        "sections of their own.\n\n"
+        "| key | type | range | default | meaning |\n| --- | --- | --- | --- | --- |\n",
+        page->out);
     for (const struct param *row = scenario_params; !bind_is_end(row); row++) {
         fprintf(page->out, "| `%s` | %s |  | %s | %s |\n", row->key,
                 type_name(page->arena, row), row->required ? "required" : "", row->doc);
@@ -251,8 +255,10 @@ void reference_print(struct arena *arena, FILE *out)
 {
     struct page page = {arena, out};
     const struct param *kind;
-    fputs("# Scenario reference\n\nPrinted by `headroom kinds` from the tables that read "
-          "scenarios.\n", out);
+    fputs(
+        "# Scenario reference\n\nPrinted by `headroom kinds` from the tables that read "
+        "scenarios.\n",
+        out);
     print_units(&page);
     print_file(&page);
     fputs("\n## kinds of services\n", out);

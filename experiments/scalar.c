@@ -10,7 +10,8 @@
 
 enum { LONGEST_NAME = 100 };
 
-#define WHOLE_MOST 9007199254740991.0 /* 2^53 - 1: every whole number up to it is exact */
+#define WHOLE_MOST                                                                     \
+    9007199254740991.0 /* 2^53 - 1: every whole number up to it is exact */
 
 size_t scalar_size(enum param_type type)
 {
@@ -93,10 +94,10 @@ static bool is_within(struct bind *bind, const cJSON *value, const struct param 
     if (si >= least && si <= most)
         return true;
     const char *low = limit(bind, type, least), *high = limit(bind, type, most);
-    const char *what = isinf(most)    ? arena_format(bind->arena, "at least %s", low)
-                       : isinf(least) ? arena_format(bind->arena, "at most %s", high)
-                                      : arena_format(bind->arena, "between %s and %s", low,
-                                                     high);
+    const char *what = isinf(most) ? arena_format(bind->arena, "at least %s", low)
+                       : isinf(least)
+                           ? arena_format(bind->arena, "at most %s", high)
+                           : arena_format(bind->arena, "between %s and %s", low, high);
     bind_must_be(bind, value, what);
     return false;
 }
@@ -153,7 +154,8 @@ static bool is_whole(struct bind *bind, const cJSON *value, double number, doubl
                      const char *smallest, const char *largest)
 {
     if (number > 0 && number < 0.5)
-        bind_must_be(bind, value, arena_format(bind->arena, "0 or at least %s", smallest));
+        bind_must_be(bind, value,
+                     arena_format(bind->arena, "0 or at least %s", smallest));
     else if (number > most)
         bind_must_be(bind, value, arena_format(bind->arena, "at most %s", largest));
     else
@@ -171,7 +173,8 @@ static void bind_number(struct bind *bind, const cJSON *value, const struct para
     if (type == PARAM_DURATION &&
         !is_whole(bind, value, number, (double)SIM_TIME_MAX, "1ns", "53375d"))
         return;
-    if (type == PARAM_SIZE && !is_whole(bind, value, number, WHOLE_MOST, "1B", "8191TiB"))
+    if (type == PARAM_SIZE &&
+        !is_whole(bind, value, number, WHOLE_MOST, "1B", "8191TiB"))
         return;
     if (row->type == PARAM_DURATION || row->type == PARAM_SIZE)
         *(int64_t *)slot = (int64_t)(number + 0.5);
@@ -225,7 +228,8 @@ static void bind_choice(struct bind *bind, const cJSON *value, const struct para
 
 static void bind_share(struct bind *bind, const cJSON *value, struct param_share *slot)
 {
-    static const char what[] = "a percentage such as \"5%\", a weight such as 3, or \"rest\"";
+    static const char what[] =
+        "a percentage such as \"5%\", a weight such as 3, or \"rest\"";
     double number;
     if (cJSON_IsNumber(value) && value->valuedouble >= 0) {
         *slot = (struct param_share){value->valuedouble + 0.0, SHARE_WEIGHT};
@@ -313,7 +317,8 @@ void scalar_default(const struct param *row, void *slot, enum param_type unit)
     }
 }
 
-const char *scalar_noun(struct arena *arena, const struct param *row, enum param_type type)
+const char *scalar_noun(struct arena *arena, const struct param *row,
+                        enum param_type type)
 {
     switch (type) {
     case PARAM_FLAG:

@@ -34,6 +34,7 @@ void scalar_bounds(const struct param *row, enum param_type type, double *least,
                    double *most);
 
 /* "a duration such as ..."; "one of a, b or c" */
-const char *scalar_noun(struct arena *arena, const struct param *row, enum param_type type);
+const char *scalar_noun(struct arena *arena, const struct param *row,
+                        enum param_type type);
 
 #endif

@@ -13,7 +13,7 @@
 
 /* ---- the top level of the file --------------------------------------------------- */
 
-/* The keys as they are bound, before promises and precision are read from their text. */
+/* The keys as they are bound, before promises and precision are read from text. */
 struct run_keys {
     uint32_t at;
     const char *precision;
@@ -51,12 +51,14 @@ static const struct param run_params[] = {
      .doc = "Simulated time that is measured in each run; chosen by the precision when "
             "absent."},
     {.key = "seed", .type = PARAM_COUNT, .offset = AT(seed), .most = 9007199254740991.0,
-     .fallback = 1, .doc = "Chooses the random numbers: the same seed, the same result."},
+     .fallback = 1,
+     .doc = "Chooses the random numbers: the same seed, the same result."},
     {0},
 };
 #undef AT
 
-static const struct param monthly_row = {.key = "price", .type = PARAM_NUMBER, .least = 0,
+static const struct param monthly_row = {.key = "price", .type = PARAM_NUMBER,
+                                         .least = 0,
                                          .most = 1e12,
                                          .doc = "Of one instance for a month."};
 
@@ -76,7 +78,8 @@ static const struct param workload_row = {.key = "workload", .type = PARAM_OBJEC
 static const struct param service_row = {.key = "service", .type = PARAM_KINDS,
                                          .variants = kind_row};
 static const struct param link_row = {.key = "link", .type = PARAM_OBJECT,
-                                      .of = link_params, .size = sizeof(struct link_conf)};
+                                      .of = link_params,
+                                      .size = sizeof(struct link_conf)};
 static const struct param slo_row = {.key = "promise", .type = PARAM_TEXT};
 
 #define AT(field) offsetof(struct file, field)
@@ -95,8 +98,8 @@ const struct param scenario_params[] = {
      .doc = "What the system consists of, by name."},
     {.key = "links", .type = PARAM_LIST, .offset = AT(system.links), .of = &link_row,
      .doc = "Network latency between two of them, where it differs."},
-    {.key = "slo", .type = PARAM_LIST, .offset = AT(slo), .of = &slo_row,
-     .most = 1000, .doc = "Promises to hold, such as \"page.p95 < 2s\" or \"errors < 1%\"."},
+    {.key = "slo", .type = PARAM_LIST, .offset = AT(slo), .of = &slo_row, .most = 1000,
+     .doc = "Promises to hold, such as \"page.p95 < 2s\" or \"errors < 1%\"."},
     {.key = "cost", .type = PARAM_OBJECT, .offset = AT(cost), .of = cost_params,
      .size = sizeof(struct cost_settings), .doc = "What instances cost."},
     {.key = "run", .type = PARAM_OBJECT, .offset = AT(run), .of = run_params,
@@ -156,8 +159,8 @@ static const char *folder_of(struct arena *arena, const char *path)
     return slash == path ? "/" : arena_text(arena, path, (size_t)(slash - path));
 }
 
-static void bind_file(struct scenario *scenario, struct arena *arena, const char *folder,
-                      const cJSON *root)
+static void bind_file(struct scenario *scenario, struct arena *arena,
+                      const char *folder, const cJSON *root)
 {
     struct bind bind = {.arena = arena, .where = scenario->where, .folder = folder};
     struct file file = {0};
@@ -174,8 +177,8 @@ static void bind_file(struct scenario *scenario, struct arena *arena, const char
     scenario->file_count = bind.file_count;
 }
 
-struct scenario *scenario_parse(struct arena *arena, const char *name, const char *folder,
-                                const char *bytes, size_t length,
+struct scenario *scenario_parse(struct arena *arena, const char *name,
+                                const char *folder, const char *bytes, size_t length,
                                 const char *const *sets, int set_count,
                                 struct where *where)
 {
@@ -184,7 +187,8 @@ struct scenario *scenario_parse(struct arena *arena, const char *name, const cha
     scenario->path = arena_text(arena, name, strlen(name));
     scenario->where = where;
     int source = where_add_source(
-        where, (struct source){.name = scenario->path, .bytes = bytes, .length = length});
+        where,
+        (struct source){.name = scenario->path, .bytes = bytes, .length = length});
     cJSON *root = text_parse(where, source, WHERE_NOWHERE, NULL, -1);
     if (!root)
         return NULL;
@@ -204,7 +208,8 @@ struct scenario *scenario_read(struct arena *arena, const char *path,
     const char *why;
     const char *bytes = text_load_path(arena, path, TEXT_MOST_BYTES, &length, &why);
     if (!bytes) {
-        int source = where_add_source(where, (struct source){.name = path, .bytes = ""});
+        int source =
+            where_add_source(where, (struct source){.name = path, .bytes = ""});
         where_source_problem(where, source, WHERE_WHOLE, "%s", why);
         return NULL;
     }

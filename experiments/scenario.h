@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * scenario -- a scenario file, read and bound: the system, its promises and how to run it.
+ * scenario -- a scenario file, read and bound: the system, its promises and how to run
+ * it.
  *
  *     struct where *where = where_new(&arena);
  *     struct scenario *s = scenario_read(&arena, path, sets, set_count, where);
@@ -11,9 +12,11 @@
  *         return 2;
  *     }
  *
- * Units:     as in sim/param.h: durations sim_time, rates per second, fractions in [0, 1].
+ * Units:     as in sim/param.h: durations sim_time, rates per second, fractions in [0,
+ * 1].
  * Ownership: everything lives in the arena.
- * Errors:    of the person: collected in `where`, NULL is returned. Of the machine: die.
+ * Errors:    of the person: collected in `where`, NULL is returned. Of the machine:
+ * die.
  * Threads:   none shared.
  */
 #ifndef EXPERIMENTS_SCENARIO_H
@@ -96,10 +99,10 @@ struct scenario *scenario_read(struct arena *arena, const char *path,
                                const char *const *sets, int set_count,
                                struct where *where);
 
-/* The same from memory: `name` stands in messages, data files are looked for in `folder`
- * (NULL: refused). `bytes` must outlive the arena's use. */
-struct scenario *scenario_parse(struct arena *arena, const char *name, const char *folder,
-                                const char *bytes, size_t length,
+/* The same from memory: `name` stands in messages, data files are looked for in
+ * `folder` (NULL: refused). `bytes` must outlive the arena's use. */
+struct scenario *scenario_parse(struct arena *arena, const char *name,
+                                const char *folder, const char *bytes, size_t length,
                                 const char *const *sets, int set_count,
                                 struct where *where);
 

@@ -56,7 +56,8 @@ static cJSON *pattern(const char *text)
     return schema;
 }
 
-static cJSON *of_quantity(struct writer *to, enum param_type type, double least, double most)
+static cJSON *of_quantity(struct writer *to, enum param_type type, double least,
+                          double most)
 {
     cJSON *text = pattern(quantity_pattern(to->arena, type));
     if (!quantity_may_be_bare(type))
@@ -69,7 +70,8 @@ static cJSON *of_quantity(struct writer *to, enum param_type type, double least,
 
 static cJSON *of_choices(const char *const *choices)
 {
-    cJSON *schema = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(schema, "enum");
+    cJSON *schema = cJSON_CreateObject(),
+          *list = cJSON_AddArrayToObject(schema, "enum");
     for (; *choices; choices++)
         cJSON_AddItemToArray(list, cJSON_CreateString(*choices));
     return schema;
@@ -304,7 +306,8 @@ static void describe_random(struct writer *to, cJSON *schema)
 static cJSON *reference_to(struct writer *to, const char *name)
 {
     cJSON *schema = cJSON_CreateObject();
-    cJSON_AddStringToObject(schema, "$ref", arena_format(to->arena, "#/$defs/%s", name));
+    cJSON_AddStringToObject(schema, "$ref",
+                            arena_format(to->arena, "#/$defs/%s", name));
     return schema;
 }
 

@@ -109,7 +109,8 @@ static const char *character(const struct scan *scan, size_t offset)
 {
     struct arena *arena = scan->where->arena;
     if (offset >= scan->length)
-        return scan->where->sources[scan->source].is_set ? "the end" : "the end of the file";
+        return scan->where->sources[scan->source].is_set ? "the end"
+                                                         : "the end of the file";
     uint32_t point;
     size_t size = utf8_decode(scan->bytes + offset, scan->length - offset, &point);
     return arena_format(arena, "'%.*s'", (int)(size ? size : 1), scan->bytes + offset);
@@ -127,7 +128,8 @@ static bool bytes_are_text(struct scan *scan)
         if (point == 0)
             return wrong(scan, i, "must be text, has a NUL byte");
         if (point < 0x20 && point != '\n' && point != '\t' && point != '\r')
-            return wrong(scan, i, "must be text, has the control character 0x%02x", byte);
+            return wrong(scan, i, "must be text, has the control character 0x%02x",
+                         byte);
         if (point == 0xfeff && i > 0)
             return wrong(scan, i, "must have a byte order mark at its start only");
     }
@@ -191,8 +193,8 @@ static bool is_digit(char c)
 
 static bool is_word(char c)
 {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-           c == '.' || c == '+' || c == '-';
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           c == '_' || c == '.' || c == '+' || c == '-';
 }
 
 static bool digits(struct scan *scan)
@@ -244,7 +246,8 @@ static bool scan_number(struct scan *scan)
         return wrong(scan, start, "must be a number of at most %d characters, has %zu",
                      TEXT_LONGEST_NUMBER, end - start);
     if (!strict)
-        return wrong(scan, start, "must be a number such as 0.5, -3 or 1e6, is %s", text);
+        return wrong(scan, start, "must be a number such as 0.5, -3 or 1e6, is %s",
+                     text);
     double value = strtod(text, NULL);
     if (!isfinite(value))
         return wrong(scan, start, "must be a number below 1.8e308, is %s", text);
@@ -272,8 +275,10 @@ static bool scan_word(struct scan *scan)
     const char *word = arena_text(scan->where->arena, scan->bytes + start, shown);
     const char *near = where_nearest(word, words, 3);
     if (near)
-        return wrong(scan, start, "must be a value, is %s (did you mean %s?)", word, near);
-    return wrong(scan, start, "must be a value, is %s (text stands in double quotes)", word);
+        return wrong(scan, start, "must be a value, is %s (did you mean %s?)", word,
+                     near);
+    return wrong(scan, start, "must be a value, is %s (text stands in double quotes)",
+                 word);
 }
 
 static bool four_hex(const struct scan *scan, size_t at, uint32_t *unit)
@@ -305,7 +310,8 @@ static bool scan_unicode(struct scan *scan, uint32_t *point)
     if (*point >= 0xd800 && *point < 0xdc00) {
         if (peek(scan) != '\\' || scan->bytes[scan->at + 1] != 'u' ||
             !four_hex(scan, scan->at + 2, &low) || low < 0xdc00 || low > 0xdfff)
-            return wrong(scan, start, "must be a whole surrogate pair, is \\u%04x", *point);
+            return wrong(scan, start, "must be a whole surrogate pair, is \\u%04x",
+                         *point);
         scan->at += 6;
         *point = 0x10000 + ((*point - 0xd800) << 10) + (low - 0xdc00);
     } else if (*point >= 0xdc00 && *point < 0xe000) {
@@ -327,8 +333,10 @@ static bool scan_escape(struct scan *scan, char *text, size_t *used)
     }
     const char *found = c ? strchr(names, c) : NULL;
     if (!found)
-        return wrong(scan, scan->at, "must be one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u, is \\ and %s",
-                     character(scan, scan->at + 1));
+        return wrong(
+            scan, scan->at,
+            "must be one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u, is \\ and %s",
+            character(scan, scan->at + 1));
     text[(*used)++] = meant[found - names];
     scan->at += 2;
     return true;
@@ -375,7 +383,8 @@ static void tell_repeated(struct scan *scan, int first)
         qsort(members, (size_t)count, sizeof *members, by_key);
     for (int i = 1; i < count; i++)
         if (strcmp(members[i].key, members[i - 1].key) == 0)
-            where_key_problem(scan->where, members[i].number, "must be given once only");
+            where_key_problem(scan->where, members[i].number,
+                              "must be given once only");
 }
 
 static void add_member(struct scan *scan, const char *key, uint32_t number)
@@ -454,7 +463,8 @@ static bool scan_array(struct scan *scan, uint32_t number)
     for (int i = 0; more; i++) {
         skip_space(scan);
         if (peek(scan) == ']')
-            return wrong(scan, scan->at, "must be a value, is ']' (after a trailing comma)");
+            return wrong(scan, scan->at,
+                         "must be a value, is ']' (after a trailing comma)");
         if (!scan_value(scan, (struct place){.parent = number, .index = i}) ||
             !scan_comma(scan, ']', &more))
             return false;
@@ -467,7 +477,8 @@ static bool scan_nested(struct scan *scan, uint32_t number)
     if (scan->depth == TEXT_MOST_DEPTH)
         return wrong(scan, scan->at, "must be nested at most %d deep", TEXT_MOST_DEPTH);
     scan->depth++;
-    bool fine = peek(scan) == '{' ? scan_object(scan, number) : scan_array(scan, number);
+    bool fine =
+        peek(scan) == '{' ? scan_object(scan, number) : scan_array(scan, number);
     scan->depth--;
     return fine;
 }
@@ -476,7 +487,8 @@ static bool scan_value(struct scan *scan, struct place place)
 {
     skip_space(scan);
     if (++scan->values > TEXT_MOST_VALUES)
-        return wrong(scan, scan->at, "must be one of at most %d values", TEXT_MOST_VALUES);
+        return wrong(scan, scan->at, "must be one of at most %d values",
+                     TEXT_MOST_VALUES);
     const char *ignored;
     char c = peek(scan);
     place.source = scan->source;
@@ -500,7 +512,8 @@ static bool scan_document(struct scan *scan, struct place root)
         return false;
     skip_space(scan);
     if (scan->at < scan->length)
-        return wrong(scan, scan->at, "must be the end, is %s", character(scan, scan->at));
+        return wrong(scan, scan->at, "must be the end, is %s",
+                     character(scan, scan->at));
     return true;
 }
 
@@ -526,7 +539,8 @@ cJSON *text_parse(struct where *where, int source, uint32_t parent, const char *
         .length = from->length,
     };
     uint32_t first = where->count;
-    if (!scan_document(&scan, (struct place){.parent = parent, .key = key, .index = index}))
+    if (!scan_document(&scan,
+                       (struct place){.parent = parent, .key = key, .index = index}))
         return NULL;
     cJSON *root = cJSON_ParseWithLengthOpts(scan.bytes, scan.length + 1, NULL, 1);
     if (!root)

@@ -3,9 +3,9 @@
  * text -- from bytes to a JSON tree, strictly.
  *
  * cJSON accepts much that is not JSON (trailing text, 0123, 1e400, NUL, broken UTF-8,
- * repeated keys) and keeps no positions. So the bytes are scanned first, by the letter of
- * RFC 8259 and within limits, and every value's place is noted; only then does cJSON see
- * them. Comments become spaces before the scan.
+ * repeated keys) and keeps no positions. So the bytes are scanned first, by the letter
+ * of RFC 8259 and within limits, and every value's place is noted; only then does cJSON
+ * see them. Comments become spaces before the scan.
  *
  * The number of a value stands in its node's `valueint`, which cJSON has deprecated and
  * nobody here reads as a number: text_number.
@@ -32,8 +32,8 @@ enum {
     TEXT_LONGEST_NUMBER = 63, /* what cJSON reads */
 };
 
-/* The bytes of an open file, which must be regular and at most `most` bytes long, or NULL
- * and why. The descriptor stays open. */
+/* The bytes of an open file, which must be regular and at most `most` bytes long, or
+ * NULL and why. The descriptor stays open. */
 const char *text_load(struct arena *arena, int fd, size_t most, size_t *length,
                       const char **why);
 

@@ -120,7 +120,8 @@ static struct problem problem_at(const struct where *where, uint32_t at)
 }
 
 /* The place of a member if it is there, else of its owner with the key named. */
-static struct problem problem_of(const struct where *where, uint32_t at, const char *key)
+static struct problem problem_of(const struct where *where, uint32_t at,
+                                 const char *key)
 {
     uint32_t member = key ? where_member(where, at, key) : WHERE_NOWHERE;
     if (member != WHERE_NOWHERE)
@@ -132,8 +133,8 @@ static struct problem problem_of(const struct where *where, uint32_t at, const c
     return problem;
 }
 
-void where_problem(struct where *where, uint32_t at, const char *key, const char *format,
-                   ...)
+void where_problem(struct where *where, uint32_t at, const char *key,
+                   const char *format, ...)
 {
     struct problem problem = {0};
     if (!is_full(where))
@@ -167,8 +168,8 @@ void where_source_problem(struct where *where, int source, size_t offset,
 
 void where_note(struct where *where, uint32_t at, const char *format, ...)
 {
-    where->notes = grown(where->arena, where->notes, where->note_count, &where->note_room,
-                         sizeof *where->notes);
+    where->notes = grown(where->arena, where->notes, where->note_count,
+                         &where->note_room, sizeof *where->notes);
     struct problem note = problem_at(where, at);
     note.order = where->note_count;
     va_list args;
@@ -201,7 +202,8 @@ static const char *made_safe(struct arena *arena, const char *text, size_t most)
         if (size == 0)
             used += (size_t)sprintf(safe + used, "\\x%02x", (unsigned char)text[i]);
         else if (is_unsafe(point))
-            used += (size_t)sprintf(safe + used, point < 0x100 ? "\\x%02x" : "\\u%04x", point);
+            used += (size_t)sprintf(safe + used, point < 0x100 ? "\\x%02x" : "\\u%04x",
+                                    point);
         else {
             memcpy(safe + used, text + i, size);
             used += size;
@@ -270,8 +272,8 @@ static struct message located(const struct where *where, int index, size_t offse
     message.place = message.file = where_safe(where->arena, source->name);
     locate(source, offset, &message);
     if (message.line > 0)
-        message.place = arena_format(where->arena, "%s:%zu:%zu", message.file, message.line,
-                                     message.column);
+        message.place = arena_format(where->arena, "%s:%zu:%zu", message.file,
+                                     message.line, message.column);
     return message;
 }
 
@@ -291,7 +293,8 @@ static bool is_told_by_source(const struct where *where, uint32_t at)
            where->places[place->parent].source != place->source;
 }
 
-static struct message message_of(const struct where *where, const struct problem *problem)
+static struct message message_of(const struct where *where,
+                                 const struct problem *problem)
 {
     struct message message = {.place = "", .file = "", .pointer = ""};
     if (where->source_count > 0)
@@ -324,7 +327,8 @@ int where_kept(const struct where *where)
 
 void where_sort(struct where *where)
 {
-    qsort(where->problems, (size_t)where_kept(where), sizeof *where->problems, by_place);
+    qsort(where->problems, (size_t)where_kept(where), sizeof *where->problems,
+          by_place);
     if (where->note_count > 0)
         qsort(where->notes, (size_t)where->note_count, sizeof *where->notes, by_place);
 }
@@ -382,7 +386,8 @@ static int edits_between(const char *a, int a_length, const char *b, int b_lengt
     for (int i = 1; i <= a_length; i++) {
         now[0] = i;
         for (int j = 1; j <= b_length; j++) {
-            int x = tolower((unsigned char)a[i - 1]), y = tolower((unsigned char)b[j - 1]);
+            int x = tolower((unsigned char)a[i - 1]),
+                y = tolower((unsigned char)b[j - 1]);
             now[j] = least_of(last[j] + 1, now[j - 1] + 1, last[j - 1] + (x != y));
             if (i > 1 && j > 1 && x == tolower((unsigned char)b[j - 2]) &&
                 y == tolower((unsigned char)a[i - 2]))

@@ -2,10 +2,10 @@
 /*
  * where -- the place of every value that was read, and what is wrong with it.
  *
- * Values are numbered in document order, 0 for the root; values that came from --set get
- * the numbers after those. The number is what bound structs carry as `at`, and from it
- * follow file, line, column and JSON pointer. Problems are collected, sorted by place and
- * printed together:
+ * Values are numbered in document order, 0 for the root; values that came from --set
+ * get the numbers after those. The number is what bound structs carry as `at`, and from
+ * it follow file, line, column and JSON pointer. Problems are collected, sorted by
+ * place and printed together:
  *
  *     shop.json:14:18: /services/api/workers: must be between 1 and 1000000, is 0
  *     --set /services/api/workers=0: must be between 1 and 1000000, is 0
@@ -27,7 +27,8 @@
 
 enum { WHERE_MOST_PROBLEMS = 100 }; /* more are only counted */
 
-#define WHERE_NOWHERE UINT32_MAX /* no value: the whole file, or the parent of the root */
+#define WHERE_NOWHERE                                                                  \
+    UINT32_MAX /* no value: the whole file, or the parent of the root */
 
 /* Where bytes came from: a file, a --set, or a data file. */
 struct source {
@@ -83,8 +84,8 @@ uint32_t where_member(const struct where *where, uint32_t at, const char *key);
 uint32_t where_element(const struct where *where, uint32_t at, int index);
 
 /* Something is wrong with the value `at`, or with its member `key`. */
-void where_problem(struct where *where, uint32_t at, const char *key, const char *format,
-                   ...) __attribute__((format(printf, 4, 5)));
+void where_problem(struct where *where, uint32_t at, const char *key,
+                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* Something is wrong with the key of the value `at`: placed where the key stands. */
 void where_key_problem(struct where *where, uint32_t at, const char *format, ...)
@@ -126,15 +127,16 @@ struct message where_note_message(const struct where *where, int index);
 void where_print(struct where *where, FILE *out);
 void where_print_notes(struct where *where, FILE *out);
 
-/* Text of a user made safe for a terminal: control characters and escapes as \x1b, bytes
- * that are not UTF-8 likewise. Long text is cut. */
+/* Text of a user made safe for a terminal: control characters and escapes as \x1b,
+ * bytes that are not UTF-8 likewise. Long text is cut. */
 const char *where_safe(struct arena *arena, const char *text);
 
 /* The candidate nearest to `word` by edit distance, or NULL if none is near. */
 const char *where_nearest(const char *word, const char *const *candidates, int count);
 
 /* "a, b or c" */
-const char *where_alternatives(struct arena *arena, const char *const *words, int count);
+const char *where_alternatives(struct arena *arena, const char *const *words,
+                               int count);
 
 /* "a, b and c" */
 const char *where_list(struct arena *arena, const char *const *words, int count);

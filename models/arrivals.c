@@ -44,7 +44,7 @@ static double draw_gap(const struct world *w, const struct workload *load,
 }
 
 /* Lay `need` (the integral of the multiplier, in ns) along the profile from where we
- * are; false when the profile ends first. Inside a segment the multiplier is m + s x. */
+ * are; false when the profile ends first. Inside a segment the multiplier is m + sx. */
 static bool along_profile(struct arrivals *a, const struct param_list *profile,
                           double need)
 {

@@ -63,7 +63,7 @@ struct station_facts {
     const char *name, *kind;
     enum station_sort sort;
     int instances;      /* replicas; of a pool: how many pools (one a process, say) */
-    double slots;       /* served at a time, by all instances; pool: connections; INFINITY */
+    double slots;       /* of all instances; of pools: connections; INFINITY */
     double cores;       /* all instances; INFINITY = not modelled */
     const char *slot_name; /* "worker", "thread", "connection", "coroutine" */
 };

@@ -135,9 +135,10 @@ static inline void event_mend(struct event_list *list)
         event_sink(list, 0, last);
 }
 
-/* Take the earliest event; false when none is left. */
+/* Take the earliest event; false, and event 0, when none is left. */
 static inline bool event_pop(struct event_list *list, uint128 *event)
 {
+    *event = 0;
     if (list->hole)
         event_mend(list);
     if (list->count == 0)

@@ -16,7 +16,8 @@ static const struct {
 } shared[SHARED] = {
     [THREADS] = {"threads", "N", "use N threads; all cores when absent"},
     [SEED] = {"seed", "N", "random numbers of run.seed = N"},
-    [SET] = {"set", "POINTER=VALUE", "change a value, as /services/web/workers=8; repeatable"},
+    [SET] = {"set", "POINTER=VALUE",
+             "change a value, as /services/web/workers=8; repeatable"},
     [JSON] = {"json", NULL, "print for machines"},
     [QUIET] = {"quiet", NULL, "say nothing but the result"},
     [FORCE] = {"force", NULL, "overwrite files that are there"},
@@ -45,7 +46,8 @@ static void print_option(const char *name, const char *value, const char *help)
     printf("  %-22s %s\n", left, help);
 }
 
-static void print_help(const struct command *command, const struct command_option *extra)
+static void print_help(const struct command *command,
+                       const struct command_option *extra)
 {
     printf("usage: headroom %s [OPTION...]%s%s\n\n%s.\n\noptions:\n", command->name,
            *command->usage ? " " : "", command->usage, command->summary);
@@ -70,10 +72,11 @@ static int list_options(const struct command_option *extra, struct option *list)
 {
     int count = 0;
     for (; count < SHARED; count++)
-        list[count] = (struct option){shared[count].name, shared[count].value != NULL, NULL,
-                                      256 + count};
+        list[count] = (struct option){shared[count].name, shared[count].value != NULL,
+                                      NULL, 256 + count};
     for (; extra && extra->name && count < MOST_OPTIONS; extra++, count++)
-        list[count] = (struct option){extra->name, extra->value != NULL, NULL, 256 + count};
+        list[count] =
+            (struct option){extra->name, extra->value != NULL, NULL, 256 + count};
     list[count] = (struct option){0};
     return count;
 }
@@ -95,7 +98,8 @@ static int tell_bad_option(const struct command *command, const struct option *l
     if (near && strcmp(near, word) == 0)
         return command_wrong(command, "--%s takes no value", word);
     if (near)
-        return command_wrong(command, "unknown option %s (did you mean --%s?)", given, near);
+        return command_wrong(command, "unknown option %s (did you mean --%s?)", given,
+                             near);
     return command_wrong(command, "unknown option %s", given);
 }
 
@@ -107,7 +111,8 @@ static int take_shared(const struct command *command, enum shared option,
     switch (option) {
     case THREADS:
         if (!read_whole(optarg, MOST_THREADS, &number) || number == 0)
-            return command_wrong(command, "--threads must be between 1 and %d, is \"%s\"",
+            return command_wrong(command,
+                                 "--threads must be between 1 and %d, is \"%s\"",
                                  MOST_THREADS, optarg);
         options->threads = (int)number;
         break;

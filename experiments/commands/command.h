@@ -9,8 +9,8 @@
  *         if (status != COMMAND_GOES_ON)
  *             return status;
  *
- * Ownership: options point into argv; their arrays live in the arena of `options`, which
- *            command_done frees.
+ * Ownership: options point into argv; their arrays live in the arena of `options`,
+ *            which command_done frees.
  * Errors:    wrong usage is told on stderr and gives status 2.
  */
 #ifndef EXPERIMENTS_COMMANDS_COMMAND_H

@@ -13,8 +13,8 @@ static int print_sections(const struct command *command, struct options *options
         if (reference_print_section(name, &options->arena, stdout, &near))
             continue;
         if (near)
-            return command_wrong(command, "there is no \"%s\" (did you mean \"%s\"?)", name,
-                                 near);
+            return command_wrong(command, "there is no \"%s\" (did you mean \"%s\"?)",
+                                 name, near);
         return command_wrong(command, "there is no \"%s\"", name);
     }
     return COMMAND_DONE;

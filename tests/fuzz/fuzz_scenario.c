@@ -4,8 +4,8 @@
  *
  * Under clang's -fsanitize=fuzzer this is a libFuzzer target:
  *     fuzz_fuzz_scenario -max_len=65536 tests/fuzz/corpus tests/scenario/bad
- * Compiled with -DFUZZ_MAIN it is a program of its own, for compilers without libFuzzer:
- *     fuzz SECONDS FILE...
+ * Compiled with -DFUZZ_MAIN it is a program of its own, for compilers without
+ *     libFuzzer: fuzz SECONDS FILE...
  * which reads each file as it is, then random mutations of them until time is up.
  */
 #include "experiments/scenario.h"
@@ -61,8 +61,10 @@ static size_t below(uint64_t *state, size_t limit)
     return limit ? (size_t)(random_word(state) % limit) : 0;
 }
 
-/* Flips a bit, sets a telling byte, cuts a piece out, or copies one from another seed. */
-static size_t mutate(uint8_t *bytes, size_t length, const struct seed *other, uint64_t *state)
+/* Flips a bit, sets a telling byte, cuts a piece out, or copies one from another
+ * seed. */
+static size_t mutate(uint8_t *bytes, size_t length, const struct seed *other,
+                     uint64_t *state)
 {
     static const uint8_t telling[] = "{}[]\",:\\/*0-.eE\n\0\x1b\x80\xff" "u9n";
     size_t at = below(state, length), size = 1 + below(state, 32);
@@ -125,7 +127,8 @@ int main(int argc, char **argv)
         size_t length = seed->length;
         memcpy(bytes, seed->bytes, length);
         for (size_t n = 1 + below(&state, MOST_MUTATIONS); n > 0; n--)
-            length = mutate(bytes, length, &seeds[below(&state, (size_t)count)], &state);
+            length =
+                mutate(bytes, length, &seeds[below(&state, (size_t)count)], &state);
         LLVMFuzzerTestOneInput(bytes, length);
     }
     printf("%lu mutations of %d files\n", runs, count);

@@ -2,7 +2,8 @@
 /*
  * Every bad/NAME.json must be refused with status 2 and exactly the words of NAME.err.
  * NAME.args holds values of --set, one a line. After a change of wording or of a table,
- * run this test with UPDATE_ERR=1 to write the .err files anew, and read the difference.
+ * run this test with UPDATE_ERR=1 to write the .err files anew, and read the
+ * difference.
  */
 #define _GNU_SOURCE
 

@@ -41,8 +41,10 @@ static const struct param shared_params[] = {
     {0},
 };
 
-static const struct param inner_row = {.key = "inner", .type = PARAM_OBJECT,
-                                       .of = inner_params, .size = sizeof(struct inner)};
+static const struct param inner_row = {.key = "inner",
+                                       .type = PARAM_OBJECT,
+                                       .of = inner_params,
+                                       .size = sizeof(struct inner)};
 static const struct param pair_row = {.key = "pair", .type = PARAM_TUPLE,
                                       .of = inner_params, .size = sizeof(struct inner)};
 static const struct param rate_row = {.key = "rate", .type = PARAM_RATE};
@@ -54,7 +56,10 @@ static const struct param forms[] = {
 };
 static const struct param tags[] = {
     {.key = "bare", .type = PARAM_FLAG},
-    {.key = "inner", .type = PARAM_OBJECT, .of = inner_params, .size = sizeof(struct inner)},
+    {.key = "inner",
+     .type = PARAM_OBJECT,
+     .of = inner_params,
+     .size = sizeof(struct inner)},
     {.key = "time", .type = PARAM_RANDOM, .unit = PARAM_DURATION},
     {0},
 };
@@ -70,7 +75,10 @@ static const struct param jump_params[] = {
     {0},
 };
 static const struct param verbs[] = {
-    {.key = "jump", .type = PARAM_OBJECT, .of = jump_params, .size = sizeof(struct jump)},
+    {.key = "jump",
+     .type = PARAM_OBJECT,
+     .of = jump_params,
+     .size = sizeof(struct jump)},
     {.key = "rest", .type = PARAM_DURATION},
     {0},
 };
@@ -97,16 +105,31 @@ static const struct param outer_params[] = {
     {.key = "count", .type = PARAM_COUNT, .offset = AT(count), .fallback = 7},
     {.key = "size", .type = PARAM_SIZE, .offset = AT(size)},
     {.key = "number", .type = PARAM_NUMBER, .offset = AT(number), .fallback = -1.5},
-    {.key = "fraction", .type = PARAM_FRACTION, .offset = AT(fraction), .fallback = 0.25},
+    {.key = "fraction",
+     .type = PARAM_FRACTION,
+     .offset = AT(fraction),
+     .fallback = 0.25},
     {.key = "rate", .type = PARAM_RATE, .offset = AT(rate)},
-    {.key = "duration", .type = PARAM_DURATION, .offset = AT(duration), .fallback = 0.5},
+    {.key = "duration",
+     .type = PARAM_DURATION,
+     .offset = AT(duration),
+     .fallback = 0.5},
     {.key = "never", .type = PARAM_DURATION, .offset = AT(never), .fallback = INFINITY},
     {.key = "text", .type = PARAM_TEXT, .offset = AT(text)},
     {.key = "name", .type = PARAM_NAME, .offset = AT(name)},
-    {.key = "colour", .type = PARAM_CHOICE, .offset = AT(colour), .choices = colours,
+    {.key = "colour",
+     .type = PARAM_CHOICE,
+     .offset = AT(colour),
+     .choices = colours,
      .fallback = 1},
-    {.key = "random", .type = PARAM_RANDOM, .offset = AT(random), .unit = PARAM_DURATION},
-    {.key = "object", .type = PARAM_OBJECT, .offset = AT(object), .of = inner_params,
+    {.key = "random",
+     .type = PARAM_RANDOM,
+     .offset = AT(random),
+     .unit = PARAM_DURATION},
+    {.key = "object",
+     .type = PARAM_OBJECT,
+     .offset = AT(object),
+     .of = inner_params,
      .size = sizeof(struct inner)},
     {.key = "list", .type = PARAM_LIST, .offset = AT(list), .of = &inner_row},
     {.key = "pairs", .type = PARAM_LIST, .offset = AT(pairs), .of = &pair_row},
@@ -134,7 +157,8 @@ static struct outer *begin(struct fixture *f, const char *text)
     arena_init(&f->arena);
     f->where = where_new(&f->arena);
     int source = where_add_source(
-        f->where, (struct source){.name = "t.json", .bytes = text, .length = strlen(text)});
+        f->where,
+        (struct source){.name = "t.json", .bytes = text, .length = strlen(text)});
     f->root = text_parse(f->where, source, WHERE_NOWHERE, NULL, -1);
     struct bind bind = {.arena = &f->arena, .where = f->where};
     bind_object(&bind, f->root, outer_params, &f->outer);
@@ -206,8 +230,9 @@ static void a_map_keeps_names_values_and_places(void **state)
 {
     (void)state;
     struct fixture f;
-    const struct outer *o = begin(&f, "{\"map\": {\"b\": {\"count\": 1}, \"a\": {}},"
-                                      "\"mix\": {\"x\": \"5%\", \"y\": 3, \"z\": \"rest\"}}");
+    const struct outer *o =
+        begin(&f, "{\"map\": {\"b\": {\"count\": 1}, \"a\": {}},"
+                  "\"mix\": {\"x\": \"5%\", \"y\": 3, \"z\": \"rest\"}}");
     assert_int_equal(o->map.count, 2);
     assert_string_equal(o->map.names[0], "b");
     assert_true(((const struct inner *)o->map.items)[0].count == 1);
@@ -252,14 +277,15 @@ static void a_verb_binds_its_object_or_its_value(void **state)
 {
     (void)state;
     struct fixture f;
-    const struct outer *o =
-        begin(&f, "{\"acts\": [{\"high\": true, \"jump\": \"wall\"}, {\"rest\": \"2s\"}]}");
+    const struct outer *o = begin(
+        &f, "{\"acts\": [{\"high\": true, \"jump\": \"wall\"}, {\"rest\": \"2s\"}]}");
     const struct param_variant *acts = o->acts.items;
     const struct jump *jump = acts[0].body;
     assert_true(acts[0].which == 0 && jump->high);
     assert_string_equal(jump->to, "wall");
     assert_string_equal(where_pointer(f.where, jump->at), "/acts/0");
-    assert_true(acts[1].which == 1 && *(const sim_time *)acts[1].body == 2 * SIM_SECOND);
+    assert_true(acts[1].which == 1 &&
+                *(const sim_time *)acts[1].body == 2 * SIM_SECOND);
     end(&f);
 }
 
@@ -285,7 +311,8 @@ static void a_random_value_is_lone_or_by_name_or_in_order(void **state)
     assert_true(mean_of("{\"uniform\": [\"1ms\", \"2ms\"]}") == 1.5e6);
     assert_true(mean_of("{\"shifted\": {\"by\": \"1ms\", \"of\": \"2ms\"}}") == 3e6);
     assert_true(mean_of("{\"mixture\": [{\"weight\": 1, \"of\": \"1ms\"},"
-                        "{\"weight\": 3, \"of\": {\"exponential\": \"5ms\"}}]}") == 4e6);
+                        "{\"weight\": 3, \"of\": {\"exponential\": \"5ms\"}}]}") ==
+                4e6);
 }
 
 static void keys_not_modelled_are_noted(void **state)

@@ -20,7 +20,7 @@ static struct draw fresh(const char *purpose)
 static double between(struct draw *draw, double low, double high)
 {
     if (draw->block % RNG_BLOCKS > RNG_BLOCKS - 10) {
-        draw->entity++;
+        draw->pair++;
         draw->block = 0;
     }
     return low + (high - low) * draw_uniform(draw);

@@ -19,12 +19,13 @@ struct fixture {
 
 static void begin(struct fixture *f)
 {
-    static const char text[] =
-        "{\"a\": {\"b\": 1, \"x/y\": {\"~\": 2}}, \"list\": [10, {\"c\": 3}], \"t\": \"s\"}";
+    static const char text[] = "{\"a\": {\"b\": 1, \"x/y\": {\"~\": 2}}, \"list\": "
+                               "[10, {\"c\": 3}], \"t\": \"s\"}";
     arena_init(&f->arena);
     f->where = where_new(&f->arena);
     int source = where_add_source(
-        f->where, (struct source){.name = "t.json", .bytes = text, .length = strlen(text)});
+        f->where,
+        (struct source){.name = "t.json", .bytes = text, .length = strlen(text)});
     f->root = text_parse(f->where, source, WHERE_NOWHERE, NULL, -1);
     assert_non_null(f->root);
 }
@@ -60,11 +61,13 @@ static void assert_refused(const char *argument, const char *expected)
 static void a_member_is_replaced(void **state)
 {
     (void)state;
-    assert_becomes("/a/b=2",
-                   "{\"a\":{\"b\":2,\"x/y\":{\"~\":2}},\"list\":[10,{\"c\":3}],\"t\":\"s\"}");
+    assert_becomes(
+        "/a/b=2",
+        "{\"a\":{\"b\":2,\"x/y\":{\"~\":2}},\"list\":[10,{\"c\":3}],\"t\":\"s\"}");
     assert_becomes("/a={}", "{\"a\":{},\"list\":[10,{\"c\":3}],\"t\":\"s\"}");
-    assert_becomes("/a/x~1y/~0=[1, 2]",
-                   "{\"a\":{\"b\":1,\"x/y\":{\"~\":[1,2]}},\"list\":[10,{\"c\":3}],\"t\":\"s\"}");
+    assert_becomes(
+        "/a/x~1y/~0=[1, 2]",
+        "{\"a\":{\"b\":1,\"x/y\":{\"~\":[1,2]}},\"list\":[10,{\"c\":3}],\"t\":\"s\"}");
 }
 
 static void a_member_is_added_to_an_object_that_is_there(void **state)
@@ -78,12 +81,15 @@ static void a_member_is_added_to_an_object_that_is_there(void **state)
 static void an_element_is_replaced_or_added_at_the_end(void **state)
 {
     (void)state;
-    assert_becomes("/list/1/c=4",
-                   "{\"a\":{\"b\":1,\"x/y\":{\"~\":2}},\"list\":[10,{\"c\":4}],\"t\":\"s\"}");
-    assert_becomes("/list/0=9",
-                   "{\"a\":{\"b\":1,\"x/y\":{\"~\":2}},\"list\":[9,{\"c\":3}],\"t\":\"s\"}");
-    assert_becomes("/list/-=9",
-                   "{\"a\":{\"b\":1,\"x/y\":{\"~\":2}},\"list\":[10,{\"c\":3},9],\"t\":\"s\"}");
+    assert_becomes(
+        "/list/1/c=4",
+        "{\"a\":{\"b\":1,\"x/y\":{\"~\":2}},\"list\":[10,{\"c\":4}],\"t\":\"s\"}");
+    assert_becomes(
+        "/list/0=9",
+        "{\"a\":{\"b\":1,\"x/y\":{\"~\":2}},\"list\":[9,{\"c\":3}],\"t\":\"s\"}");
+    assert_becomes(
+        "/list/-=9",
+        "{\"a\":{\"b\":1,\"x/y\":{\"~\":2}},\"list\":[10,{\"c\":3},9],\"t\":\"s\"}");
     assert_refused("/list/2=9", "/list/2 must end in an index from 0 to 1");
     assert_refused("/list/01=9", "must end in an index");
 }
@@ -91,15 +97,17 @@ static void an_element_is_replaced_or_added_at_the_end(void **state)
 static void what_is_not_json_is_text(void **state)
 {
     (void)state;
-    assert_becomes("/t=20ms", "{\"a\":{\"b\":1,\"x/y\":{\"~\":2}},\"list\":[10,{\"c\":3}],"
-                              "\"t\":\"20ms\"}");
+    assert_becomes("/t=20ms",
+                   "{\"a\":{\"b\":1,\"x/y\":{\"~\":2}},\"list\":[10,{\"c\":3}],"
+                   "\"t\":\"20ms\"}");
     assert_becomes("/t=p95 < 2s = ok",
                    "{\"a\":{\"b\":1,\"x/y\":{\"~\":2}},\"list\":[10,{\"c\":3}],"
                    "\"t\":\"p95 < 2s = ok\"}");
     assert_becomes("/t=", "{\"a\":{\"b\":1,\"x/y\":{\"~\":2}},\"list\":[10,{\"c\":3}],"
                           "\"t\":\"\"}");
-    assert_becomes("/t=0x10", "{\"a\":{\"b\":1,\"x/y\":{\"~\":2}},\"list\":[10,{\"c\":3}],"
-                              "\"t\":\"0x10\"}");
+    assert_becomes("/t=0x10",
+                   "{\"a\":{\"b\":1,\"x/y\":{\"~\":2}},\"list\":[10,{\"c\":3}],"
+                   "\"t\":\"0x10\"}");
 }
 
 static void what_begins_like_json_must_be_json(void **state)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Grammar and wording are held by tests/scenario/bad; here stand the limits, whose inputs
- * are too large for files, the places, and what is accepted. */
+/* Grammar and wording are held by tests/scenario/bad; here stand the limits, whose
+ * inputs are too large for files, the places, and what is accepted. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "experiments/text.h"
@@ -29,7 +29,8 @@ static void begin(struct reading *reading, const char *bytes, size_t length)
     arena_init(&reading->arena);
     reading->where = where_new(&reading->arena);
     int source = where_add_source(
-        reading->where, (struct source){.name = "t.json", .bytes = bytes, .length = length});
+        reading->where,
+        (struct source){.name = "t.json", .bytes = bytes, .length = length});
     reading->root = text_parse(reading->where, source, WHERE_NOWHERE, NULL, -1);
 }
 
@@ -60,7 +61,8 @@ static void assert_accepted(const char *text, const char *canonical)
 }
 
 /* `count` copies of `unit`, then `tail`. */
-static char *repeated(const char *head, const char *unit, size_t count, const char *tail)
+static char *repeated(const char *head, const char *unit, size_t count,
+                      const char *tail)
 {
     size_t size = strlen(unit), start = strlen(head);
     char *text = malloc(start + size * count + strlen(tail) + 1);
@@ -80,9 +82,11 @@ static void what_json_allows_is_accepted(void **state)
     assert_accepted("{ }\r\n", "{}");
     assert_accepted("[-0, 0.5, 1E+2, 2e-1, 9007199254740991]",
                     "[0,0.5,100,0.20000000000000001,9007199254740991]");
-    assert_accepted("\"\\ud83d\\ude00 \\\" \\\\ \\/ \\b\\f\\n\\r\\t\"",
-                    "\"\xf0\x9f\x98\x80 \\\" \\\\ / \\u0008\\u000c\\u000a\\u000d\\u0009\"");
-    assert_accepted("\xef\xbb\xbf{\"b\": true, \"a\": false}", "{\"a\":false,\"b\":true}");
+    assert_accepted(
+        "\"\\ud83d\\ude00 \\\" \\\\ \\/ \\b\\f\\n\\r\\t\"",
+        "\"\xf0\x9f\x98\x80 \\\" \\\\ / \\u0008\\u000c\\u000a\\u000d\\u0009\"");
+    assert_accepted("\xef\xbb\xbf{\"b\": true, \"a\": false}",
+                    "{\"a\":false,\"b\":true}");
 }
 
 static void comments_are_spaces(void **state)
@@ -169,12 +173,14 @@ static void repeated_keys_are_all_told(void **state)
 static void the_largest_file_is_read_in_a_second(void **state)
 {
     (void)state;
-    static const char *const units[] = {" ", "/**/", "[", "\"", "\\", "\"\\u0041\",", "9",
-                                        "\n", "\xc3\xa9", "//\n", "/*"};
+    static const char *const units[] = {" ",        "/**/",         "[", "\"",
+                                        "\\",       "\"\\u0041\",", "9", "\n",
+                                        "\xc3\xa9", "//\n",         "/*"};
     FILE *nowhere = fopen("/dev/null", "w");
     assert_non_null(nowhere);
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        char *text = repeated("[\n", units[i], TEXT_MOST_BYTES / strlen(units[i]) - 1, "");
+        char *text =
+            repeated("[\n", units[i], TEXT_MOST_BYTES / strlen(units[i]) - 1, "");
         struct reading reading;
         clock_t start = clock();
         begin(&reading, text, strlen(text));
@@ -200,7 +206,8 @@ static uint32_t find(const struct where *where, const char *pointer)
 static void every_value_knows_its_place(void **state)
 {
     (void)state;
-    static const char text[] = "{\n  \"a\": [1, {\"b/c\": 2}],\n  \"~\\u0007\": \"\xc3\xa9\", \"z\": 3\n}";
+    static const char text[] =
+        "{\n  \"a\": [1, {\"b/c\": 2}],\n  \"~\\u0007\": \"\xc3\xa9\", \"z\": 3\n}";
     struct reading reading;
     begin(&reading, text, strlen(text));
     const struct where *where = reading.where;
@@ -253,7 +260,8 @@ static void only_regular_files_are_read(void **state)
     assert_string_equal(why_not(folder), "must be a regular file");
     assert_string_equal(why_not("/dev/zero"), "must be a regular file");
     assert_int_equal(mkfifo(path, 0600), 0);
-    assert_string_equal(why_not(path), "must be a regular file"); /* and does not wait */
+    assert_string_equal(why_not(path),
+                        "must be a regular file"); /* and does not wait */
     unlink(path);
     assert_string_equal(why_not(path), "cannot be opened: No such file or directory");
     FILE *file = fopen(path, "w");
