@@ -141,6 +141,19 @@ static double emit_delay(struct compiler *c, struct frame *f, const struct dist 
     return seconds_of(dist);
 }
 
+static const char *name_of_wait(enum discipline discipline)
+{
+    switch (discipline) {
+    case DISCIPLINE_LOOP:
+        return "waiting for the event loop";
+    case DISCIPLINE_GIL:
+        return "waiting for the lock (GIL)";
+    case DISCIPLINE_SHARING:
+        break;
+    }
+    return "waiting for CPU";
+}
+
 static double emit_cpu(struct compiler *c, struct frame *f, const struct dist *dist)
 {
     struct instr *i = emit(c, f, OP_CPU);
@@ -148,8 +161,9 @@ static double emit_cpu(struct compiler *c, struct frame *f, const struct dist *d
     int station = (int)station_of(c, f);
     i->resource = compile_resource(c, service_resource(c, f, "working (CPU)"),
                                    RESOURCE_SERVICE, station);
-    i->cause = compile_resource(c, service_resource(c, f, "waiting for CPU"),
-                                RESOURCE_WAIT, station);
+    const char *wait = name_of_wait(f->place->part.server.discipline);
+    i->cause =
+        compile_resource(c, service_resource(c, f, wait), RESOURCE_WAIT, station);
     compile_demand(c, station_of(c, f))->cpu += c->weight * seconds_of(dist);
     return seconds_of(dist);
 }
@@ -651,6 +665,7 @@ static void compile_fail(struct compiler *c, struct frame *f, const struct fail_
     i->cause = compile_cause(
         c, arena_format(c->arena, "%s: fails with %s", f->place->name, s->status),
         (enum status)status, (int)station_of(c, f));
+    VECTOR_AT(&c->cause, struct cause_facts, i->cause)->told = true;
 }
 
 static double compile_step(struct compiler *c, struct frame *f,

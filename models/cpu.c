@@ -162,6 +162,7 @@ static void loop_next(struct world *w, struct cpu *cpu, uint32_t process)
 {
     struct process *p = &w->process[process];
     p->running = queue_take(w, &p->cpu);
+    p->since = w->now;
     add_unit(w, cpu,
              (struct unit){cpu->work + (double)w->task[p->running].demand, process});
 }
@@ -238,6 +239,7 @@ static void unit_done(struct world *w, struct cpu *cpu, enum discipline discipli
         break;
     case DISCIPLINE_LOOP: {
         uint32_t task = w->process[id].running;
+        process_lasted(&w->process[id], 1, w->now);
         w->process[id].running = NONE;
         done(w, task);
         if (w->process[id].cpu.count)

@@ -57,7 +57,7 @@ uint16_t compile_cause(struct compiler *c, const char *name, enum status status,
         if (strcmp(VECTOR_AT(&c->cause, struct cause_facts, i)->name, name) == 0)
             return (uint16_t)i;
     *VECTOR_ADD(&c->cause, c->arena, struct cause_facts) =
-        (struct cause_facts){name, status, station};
+        (struct cause_facts){.name = name, .status = status, .station = station};
     return (uint16_t)(c->cause.count - 1);
 }
 
@@ -413,6 +413,13 @@ static double slots_of(const struct service *s)
                                  : (double)s->slots * s->processes * s->instances;
 }
 
+static double process_slots(const struct service *s)
+{
+    if (s->part.discipline == DISCIPLINE_LOOP)
+        return 1;
+    return s->slots == UNLIMITED ? INFINITY : (double)s->slots;
+}
+
 static void state_facts(struct compiler *c)
 {
     struct model *m = c->model;
@@ -428,6 +435,8 @@ static void state_facts(struct compiler *c)
             facts[i].slots = slots_of(s);
             facts[i].cores = s->cores * s->instances;
             facts[i].slot_name = s->part.slot_name;
+            facts[i].processes = (int)s->processes;
+            facts[i].process_slots = process_slots(s);
         } else {
             const struct pool *pool = &m->pool[p->index];
             facts[i].sort = STATION_POOL;
@@ -437,6 +446,8 @@ static void state_facts(struct compiler *c)
                 (double)(pool->part.size + pool->part.overflow + pool->part.reserve);
             facts[i].cores = INFINITY;
             facts[i].slot_name = "connection";
+            facts[i].processes = 1;
+            facts[i].process_slots = facts[i].slots / facts[i].instances;
         }
     }
     m->facts.station = facts;

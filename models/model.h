@@ -66,6 +66,8 @@ struct station_facts {
     double slots;       /* of all instances; of pools: connections; INFINITY */
     double cores;       /* all instances; INFINITY = not modelled */
     const char *slot_name; /* "worker", "thread", "connection", "coroutine" */
+    int processes;         /* of an instance; pools: 1 */
+    double process_slots;  /* of a process; event loops: 1, since one at a time runs */
 };
 
 enum resource_sort {
@@ -86,6 +88,7 @@ struct cause_facts {
     const char *name; /* "pgbouncer: no connection within 2 min" */
     enum status status;
     int station; /* -1: client or network */
+    bool told;   /* by a `fail` step: nothing was full or late */
 };
 
 struct model_facts {

@@ -88,6 +88,7 @@ static void merge_station(struct station_outcome *into,
     into->cpu_area += from->cpu_area;
     into->full_area += from->full_area;
     into->hottest_area += from->hottest_area;
+    into->hottest_process_area += from->hottest_process_area;
     into->busy_most = larger(into->busy_most, from->busy_most);
     into->queue_most = larger(into->queue_most, from->queue_most);
     into->arrivals += from->arrivals;

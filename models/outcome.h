@@ -49,6 +49,8 @@ struct station_outcome {
     uint128 cpu_area;    /* cores busy, x ns x 1e-3: thousandths of a core */
     uint128 full_area;   /* instances (pools) with every slot in use, x ns */
     uint128 hottest_area; /* busy_area of the busiest instance */
+    uint128 hottest_process_area; /* slots in use of the busiest process, x ns; time
+                                     that the busiest event loop ran; 0: one process */
     int64_t busy_most, queue_most;
     uint64_t arrivals, served, refused, timed_out; /* refused: turned away at once */
     struct tally wait;   /* ns, of everyone who entered, zero waits included */

@@ -68,6 +68,14 @@ void database_disconnect(struct world *w, uint32_t service)
 
 /* ---- slots ----------------------------------------------------------------------- */
 
+static void change_busy(struct world *w, const struct service *s,
+                        struct process *process, uint32_t busy)
+{
+    if (s->processes > 1 && s->part.discipline != DISCIPLINE_LOOP)
+        process_lasted(process, process->busy, w->now);
+    process->busy = busy;
+}
+
 static void take_slot(struct world *w, uint32_t task, uint32_t process)
 {
     struct task *t = &w->task[task];
@@ -79,7 +87,8 @@ static void take_slot(struct world *w, uint32_t task, uint32_t process)
     t->flags |= TASK_HAS_SLOT;
     t->entered = w->now;
     level_add(&instance->busy, w->now, 1);
-    w->process[instance->first_process + process].busy++;
+    struct process *p = &w->process[instance->first_process + process];
+    change_busy(w, s, p, p->busy + 1);
     if (s->slots != UNLIMITED) {
         tally_add(&counts->wait, waited);
         if (waited > 0) {
@@ -230,7 +239,8 @@ void server_leave(struct world *w, uint32_t task)
         database_disconnect(w, instance->service);
     t->flags &= (uint8_t) ~(TASK_HAS_SLOT | TASK_CONNECTED);
     level_add(&instance->busy, w->now, -1);
-    w->process[instance->first_process + t->process].busy--;
+    struct process *p = &w->process[instance->first_process + t->process];
+    change_busy(w, s, p, p->busy - 1);
     if (s->slots != UNLIMITED)
         admit_next(w, instance, s, t->process);
 }

@@ -87,6 +87,25 @@ static void set_up(struct world *w, const struct window *window)
 
 /* ---- the window ------------------------------------------------------------------ */
 
+/* What a process has been busy with, up to now. */
+static uint128 process_area(struct world *w, const struct service *s,
+                            struct process *p)
+{
+    bool loop = s->part.discipline == DISCIPLINE_LOOP;
+    process_lasted(p, loop ? p->running != NONE : p->busy, w->now);
+    return p->area;
+}
+
+static void restart_processes(struct world *w, const struct instance *instance)
+{
+    const struct service *s = &w->m->service[instance->service];
+    for (uint32_t i = 0; s->processes > 1 && i < s->processes; i++) {
+        struct process *p = &w->process[instance->first_process + i];
+        process_area(w, s, p);
+        p->area = 0;
+    }
+}
+
 static void restart_measurement(struct world *w)
 {
     for (uint32_t i = 0; i < w->m->instances; i++) {
@@ -95,6 +114,7 @@ static void restart_measurement(struct world *w)
         level_restart(&instance->waiting, w->now);
         cpu_advance(&instance->cpu, w->now);
         instance->cpu.area = 0;
+        restart_processes(w, instance);
     }
     for (uint32_t i = 0; i < w->m->pool_states; i++) {
         struct pool_state *pool = &w->pool[i];
@@ -133,6 +153,18 @@ static void close_levels(struct station_outcome *out, struct level *busy,
         out->queue_most = waiting->most;
 }
 
+static void close_processes(struct world *w, const struct instance *instance,
+                            struct station_outcome *out)
+{
+    const struct service *s = &w->m->service[instance->service];
+    for (uint32_t i = 0; s->processes > 1 && i < s->processes; i++) {
+        struct process *p = &w->process[instance->first_process + i];
+        uint128 area = process_area(w, s, p);
+        if (area > out->hottest_process_area)
+            out->hottest_process_area = area;
+    }
+}
+
 static void close_instance(struct world *w, struct instance *instance)
 {
     struct station_outcome *out =
@@ -140,6 +172,7 @@ static void close_instance(struct world *w, struct instance *instance)
     cpu_advance(&instance->cpu, w->now);
     close_levels(out, &instance->busy, &instance->waiting, w->now);
     out->cpu_area += instance->cpu.area;
+    close_processes(w, instance, out);
 }
 
 static void close_pool(struct world *w, struct pool_state *state)

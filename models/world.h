@@ -121,6 +121,8 @@ struct process {
     struct queue cpu;   /* loop: waiting for the loop; GIL: all that want the lock */
     uint32_t busy;
     uint32_t running;        /* loop: the task that has the loop; NONE */
+    sim_time since;          /* of the last change of what `area` sums */
+    uint128 area;            /* slots in use, x ns; of a loop: time that it ran */
     double turn, turn_since; /* GIL: core time each thread has had, and cpu.work then */
 };
 
@@ -276,6 +278,13 @@ uint32_t call_start(struct world *w, uint32_t site, uint32_t instance);
  * before. */
 sim_time retry_pause(const struct world *w, const struct retry_policy *policy,
                      uint64_t entity, uint32_t attempt, sim_time last);
+
+/* Before a process's busy slots, or (loop) what it runs, change. */
+static inline void process_lasted(struct process *p, uint32_t level, sim_time now)
+{
+    p->area += (uint128)level * (uint64_t)(now - p->since);
+    p->since = now;
+}
 
 /* ---- servers (server.c) ---------------------------------------------------------- */
 

@@ -36,11 +36,14 @@ static const struct station_facts lindley_station = {.name = "web",
                                                      .instances = 1,
                                                      .slots = 1,
                                                      .cores = INFINITY,
-                                                     .slot_name = "worker"};
+                                                     .slot_name = "worker",
+                                                     .processes = 1,
+                                                     .process_slots = 1};
 static const struct resource_facts lindley_resources[] = {
     {"web: waiting for a worker", RESOURCE_WAIT, 0},
     {"web: service", RESOURCE_SERVICE, 0}};
-static const struct cause_facts lindley_cause = {"web: queue full", STATUS_503, 0};
+static const struct cause_facts lindley_cause = {
+    .name = "web: queue full", .status = STATUS_503, .station = 0};
 static const struct model_facts lindley_facts = {.workloads = 1,
                                                  .types = 1,
                                                  .stations = 1,

@@ -167,6 +167,20 @@ static void loops_share_the_cores_among_them(void **state)
     story_end(&s);
 }
 
+static void the_busiest_loop_is_known(void **state)
+{
+    (void)state;
+    struct story s;
+    story_tell(&s, "{'workloads': {'users': {'target': 'web', 'burst': {'users': 5}}}, "
+                   "'services': {'web': {'kind': 'server', 'cpu': 2, 'processes': 2,"
+                   "'slots': 3, 'discipline': 'loop', 'handlers': {'default': ["
+                   "{'wait': '10s'}, {'cpu': '1s'}]}}}}");
+    assert_latencies(&s, 11, 11, 12, 12, 13);
+    assert_int_equal((uint64_t)story_at(&s, "web")->hottest_process_area,
+                     3 * SIM_SECOND);
+    story_end(&s);
+}
+
 static void waiting_for_a_core_is_told_from_work(void **state)
 {
     (void)state;
@@ -178,7 +192,7 @@ static void waiting_for_a_core_is_told_from_work(void **state)
             uint64_t spent = s.out.type[0].blame[bin * s.facts->resources + r];
             if (strcmp(s.facts->resource[r].name, "web: working (CPU)") == 0)
                 work += spent;
-            if (strcmp(s.facts->resource[r].name, "web: waiting for CPU") == 0)
+            if (strcmp(s.facts->resource[r].name, "web: waiting for the event loop") == 0)
                 wait += spent;
         }
     assert_int_equal(work, 4000000000);
@@ -202,6 +216,7 @@ int main(void)
         cmocka_unit_test(a_loop_works_one_piece_at_a_time),
         cmocka_unit_test(a_loop_takes_pieces_in_the_order_of_asking),
         cmocka_unit_test(loops_share_the_cores_among_them),
+        cmocka_unit_test(the_busiest_loop_is_known),
         cmocka_unit_test(waiting_for_a_core_is_told_from_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,6 +24,20 @@ static void slots_are_taken_in_order_of_arrival(void **state)
     story_end(&s);
 }
 
+static void the_busiest_process_is_known(void **state)
+{
+    (void)state;
+    struct story s;
+    story_tell(&s, "{" AT_ONCE(5) ", 'services': {'web': {'kind': 'server',"
+                                  "'processes': 2, 'slots': 1, 'discipline': 'gil',"
+                                  "'time': '1s'}}}");
+    assert_latencies(&s, 1, 1, 2, 2, 3);
+    assert_int_equal((uint64_t)story_at(&s, "web")->busy_area, 5 * SIM_SECOND);
+    assert_int_equal((uint64_t)story_at(&s, "web")->hottest_process_area,
+                     3 * SIM_SECOND);
+    story_end(&s);
+}
+
 static void one_more_than_may_wait_is_refused(void **state)
 {
     (void)state;
@@ -192,6 +206,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slots_are_taken_in_order_of_arrival),
+        cmocka_unit_test(the_busiest_process_is_known),
         cmocka_unit_test(one_more_than_may_wait_is_refused),
         cmocka_unit_test(without_room_to_wait_only_slots_count),
         cmocka_unit_test(a_slot_is_held_while_somebody_else_works),
