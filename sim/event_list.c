@@ -25,7 +25,7 @@ void event_list_init(struct event_list *list, struct arena *arena)
 
 void event_list_grow(struct event_list *list)
 {
-    list->room *= 2;
+    list->room += list->room < 32768 ? list->room : list->room / 8;
     check(list->room < EVENT_SLOTS, "%zu events", list->room);
     commit(list);
 }

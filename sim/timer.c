@@ -3,13 +3,6 @@
 
 enum { FIRST_ROOM = 256, TIMER_MOST = 1 << 23 };
 
-static void chain_free(struct timers *t, uint32_t from)
-{
-    for (uint32_t i = from; i < t->room; i++)
-        t->node[i].next = i + 1 < t->room ? i + 1 : t->free;
-    t->free = from;
-}
-
 void timers_init(struct timers *t, struct arena *arena, struct event_list *events,
                  const sim_time *lengths, int classes, uint32_t slot_base)
 {
@@ -20,16 +13,13 @@ void timers_init(struct timers *t, struct arena *arena, struct event_list *event
         t->class[i] = (struct timer_class){lengths[i], TIMER_NONE, TIMER_NONE, false};
     t->node = arena_reserve(arena, TIMER_MOST * sizeof *t->node);
     arena_commit(arena, t->node, t->room * sizeof *t->node);
-    chain_free(t, 0);
 }
 
 void timers_grow(struct timers *t)
 {
-    uint32_t old = t->room;
-    t->room = 2 * old;
+    t->room += t->room < 32768 ? t->room : t->room / 8;
     check(t->room <= TIMER_MOST, "%u timers", t->room);
     arena_commit(t->arena, t->node, t->room * sizeof *t->node);
-    chain_free(t, old);
 }
 
 uint32_t timer_due(struct timers *t, uint32_t class, sim_time now)

@@ -37,7 +37,7 @@ struct timers {
     int classes;
     uint32_t slot_base;
     struct timer_node *node;
-    uint32_t nodes, room, free;
+    uint32_t nodes, room, free; /* used so far, room, list of free ones */
     struct arena *arena;
     struct event_list *events;
 };
@@ -50,12 +50,16 @@ void timers_grow(struct timers *t);
 static inline uint32_t timer_set(struct timers *t, uint32_t class, sim_time now,
                                  uint32_t owner)
 {
-    if (t->free == TIMER_NONE)
-        timers_grow(t);
     uint32_t handle = t->free;
+    if (handle == TIMER_NONE) {
+        if (t->nodes == t->room)
+            timers_grow(t);
+        handle = t->nodes++;
+    } else {
+        t->free = t->node[handle].next;
+    }
     struct timer_node *node = &t->node[handle];
     struct timer_class *c = &t->class[class];
-    t->free = node->next;
     *node = (struct timer_node){.due = now + c->length,
                                 .next = TIMER_NONE,
                                 .previous = c->last,
