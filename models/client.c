@@ -9,25 +9,25 @@
 
 static void grow_requests(struct world *w)
 {
-    uint32_t room = w->request_room ? 2 * w->request_room : 256;
-    w->stop |= w->in_flight > w->cap;
+    uint32_t room = grown_room(w, w->request_room);
+    w->stop |= w->in_flight >= w->cap;
     check(room <= MOST_TASKS, "%u requests", room);
     arena_commit(w->arena, w->request, room * sizeof *w->request);
     arena_commit(w->arena, w->blame, (size_t)room * w->resources * sizeof *w->blame);
-    for (uint32_t i = room; i-- > w->request_room;) {
-        w->request[i].next = w->request_free;
-        w->request_free = i;
-    }
     w->request_room = room;
 }
 
 uint32_t request_new(struct world *w)
 {
-    if (w->request_free == NONE)
-        grow_requests(w);
     uint32_t request = w->request_free;
+    if (request == NONE) {
+        if (w->requests == w->request_room)
+            grow_requests(w);
+        request = w->requests++;
+    } else {
+        w->request_free = w->request[request].next;
+    }
     struct request *r = &w->request[request];
-    w->request_free = r->next;
     w->in_flight++;
     r->timer = r->deadline = TIMER_NONE;
     return request;
@@ -59,7 +59,6 @@ static inline void send_attempt(struct world *w, uint32_t request,
     uint32_t number = w->m->type[r->type].call;
     const struct call_site *site = &w->m->call[number];
     r->state = REQUEST_CALLING;
-    r->sent = w->now;
     r->first_byte = SIM_NEVER;
     r->attempts++;
     r->peer = balance_choose(w, site, site->balancer, r->entity, r->attempts, request);
@@ -118,7 +117,7 @@ void request_open(struct world *w, uint32_t request, uint32_t type, uint64_t ent
     struct request *r = &w->request[request];
     const struct workload *load;
     r->workload = (uint16_t)w->m->type[type].workload;
-    r->type = type;
+    r->type = (uint16_t)type;
     r->entity = entity;
     r->start = start;
     r->attempts = 0;
@@ -251,7 +250,6 @@ void client_reply(struct world *w, uint32_t request, enum status status, uint16_
     }
     r->pause = retry_pause(w, retry, r->entity, r->attempts, r->pause);
     r->state = REQUEST_BACKOFF;
-    r->sent = w->now;
     event_push(&w->events, w->now + r->pause, EVENT_HAND_OFF,
                SLOT(SLOT_REQUEST, request));
 }
@@ -282,7 +280,7 @@ void client_event(struct world *w, uint32_t request)
         arrivals_ask(w, request);
     } else if (r->state == REQUEST_BACKOFF) {
         w->blame[(size_t)request * w->resources + w->m->backoff_resource] +=
-            (float)(w->now - r->sent);
+            (float)r->pause;
         send_attempt(w, request, workload_of(w, r));
     }
 }

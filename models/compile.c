@@ -54,7 +54,7 @@ static void emit_jump(struct compiler *c, struct frame *f, uint32_t label)
 /* Where an error goes: give back a connection or not, then on to `next`, with the error
  * or, when it is to be ignored, without. Pads stand after the handler's own code. */
 struct pad {
-    uint32_t label, pool_use, next;
+    uint32_t label, pool_use, held, next;
     bool clear;
 };
 
@@ -63,8 +63,16 @@ static uint32_t add_pad(struct compiler *c, struct frame *f, uint32_t pool_use,
 {
     uint32_t label = compile_label(c);
     *VECTOR_ADD(&f->pads, c->arena, struct pad) =
-        (struct pad){label, pool_use, next, clear};
+        (struct pad){label, pool_use, f->held, next, clear};
     return label;
+}
+
+static void emit_held(struct compiler *c, struct frame *f, enum op op, uint32_t use,
+                      uint32_t number)
+{
+    struct instr *i = emit(c, f, op);
+    i->a = use;
+    i->b = number;
 }
 
 static void emit_pads(struct compiler *c, struct frame *f)
@@ -74,7 +82,7 @@ static void emit_pads(struct compiler *c, struct frame *f)
         place_label(c, f, pad.label);
         f->pad = pad.next;
         if (pad.pool_use != NONE)
-            emit(c, f, OP_RELEASE)->a = pad.pool_use;
+            emit_held(c, f, OP_RELEASE, pad.pool_use, pad.held);
         emit(c, f, pad.clear ? OP_CLEAR : OP_JUMP)->a = pad.next;
     }
 }
@@ -295,7 +303,7 @@ static uint32_t pool_use(struct compiler *c, const struct frame *f,
 
 /* Held connections, innermost last. */
 struct held {
-    uint32_t use, outer_pad, station;
+    uint32_t use, number, outer_pad, station;
     double weight;
 };
 
@@ -303,9 +311,15 @@ static struct held acquire(struct compiler *c, struct frame *f,
                            const struct place *pool)
 {
     uint32_t use = pool_use(c, f, pool);
-    struct held held = {use, f->pad, c->model->pool[pool->index].station, c->weight};
-    emit(c, f, OP_ACQUIRE)->a = use;
+    struct held held = {use, f->held, f->pad, c->model->pool[pool->index].station,
+                        c->weight};
+    if (f->held == MAX_HELD)
+        complain(c->out, pool->at, NULL,
+                 "must not be the %dth connection that a request holds at a time",
+                 MAX_HELD + 1);
+    emit_held(c, f, OP_ACQUIRE, use, held.number);
     f->pad = add_pad(c, f, use, f->pad, false);
+    f->held = held.number + 1;
     compile_demand(c, held.station)->visits += c->weight;
     return held;
 }
@@ -314,7 +328,8 @@ static void release(struct compiler *c, struct frame *f, const struct held *held
                     double mean)
 {
     f->pad = held->outer_pad;
-    emit(c, f, OP_RELEASE)->a = held->use;
+    f->held = held->number;
+    emit_held(c, f, OP_RELEASE, held->use, held->number);
     compile_demand(c, held->station)->hold += held->weight * mean;
 }
 
@@ -532,15 +547,16 @@ static double compile_repeat(struct compiler *c, struct frame *f,
 static double compile_block(struct compiler *c, struct frame *f,
                             const struct param_list *steps, uint32_t label)
 {
-    uint32_t pad = f->pad, loops = f->loops;
+    uint32_t pad = f->pad, loops = f->loops, held = f->held;
     place_label(c, f, label);
     f->pad = compile_label(c);
-    f->loops = 0;
+    f->loops = f->held = 0;
     double mean = compile_steps(c, f, steps);
     place_label(c, f, f->pad);
     emit(c, f, OP_END);
     f->pad = pad;
     f->loops = loops;
+    f->held = held;
     *VECTOR_AT(&c->service_extra, bool, f->place->index) = true;
     return mean;
 }
@@ -802,6 +818,15 @@ static double compile_proxy(struct compiler *c, struct frame *f)
         c, site, part->read_timeout, STATUS_504,
         arena_format(c->arena, "%s: no answer from %s", f->place->name, upstream->name),
         (int)station_of(c, f));
+    site->connect_class =
+        upstream->part.server.drops ? compile_timer(c, part->connect_timeout) : NONE;
+    if (site->connect_class != NONE)
+        site->connect_cause =
+            compile_cause(c,
+                          arena_format(c->arena, "%s: no connection to %s within %s",
+                                       f->place->name, upstream->name,
+                                       compile_duration(c, part->connect_timeout)),
+                          STATUS_504, (int)station_of(c, f));
     f->streams = handler.streams;
     f->draws = handler.draws;
     return emit_call(c, f, number, false, handler.mean);

@@ -65,7 +65,7 @@ struct frame {
     const char *path; /* of calls, for the keys of draws */
     struct vector code, labels, pads;
     uint32_t pad;   /* label errors go to */
-    uint32_t loops; /* nesting */
+    uint32_t loops, held; /* nesting of repeats, and of held connections */
     bool streams;   /* sends a first byte of its own or passes one on */
     bool draws;     /* something in it is random: later visits need other draws */
 };

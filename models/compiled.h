@@ -14,13 +14,16 @@
 #include "models/kind.h"
 
 #define NONE UINT32_MAX
-enum { MAX_LOOPS = 4 }; /* nested repeats in one handler */
+enum {
+    MAX_LOOPS = 4, /* nested repeats in one handler */
+    MAX_HELD = 8,  /* connections held at a time by one handler */
+};
 
 enum op {
     OP_DELAY,   /* let a drawn time pass; the slot is held */
     OP_CPU,     /* use a drawn time of CPU */
     OP_CALL,    /* call site `a`, wait for the reply */
-    OP_ACQUIRE, /* a connection of pool use `a` */
+    OP_ACQUIRE, /* a connection of pool use `a`, the task's `b`-th */
     OP_RELEASE, /* give it back */
     OP_CHANCE,  /* go to `a` with probability `p` */
     OP_CHOOSE,  /* go to choice[a + i], i of `b` drawn by the cumulative odds there */
@@ -101,6 +104,7 @@ struct service {
     bool shared_cpu; /* else a piece of work just takes its time */
     int64_t memory; /* bytes; 0 = not limited */
     uint16_t wait_resource; /* waiting for a slot */
+    uint16_t dropped_resource; /* knocking at a full listen queue */
     uint16_t refused_cause, busy_cause, memory_cause, connection_cause;
     uint64_t accept_key;
 };

@@ -43,6 +43,7 @@ struct server_part {
     int64_t process_limit;  /* eager: connections a process takes; UNLIMITED */
     int64_t queue_limit;    /* connections of an instance not yet taken; UNLIMITED */
     int64_t refuse_above;   /* requests in a process; beyond: 503; UNLIMITED */
+    bool drops;             /* a full queue drops silently: the client knocks again */
     int64_t max_connections; /* databases: all clients together; UNLIMITED */
     enum discipline discipline;
     enum accept accept;

@@ -250,6 +250,10 @@ static void set_up_service(struct compiler *c, const struct place *p, uint32_t s
         s->refused_cause = compile_cause(
             c, arena_format(c->arena, "%s: connection refused, queue full", p->name),
             STATUS_REFUSED, at);
+    if (part->drops)
+        s->dropped_resource = compile_resource(
+            c, arena_format(c->arena, "%s: trying to connect", p->name), RESOURCE_WAIT,
+            at);
     if (part->refuse_above != UNLIMITED)
         s->busy_cause = compile_cause(
             c, arena_format(c->arena, "%s: 503, concurrency limit", p->name),

@@ -48,6 +48,13 @@ static bool connect_one(struct world *w, struct pool_state *s, const struct pool
     return true;
 }
 
+/* Since when the task holds the connection that `instr` took or gives back. */
+static sim_time *held_since(const struct world *w, uint32_t task,
+                            const struct instr *instr)
+{
+    return &w->held_since[(size_t)task * MAX_HELD + instr->b];
+}
+
 static void grant(struct world *w, uint32_t task, struct pool_state *s,
                   const struct pool *pool)
 {
@@ -69,6 +76,7 @@ static void grant(struct world *w, uint32_t task, struct pool_state *s,
         return;
     }
     set_busy(w, s, 1);
+    *held_since(w, task, &w->m->code[t->pc]) = w->now;
     t->pc++;
     task_ready(w, task);
 }
@@ -86,10 +94,10 @@ static void arm_reserve(struct world *w, uint32_t number)
                actor_pool(w, number));
 }
 
-void pool_acquire(struct world *w, uint32_t task, uint32_t use)
+void pool_acquire(struct world *w, uint32_t task, const struct instr *instr)
 {
     struct task *t = &w->task[task];
-    uint32_t number = state_of(w, t, use);
+    uint32_t number = state_of(w, t, instr->a);
     struct pool_state *s = &w->pool[number];
     const struct pool *pool = &w->m->pool[s->pool];
     w->counts[pool->station].arrivals++;
@@ -113,12 +121,14 @@ static uint32_t next_waiter(struct world *w, struct pool_state *s)
     return queue_take(w, &s->queue);
 }
 
-void pool_release(struct world *w, uint32_t task, uint32_t use)
+void pool_release(struct world *w, uint32_t task, const struct instr *instr)
 {
-    uint32_t number = state_of(w, &w->task[task], use);
+    uint32_t number = state_of(w, &w->task[task], instr->a);
     struct pool_state *s = &w->pool[number];
     const struct pool *pool = &w->m->pool[s->pool];
-    w->counts[pool->station].served++;
+    struct counts *counts = &w->counts[pool->station];
+    counts->served++;
+    counts->held += w->now - *held_since(w, task, instr);
     set_busy(w, s, -1);
     if (s->queue.count > 0) {
         grant(w, next_waiter(w, s), s, pool);

@@ -129,6 +129,47 @@ static uint32_t free_process(const struct world *w, const struct instance *insta
     return best;
 }
 
+/* ---- a full listen queue --------------------------------------------------------- */
+
+/* Pauses of a Linux client between attempts to connect: tries after 1, 2, 3, 4, 5, 7,
+ * 11, 19, 35 and 67 s, up at 131 s (tcp_syn_linear_timeouts = 4). */
+static const int knock_pauses[] = {1, 1, 1, 1, 1, 2, 4, 8, 16, 32, 64};
+enum { KNOCKS = sizeof knock_pauses / sizeof *knock_pauses };
+
+uint16_t server_way_resource(const struct world *w, const struct task *t)
+{
+    return t->flags & TASK_KNOCKED
+               ? w->m->service[w->instance[t->instance].service].dropped_resource
+               : w->m->network_resource;
+}
+
+/* Nobody takes the connection: refuse it, or say nothing and let it try again. */
+static void turn_away(struct world *w, uint32_t task, const struct service *s)
+{
+    struct task *t = &w->task[task];
+    if (!s->part.drops || t->attempt == KNOCKS) {
+        refuse(w, task, STATUS_REFUSED, s->refused_cause);
+        return;
+    }
+    w->counts[s->station].refused++;
+    if (!(t->flags & TASK_KNOCKED))
+        task_connecting(w, t, true);
+    t->flags |= TASK_KNOCKED;
+    t->state = TASK_TRAVEL;
+    t->since = w->now;
+    event_push(&w->events, w->now + knock_pauses[t->attempt++] * SIM_SECOND,
+               EVENT_HAND_OFF, SLOT(SLOT_TASK, task));
+}
+
+/* A connection that has been tried before is taken at last. */
+static void connected(struct world *w, uint32_t task)
+{
+    struct task *t = &w->task[task];
+    task_connecting(w, t, false);
+    t->flags &= (uint8_t)~TASK_KNOCKED;
+    t->attempt = 0;
+}
+
 static void enter_idle(struct world *w, uint32_t task, struct instance *instance,
                        const struct service *s)
 {
@@ -137,7 +178,7 @@ static void enter_idle(struct world *w, uint32_t task, struct instance *instance
     else if (instance->queue.count < s->queue_limit)
         wait_in(w, instance, &instance->queue, task);
     else
-        refuse(w, task, STATUS_REFUSED, s->refused_cause);
+        turn_away(w, task, s);
 }
 
 static int64_t load_of(const struct process *p)
@@ -186,7 +227,7 @@ static void enter_eager(struct world *w, uint32_t task, struct instance *instanc
     else if (instance->queue.count < s->queue_limit)
         wait_in(w, instance, &instance->queue, task);
     else
-        refuse(w, task, STATUS_REFUSED, s->refused_cause);
+        turn_away(w, task, s);
 }
 
 void server_enter(struct world *w, uint32_t task)
@@ -194,6 +235,10 @@ void server_enter(struct world *w, uint32_t task)
     struct task *t = &w->task[task];
     struct instance *instance = &w->instance[t->instance];
     const struct service *s = &w->m->service[instance->service];
+    if (t->flags & TASK_KNOCKED && !task_is_awaited(w, t)) {
+        task_free(w, task); /* whoever tried to connect has given up */
+        return;
+    }
     w->counts[s->station].arrivals++;
     t->since = w->now;
     if (t->call != NONE && w->m->call[t->call].opens_connection) {
@@ -207,6 +252,8 @@ void server_enter(struct world *w, uint32_t task)
         enter_eager(w, task, instance, s);
     else
         enter_idle(w, task, instance, s);
+    if (t->flags & TASK_KNOCKED && (t->state == TASK_READY || t->state == TASK_QUEUED))
+        connected(w, task);
 }
 
 static void admit_next(struct world *w, struct instance *instance,

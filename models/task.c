@@ -7,24 +7,26 @@ enum { MOST_ATTEMPTS = 255 };
 
 static void grow_tasks(struct world *w)
 {
-    uint32_t room = w->task_room ? 2 * w->task_room : 256;
-    w->stop |= w->in_flight > w->cap;
+    uint32_t room = grown_room(w, w->task_room);
+    w->stop |= w->in_flight >= w->cap;
     check(room <= MOST_TASKS, "%u tasks", room);
     arena_commit(w->arena, w->task, room * sizeof *w->task);
-    for (uint32_t i = room; i-- > w->task_room;) {
-        w->task[i].next = w->task_free;
-        w->task_free = i;
-    }
+    if (w->held_since)
+        arena_commit(w->arena, w->held_since, room * MAX_HELD * sizeof *w->held_since);
     w->task_room = room;
 }
 
 uint32_t task_new(struct world *w)
 {
-    if (w->task_free == NONE)
-        grow_tasks(w);
     uint32_t task = w->task_free;
+    if (task == NONE) {
+        if (w->tasks == w->task_room)
+            grow_tasks(w);
+        task = w->tasks++;
+    } else {
+        w->task_free = w->task[task].next;
+    }
     struct task *t = &w->task[task];
-    w->task_free = t->next;
     w->in_flight++;
     t->parent = t->request = t->call = NONE;
     t->timer = TIMER_NONE;
@@ -114,13 +116,35 @@ static void cancel_timer(struct world *w, struct task *t)
     }
 }
 
+bool task_is_awaited(const struct world *w, const struct task *t)
+{
+    if (t->parent != NONE)
+        return w->task[t->parent].wait == t->parent_wait;
+    return t->request != NONE && w->request[t->request].wait == t->parent_wait;
+}
+
+void task_connecting(struct world *w, const struct task *child, bool connecting)
+{
+    const struct call_site *site = &w->m->call[child->call];
+    if (child->parent == NONE || site->connect_class == NONE)
+        return; /* a client has one patience for all */
+    struct task *t = &w->task[child->parent];
+    uint32_t class = connecting ? site->connect_class : site->timeout_class;
+    cancel_timer(w, t);
+    t->flags &= (uint8_t)~TASK_CONNECTING;
+    if (connecting)
+        t->flags |= TASK_CONNECTING;
+    if (class != NONE)
+        t->timer = timer_set(&w->timers, class, w->now, SLOT(SLOT_TASK, child->parent));
+}
+
 /* The call under way is over for the caller, however it ended. */
 static void end_call(struct world *w, struct task *t)
 {
     const struct call_site *site = &w->m->call[w->m->code[t->pc].a];
     cancel_timer(w, t);
     t->wait++;
-    t->flags &= (uint8_t)~TASK_IN_CALL;
+    t->flags &= (uint8_t) ~(TASK_IN_CALL | TASK_CONNECTING);
     balance_done(w, site, balancer_of(w, t, site), t->peer);
 }
 
@@ -318,8 +342,10 @@ void task_timeout(struct world *w, uint32_t task)
     }
     const struct call_site *site = &w->m->call[w->m->code[t->pc].a];
     check(t->state == TASK_CALLING, "timeout in state %d", t->state);
+    uint16_t cause =
+        t->flags & TASK_CONNECTING ? site->connect_cause : site->timeout_cause;
     task_abandon(w, task);
-    call_ended(w, task, (enum status)site->timeout_status, site->timeout_cause);
+    call_ended(w, task, (enum status)site->timeout_status, cause);
 }
 
 /* The first byte leaves: up the chain for as long as streams are passed through. */
@@ -478,10 +504,10 @@ void task_run(struct world *w, uint32_t task)
             call(w, task);
             return;
         case OP_ACQUIRE:
-            pool_acquire(w, task, i->a);
+            pool_acquire(w, task, i);
             return;
         case OP_RELEASE:
-            pool_release(w, task, i->a);
+            pool_release(w, task, i);
             t->pc++;
             break;
         case OP_CHANCE:
@@ -545,7 +571,7 @@ void task_event(struct world *w, uint32_t task)
     sim_time passed = w->now - t->since;
     switch ((enum task_state)t->state) {
     case TASK_TRAVEL:
-        spend(w, t, w->m->network_resource, passed);
+        spend(w, t, server_way_resource(w, t), passed);
         server_enter(w, task);
         return;
     case TASK_REPLY:

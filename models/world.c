@@ -73,6 +73,9 @@ static void set_up(struct world *w, const struct window *window)
     w->task_free = w->request_free = NONE;
     w->task = arena_reserve(w->arena, MOST_TASKS * sizeof *w->task);
     w->request = arena_reserve(w->arena, MOST_TASKS * sizeof *w->request);
+    if (m->pools)
+        w->held_since =
+            arena_reserve(w->arena, MOST_TASKS * MAX_HELD * sizeof *w->held_since);
     w->blame = arena_reserve(w->arena, MOST_TASKS * sizeof *w->blame * w->resources);
     event_list_init(&w->events, w->arena);
     timers_init(&w->timers, w->arena, &w->events, m->timer_length,
@@ -291,7 +294,7 @@ static void run(struct world *w)
 static void close_run(struct world *w)
 {
     struct outcome *out = w->out;
-    if (w->in_flight > w->cap)
+    if (w->in_flight >= w->cap)
         out->end = OUTCOME_OVERFLOW;
     out->ended = w->now;
     series_close(&out->in_system, w->now);

@@ -46,6 +46,7 @@ enum task_flag {
     TASK_CONNECTED = 2, /* holds a connection of its database for itself */
     TASK_IN_CALL = 4,   /* its balancer counts it */
     TASK_KNOCKED = 8,   /* its connection attempt has been dropped at least once */
+    TASK_CONNECTING = 16, /* its timer is that of the connection */
 };
 
 struct task {
@@ -79,20 +80,18 @@ enum request_state { REQUEST_FREE, REQUEST_CALLING, REQUEST_BACKOFF, REQUEST_THI
 
 struct request {
     sim_time start;      /* intended */
-    sim_time sent;       /* this attempt, or when the pause began */
     sim_time first_byte; /* SIM_NEVER */
+    sim_time pause;      /* the last back-off */
     uint64_t entity;     /* closed, sessions: user << 32 | k-th request */
     uint32_t stamp;      /* moves on whenever work for it is abandoned */
     uint32_t wait;
     uint32_t next;
-    uint32_t type;
     uint32_t timer, deadline;
     uint32_t peer;
+    uint16_t type, workload;
     uint16_t attempts;
-    uint16_t workload;
     uint8_t state;
     bool measured;
-    sim_time pause; /* the last back-off */
 };
 
 struct queue {
@@ -184,7 +183,7 @@ struct world {
     uint32_t replication;
 
     struct task *task;
-    uint32_t tasks, task_room, task_free;
+    uint32_t tasks, task_room, task_free; /* used so far, room, list of free ones */
     struct request *request;
     uint32_t requests, request_room, request_free;
     float *blame; /* [request][resource] ns spent so far; shares need no more digits */
@@ -197,6 +196,7 @@ struct world {
     struct balancer *balancer;
     struct arrivals *arrivals;
     struct counts *counts; /* by station */
+    sim_time *held_since;  /* [task][MAX_HELD]; NULL without pools */
 
     struct draw_memo memo[MEMOS]; /* of the draws of tasks */
 
@@ -255,6 +255,21 @@ void task_timeout(struct world *w, uint32_t task);
 /* Run the task until it must wait. */
 void task_run(struct world *w, uint32_t task);
 
+/* Does anybody still wait for its answer? */
+bool task_is_awaited(const struct world *w, const struct task *t);
+
+/* The connection of a child's call has been dropped, or taken after all: the caller's
+ * patience is now with the connection, or with the answer. */
+void task_connecting(struct world *w, const struct task *child, bool connecting);
+
+/* Room for an array that has filled its room: an eighth more, stopping short at the cap
+ * so that going beyond it is noticed. */
+static inline uint32_t grown_room(const struct world *w, uint32_t room)
+{
+    uint32_t more = room + (room < 32768 ? 4096 : room / 8);
+    return room < w->cap && more > w->cap ? (uint32_t)w->cap : more;
+}
+
 /* The task is over: gives back what it holds and answers with its status. */
 void task_finish(struct world *w, uint32_t task);
 
@@ -289,6 +304,8 @@ static inline void process_lasted(struct process *p, uint32_t level, sim_time no
 /* ---- servers (server.c) ---------------------------------------------------------- */
 
 void server_enter(struct world *w, uint32_t task);
+/* What a task on its way spends its time on: the network, or knocking. */
+uint16_t server_way_resource(const struct world *w, const struct task *t);
 void server_leave(struct world *w, uint32_t task);
 void server_open(struct world *w, struct instance *instance, uint32_t number);
 
@@ -304,8 +321,8 @@ void cpu_advance(struct cpu *cpu, sim_time now);
 
 /* ---- pools (pool.c) -------------------------------------------------------------- */
 
-void pool_acquire(struct world *w, uint32_t task, uint32_t use);
-void pool_release(struct world *w, uint32_t task, uint32_t use);
+void pool_acquire(struct world *w, uint32_t task, const struct instr *instr);
+void pool_release(struct world *w, uint32_t task, const struct instr *instr);
 void pool_timeout(struct world *w, uint32_t task);
 void pool_event(struct world *w, uint32_t state);
 

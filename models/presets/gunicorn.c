@@ -40,7 +40,8 @@ static const struct param params[] = {
     {.key = "backlog", .type = PARAM_COUNT, .offset = AT(backlog), .least = 1,
      .most = 1e6, .fallback = 2048,
      .doc = "Listen queue; holds one more than the smaller of this and 4096 "
-            "(somaxconn)."},
+            "(somaxconn). Beyond that Linux drops connection attempts silently; "
+            "clients try again after 1, 2, 3, 4, 5, 7, 11, 19, 35 and 67 s."},
     NOT_MODELLED("timeout"),
     NOT_MODELLED("graceful_timeout"),
     NOT_MODELLED("keepalive"),
@@ -62,6 +63,7 @@ static void build(const void *bound, struct part *part, struct listener *out)
         class = CLASS_GTHREAD;
     s->processes = conf->workers;
     s->queue_limit = (conf->backlog < SOMAXCONN ? conf->backlog : SOMAXCONN) + 1;
+    s->drops = true;
     s->handlers = &conf->handlers;
     switch (class) {
     case CLASS_SYNC:

@@ -47,6 +47,7 @@ static void build(const void *bound, struct part *part, struct listener *out)
     s->accept = ACCEPT_EAGER;
     s->discipline = DISCIPLINE_LOOP;
     s->slot_name = "coroutine";
+    s->drops = true;
     s->handlers = &conf->handlers;
 }
 

@@ -158,7 +158,8 @@ static void eager_processes_collect_unevenly(void **state)
 }
 
 /* A process takes one connection that it works on and one that waits; the others stay
- * in the listen queue and are taken as it gets free. */
+ * in the listen queue and are taken as it gets free. The sixth finds it full and comes
+ * again a second later. */
 static void eager_processes_take_no_more_than_their_limit(void **state)
 {
     (void)state;
@@ -168,8 +169,68 @@ static void eager_processes_take_no_more_than_their_limit(void **state)
                 6) ", 'services': {'web': {'kind': 'gunicorn',"
                    "'worker_class': 'gthread', 'threads': 1, 'worker_connections': 2,"
                    "'backlog': 2, 'handlers': {'default': [{'wait': '1s'}]}}}}");
-    assert_latencies(&s, 1, 2, 3, 4, 5); /* 2 in the process, 2 + 1 listening */
-    assert_int_equal(story_failed(&s, STATUS_REFUSED), 1);
+    assert_latencies(&s, 1, 2, 3, 4, 5, 6); /* 2 in the process, 2 + 1 listening */
+    assert_int_equal(story_at(&s, "web")->refused, 1);
+    story_end(&s);
+}
+
+#define FROZEN "{'kind': 'gunicorn', 'backlog': 4, 'time': '3400ms'}"
+
+/* server-semantics 2.8: backlog 4, 12 at once, nothing accepted for 3.4 s: five wait in
+ * the listen queue, the others knock again at 1, 2 and 3 s, and get in at 4 s. */
+static void a_full_listen_queue_drops_and_is_tried_again(void **state)
+{
+    (void)state;
+    struct story s;
+    story_tell(&s, "{" AT_ONCE(7) ", 'services': {'web': " FROZEN "}}");
+    assert_latencies(&s, 3.4, 6.8, 10.2, 13.6, 17.0, 20.4, 23.8);
+    const struct station_outcome *web = story_at(&s, "web");
+    assert_int_equal(web->refused, 4); /* at 0, 1, 2 and 3 s */
+    assert_int_equal(web->queue_most, 5);
+    story_end(&s);
+}
+
+/* The one who gave up does not come again; those in the queue are served for nobody. */
+static void who_gives_up_stops_knocking(void **state)
+{
+    (void)state;
+    struct story s;
+    story_tell(&s, "{'workloads': {'users': {'target': 'web', 'burst': {'users': 7},"
+                   "'timeout': '2500ms'}}, 'services': {'web': " FROZEN "}}");
+    assert_int_equal(story_failed(&s, STATUS_TIMEOUT), 7);
+    assert_int_equal(story_at(&s, "web")->refused, 3);
+    story_end(&s);
+}
+
+/* nginx counts the connection and the answer apart: 504 for want of either. */
+static void a_proxy_gives_up_connecting(void **state)
+{
+    (void)state;
+    struct story s;
+    story_tell(&s,
+               "{'workloads': {'users': {'target': 'nginx', 'burst': {'users': 7}}},"
+               "'services': {'nginx': {'kind': 'nginx', 'upstream': 'web',"
+               "'proxy_connect_timeout': '1500ms', 'proxy_read_timeout': '1h'},"
+               "'web': " FROZEN "}}");
+    assert_latencies(&s, 3.4, 6.8, 10.2, 13.6, 17.0, 20.4);
+    assert_int_equal(story_failed(&s, STATUS_504), 1);
+    assert_int_equal(s.out.type[0].failed_latency.most, story_time(1.5));
+    story_end(&s);
+}
+
+/* The fourth is taken at 2 s, so its answer at 7.2 s is not too late; the third is, at
+ * 5.4 s, since it was taken at once. */
+static void a_late_connection_has_all_the_time_to_answer(void **state)
+{
+    (void)state;
+    struct story s;
+    story_tell(&s,
+               "{'workloads': {'users': {'target': 'nginx', 'burst': {'users': 4}}},"
+               "'services': {'nginx': {'kind': 'nginx', 'upstream': 'web',"
+               "'proxy_connect_timeout': '10s', 'proxy_read_timeout': '5300ms'},"
+               "'web': {'kind': 'gunicorn', 'backlog': 1, 'time': '1800ms'}}}");
+    assert_latencies(&s, 1.8, 3.6, 7.2);
+    assert_int_equal(story_failed(&s, STATUS_504), 1);
     story_end(&s);
 }
 
@@ -216,6 +277,10 @@ int main(void)
         cmocka_unit_test(idle_processes_share_one_queue),
         cmocka_unit_test(eager_processes_collect_unevenly),
         cmocka_unit_test(eager_processes_take_no_more_than_their_limit),
+        cmocka_unit_test(a_full_listen_queue_drops_and_is_tried_again),
+        cmocka_unit_test(who_gives_up_stops_knocking),
+        cmocka_unit_test(a_proxy_gives_up_connecting),
+        cmocka_unit_test(a_late_connection_has_all_the_time_to_answer),
         cmocka_unit_test(a_process_above_its_limit_answers_503),
         cmocka_unit_test(a_database_has_so_many_connections),
     };
