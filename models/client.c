@@ -57,7 +57,7 @@ static inline void send_attempt(struct world *w, uint32_t request,
 {
     struct request *r = &w->request[request];
     uint32_t number = w->m->type[r->type].call;
-    const struct call_site *site = &w->m->call[number];
+    const struct call_site *site = &w->call[number];
     r->state = REQUEST_CALLING;
     r->first_byte = SIM_NEVER;
     r->attempts++;
@@ -231,7 +231,7 @@ static inline void settle(struct world *w, uint32_t request,
 /* The attempt under way is over for the client. */
 static inline void end_attempt(struct world *w, struct request *r)
 {
-    const struct call_site *site = &w->m->call[w->m->type[r->type].call];
+    const struct call_site *site = &w->call[w->m->type[r->type].call];
     cancel(w, &r->timer);
     r->wait++;
     balance_done(w, site, site->balancer, r->peer);

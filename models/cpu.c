@@ -180,7 +180,7 @@ void cpu_use(struct world *w, uint32_t task, sim_time demand)
     if (cpu->units == 0)
         cpu->work =
             0; /* here alone: a unit that makes way for the next is no idleness */
-    switch (w->m->service[instance->service].part.discipline) {
+    switch (instance->service->part.discipline) {
     case DISCIPLINE_SHARING:
         add_unit(w, cpu, (struct unit){cpu->work + (double)demand, task});
         break;
@@ -199,7 +199,7 @@ void cpu_use(struct world *w, uint32_t task, sim_time demand)
 static void done(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
-    const struct instr *i = &w->m->code[t->pc];
+    const struct instr *i = &w->code[t->pc];
     sim_time passed = w->now - t->since,
              wait = passed > t->demand ? passed - t->demand : 0;
     spend(w, t, i->resource, passed - wait);
@@ -253,7 +253,7 @@ void cpu_event(struct world *w, uint32_t number)
 {
     struct instance *instance = &w->instance[number];
     struct cpu *cpu = &instance->cpu;
-    enum discipline discipline = w->m->service[instance->service].part.discipline;
+    enum discipline discipline = instance->service->part.discipline;
     if (w->now != cpu->armed)
         return; /* overtaken by an earlier one */
     cpu->armed = SIM_NEVER;

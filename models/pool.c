@@ -76,7 +76,7 @@ static void grant(struct world *w, uint32_t task, struct pool_state *s,
         return;
     }
     set_busy(w, s, 1);
-    *held_since(w, task, &w->m->code[t->pc]) = w->now;
+    *held_since(w, task, &w->code[t->pc]) = w->now;
     t->pc++;
     task_ready(w, task);
 }
@@ -144,7 +144,7 @@ void pool_release(struct world *w, uint32_t task, const struct instr *instr)
 void pool_timeout(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
-    uint32_t number = state_of(w, t, w->m->code[t->pc].a);
+    uint32_t number = state_of(w, t, w->code[t->pc].a);
     struct pool_state *s = &w->pool[number];
     const struct pool *pool = &w->m->pool[s->pool];
     struct counts *counts = &w->counts[pool->station];

@@ -38,7 +38,7 @@ static double *race_shares(const struct world *w, const struct service *s,
 
 void server_open(struct world *w, struct instance *instance, uint32_t number)
 {
-    const struct service *s = &w->m->service[instance->service];
+    const struct service *s = instance->service;
     if (s->part.accept == ACCEPT_EAGER && s->processes > 1)
         instance->share = race_shares(w, s, number);
     instance->busy.limit = instance_slots(s);
@@ -80,8 +80,8 @@ static void take_slot(struct world *w, uint32_t task, uint32_t process)
 {
     struct task *t = &w->task[task];
     struct instance *instance = &w->instance[t->instance];
-    const struct service *s = &w->m->service[instance->service];
-    struct counts *counts = &w->counts[s->station];
+    const struct service *s = instance->service;
+    struct counts *counts = instance->counts;
     sim_time waited = w->now - t->since;
     t->process = process;
     t->flags |= TASK_HAS_SLOT;
@@ -110,7 +110,7 @@ static void wait_in(struct world *w, struct instance *instance, struct queue *qu
 static void refuse(struct world *w, uint32_t task, enum status status, uint16_t cause)
 {
     struct task *t = &w->task[task];
-    w->counts[w->m->service[w->instance[t->instance].service].station].refused++;
+    w->instance[t->instance].counts->refused++;
     t->status = (uint8_t)status;
     t->cause = cause;
     task_finish(w, task);
@@ -138,9 +138,8 @@ enum { KNOCKS = sizeof knock_pauses / sizeof *knock_pauses };
 
 uint16_t server_way_resource(const struct world *w, const struct task *t)
 {
-    return t->flags & TASK_KNOCKED
-               ? w->m->service[w->instance[t->instance].service].dropped_resource
-               : w->m->network_resource;
+    return t->flags & TASK_KNOCKED ? w->instance[t->instance].service->dropped_resource
+                                   : w->m->network_resource;
 }
 
 /* Nobody takes the connection: refuse it, or say nothing and let it try again. */
@@ -151,7 +150,7 @@ static void turn_away(struct world *w, uint32_t task, const struct service *s)
         refuse(w, task, STATUS_REFUSED, s->refused_cause);
         return;
     }
-    w->counts[s->station].refused++;
+    w->instance[t->instance].counts->refused++;
     if (!(t->flags & TASK_KNOCKED))
         task_connecting(w, t, true);
     t->flags |= TASK_KNOCKED;
@@ -234,15 +233,15 @@ void server_enter(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
     struct instance *instance = &w->instance[t->instance];
-    const struct service *s = &w->m->service[instance->service];
+    const struct service *s = instance->service;
     if (t->flags & TASK_KNOCKED && !task_is_awaited(w, t)) {
         task_free(w, task); /* whoever tried to connect has given up */
         return;
     }
-    w->counts[s->station].arrivals++;
+    instance->counts->arrivals++;
     t->since = w->now;
-    if (t->call != NONE && w->m->call[t->call].opens_connection) {
-        if (!database_connect(w, instance->service)) {
+    if (t->call != NONE && w->call[t->call].opens_connection) {
+        if (!database_connect(w, w->call[t->call].service)) {
             refuse(w, task, STATUS_500, s->connection_cause);
             return;
         }
@@ -278,12 +277,12 @@ void server_leave(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
     struct instance *instance = &w->instance[t->instance];
-    const struct service *s = &w->m->service[instance->service];
-    struct counts *counts = &w->counts[s->station];
+    const struct service *s = instance->service;
+    struct counts *counts = instance->counts;
     counts->served++;
     counts->held += w->now - t->entered;
     if (t->flags & TASK_CONNECTED)
-        database_disconnect(w, instance->service);
+        database_disconnect(w, w->call[t->call].service);
     t->flags &= (uint8_t) ~(TASK_HAS_SLOT | TASK_CONNECTED);
     level_add(&instance->busy, w->now, -1);
     struct process *p = &w->process[instance->first_process + t->process];

@@ -50,7 +50,7 @@ void task_free(struct world *w, uint32_t task)
 
 uint32_t call_start(struct world *w, uint32_t number, uint32_t instance)
 {
-    const struct call_site *site = &w->m->call[number];
+    const struct call_site *site = &w->call[number];
     uint32_t child = task_new(w);
     struct task *t = &w->task[child];
     t->call = number;
@@ -76,14 +76,14 @@ static uint32_t balancer_of(const struct world *w, const struct task *t,
     if (site->balancer == NONE)
         return NONE;
     const struct instance *caller = &w->instance[t->instance];
-    return site->balancer + t->instance - w->m->service[caller->service].first_instance;
+    return site->balancer + t->instance - caller->service->first_instance;
 }
 
 static void call(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
-    uint32_t number = w->m->code[t->pc].a;
-    const struct call_site *site = &w->m->call[number];
+    uint32_t number = w->code[t->pc].a;
+    const struct call_site *site = &w->call[number];
     uint64_t entity = t->entity;
     uint32_t visit = t->visit;
     if (site->derive_entity && visit) {
@@ -125,7 +125,7 @@ bool task_is_awaited(const struct world *w, const struct task *t)
 
 void task_connecting(struct world *w, const struct task *child, bool connecting)
 {
-    const struct call_site *site = &w->m->call[child->call];
+    const struct call_site *site = &w->call[child->call];
     if (child->parent == NONE || site->connect_class == NONE)
         return; /* a client has one patience for all */
     struct task *t = &w->task[child->parent];
@@ -141,7 +141,7 @@ void task_connecting(struct world *w, const struct task *child, bool connecting)
 /* The call under way is over for the caller, however it ended. */
 static void end_call(struct world *w, struct task *t)
 {
-    const struct call_site *site = &w->m->call[w->m->code[t->pc].a];
+    const struct call_site *site = &w->call[w->code[t->pc].a];
     cancel_timer(w, t);
     t->wait++;
     t->flags &= (uint8_t) ~(TASK_IN_CALL | TASK_CONNECTING);
@@ -190,7 +190,7 @@ static void call_ended(struct world *w, uint32_t task, enum status status,
                        uint16_t cause)
 {
     struct task *t = &w->task[task];
-    const struct call_site *site = &w->m->call[w->m->code[t->pc].a];
+    const struct call_site *site = &w->call[w->code[t->pc].a];
     end_call(w, t);
     if (site->proxy && (status == STATUS_REFUSED || status == STATUS_RESET))
         status = STATUS_502;
@@ -250,7 +250,7 @@ static void branch_ended(struct world *w, uint32_t task, enum status status,
                          uint16_t cause)
 {
     struct task *t = &w->task[task];
-    const struct instr *i = &w->m->code[t->pc];
+    const struct instr *i = &w->code[t->pc];
     if (status == STATUS_OK) {
         if (--t->branches_left > 0)
             return;
@@ -298,7 +298,7 @@ void task_finish(struct world *w, uint32_t task)
     }
     if (t->flags & TASK_HAS_SLOT)
         server_leave(w, task);
-    sim_time latency = t->call == NONE ? 0 : w->m->call[t->call].latency;
+    sim_time latency = t->call == NONE ? 0 : w->call[t->call].latency;
     if (latency == 0) {
         task_deliver(w, task);
         return;
@@ -328,7 +328,7 @@ void task_fail(struct world *w, uint32_t task, enum status status, uint16_t caus
     struct task *t = &w->task[task];
     t->status = (uint8_t)status;
     t->cause = cause;
-    t->pc = w->m->code[t->pc].on_error;
+    t->pc = w->code[t->pc].on_error;
     task_ready(w, task);
 }
 
@@ -340,7 +340,7 @@ void task_timeout(struct world *w, uint32_t task)
         pool_timeout(w, task);
         return;
     }
-    const struct call_site *site = &w->m->call[w->m->code[t->pc].a];
+    const struct call_site *site = &w->call[w->code[t->pc].a];
     check(t->state == TASK_CALLING, "timeout in state %d", t->state);
     uint16_t cause =
         t->flags & TASK_CONNECTING ? site->connect_cause : site->timeout_cause;
@@ -355,7 +355,7 @@ static void send_first_byte(struct world *w, const struct task *t)
     for (;;) {
         if (t->call == NONE)
             return;
-        const struct call_site *site = &w->m->call[t->call];
+        const struct call_site *site = &w->call[t->call];
         at += site->latency;
         if (t->parent == NONE) {
             struct request *r = t->request == NONE ? NULL : &w->request[t->request];
@@ -445,8 +445,7 @@ static bool take_memory(struct world *w, struct task *t, const struct instr *i)
 {
     struct draw draw = task_draw(w, t, i);
     struct instance *instance = &w->instance[t->instance];
-    int64_t bytes = dist_count(i->dist, &draw),
-            limit = w->m->service[instance->service].memory;
+    int64_t bytes = dist_count(i->dist, &draw), limit = instance->service->memory;
     if (limit && bytes > limit - instance->memory)
         return false;
     instance->memory += bytes;
@@ -485,14 +484,14 @@ void task_run(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
     for (;;) {
-        const struct instr *i = &w->m->code[t->pc];
+        const struct instr *i = &w->code[t->pc];
         switch ((enum op)i->op) {
         case OP_DELAY:
             delay(w, task, drawn_time(w, t, i));
             return;
         case OP_CPU: {
             sim_time demand = drawn_time(w, t, i);
-            if (w->m->service[w->instance[t->instance].service].shared_cpu)
+            if (w->instance[t->instance].service->shared_cpu)
                 cpu_use(w, task, demand);
             else {
                 w->instance[t->instance].cpu.area += (uint128)demand * 1000;
@@ -567,7 +566,7 @@ void task_run(struct world *w, uint32_t task)
 void task_event(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
-    const struct instr *i = &w->m->code[t->pc];
+    const struct instr *i = &w->code[t->pc];
     sim_time passed = w->now - t->since;
     switch ((enum task_state)t->state) {
     case TASK_TRAVEL:

@@ -17,7 +17,8 @@ static void open_instances(struct world *w)
         const struct service *service = &m->service[s];
         for (uint32_t i = 0; i < service->instances; i++, number++) {
             struct instance *instance = &w->instance[number];
-            instance->service = s;
+            instance->service = service;
+            instance->counts = &w->counts[service->station];
             instance->first_process = service->first_process + i * service->processes;
             instance->cpu.cores = service->cores;
             instance->cpu.armed = SIM_NEVER;
@@ -101,7 +102,7 @@ static uint128 process_area(struct world *w, const struct service *s,
 
 static void restart_processes(struct world *w, const struct instance *instance)
 {
-    const struct service *s = &w->m->service[instance->service];
+    const struct service *s = instance->service;
     for (uint32_t i = 0; s->processes > 1 && i < s->processes; i++) {
         struct process *p = &w->process[instance->first_process + i];
         process_area(w, s, p);
@@ -159,7 +160,7 @@ static void close_levels(struct station_outcome *out, struct level *busy,
 static void close_processes(struct world *w, const struct instance *instance,
                             struct station_outcome *out)
 {
-    const struct service *s = &w->m->service[instance->service];
+    const struct service *s = instance->service;
     for (uint32_t i = 0; s->processes > 1 && i < s->processes; i++) {
         struct process *p = &w->process[instance->first_process + i];
         uint128 area = process_area(w, s, p);
@@ -171,7 +172,7 @@ static void close_processes(struct world *w, const struct instance *instance,
 static void close_instance(struct world *w, struct instance *instance)
 {
     struct station_outcome *out =
-        &w->out->station[w->m->service[instance->service].station];
+        &w->out->station[instance->service->station];
     cpu_advance(&instance->cpu, w->now);
     close_levels(out, &instance->busy, &instance->waiting, w->now);
     out->cpu_area += instance->cpu.area;
@@ -320,6 +321,8 @@ void world_run(const struct model *model, uint32_t replication,
     out->replication = replication;
     struct world *w = arena_new(arena, struct world);
     w->m = model;
+    w->code = model->code;
+    w->call = model->call;
     w->arena = arena;
     w->out = out;
     w->replication = replication;

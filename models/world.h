@@ -126,7 +126,8 @@ struct process {
 };
 
 struct instance {
-    uint32_t service;
+    const struct service *service;
+    struct counts *counts; /* of its station */
     uint32_t first_process;
     struct queue queue; /* connections nobody has taken */
     struct level busy, waiting;
@@ -175,6 +176,8 @@ struct counts {
 
 struct world {
     const struct model *m;
+    const struct instr *code;     /* of m, and so is */
+    const struct call_site *call; /* this: they are asked for most */
     struct event_list events;
     struct timers timers;
     struct arena *arena;
