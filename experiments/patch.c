@@ -234,6 +234,26 @@ static const char *source_name(struct arena *arena, const char *argument)
                         shown < length ? "..." : "");
 }
 
+static bool leads_into(const char *argument, const char *key)
+{
+    size_t length = strlen(key);
+    return argument[0] == '/' && strncmp(argument + 1, key, length) == 0 &&
+           argument[1 + length] == '/';
+}
+
+void patch_open(struct where *where, cJSON *root, const char *argument, const char *key,
+                const char *empty)
+{
+    if (!cJSON_IsObject(root) || member(root, key) || !leads_into(argument, key))
+        return;
+    int source =
+        where_add_source(where, (struct source){source_name(where->arena, argument),
+                                                empty, strlen(empty), true});
+    cJSON *value = text_parse(where, source, text_number(root), key, -1);
+    if (value)
+        put_in(root, key, value);
+}
+
 bool patch_set(struct where *where, cJSON *root, const char *argument)
 {
     const char *equals = strchr(argument, '=');

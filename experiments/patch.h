@@ -21,6 +21,11 @@
 /* Applies one "POINTER=VALUE". */
 bool patch_set(struct where *where, cJSON *root, const char *argument);
 
+/* If the argument's pointer leads into the member `key` of the root and there is none,
+ * puts `empty` there: "{}" or "[]". */
+void patch_open(struct where *where, cJSON *root, const char *argument, const char *key,
+                const char *empty);
+
 /* The node that a pointer names, or NULL with the reason told for `source`. */
 cJSON *patch_find(struct where *where, int source, cJSON *root, const char *pointer);
 

@@ -177,6 +177,16 @@ static void bind_file(struct scenario *scenario, struct arena *arena,
     scenario->file_count = bind.file_count;
 }
 
+/* What the file leaves out altogether can be set, too: "/run/duration=10min". */
+static void set(struct where *where, cJSON *root, const char *argument)
+{
+    for (const struct param *p = scenario_params; p->key; p++)
+        if (p->type == PARAM_OBJECT || p->type == PARAM_MAP || p->type == PARAM_LIST)
+            patch_open(where, root, argument, p->key,
+                       p->type == PARAM_LIST ? "[]" : "{}");
+    patch_set(where, root, argument);
+}
+
 struct scenario *scenario_parse(struct arena *arena, const char *name,
                                 const char *folder, const char *bytes, size_t length,
                                 const char *const *sets, int set_count,
@@ -193,7 +203,7 @@ struct scenario *scenario_parse(struct arena *arena, const char *name,
     if (!root)
         return NULL;
     for (int i = 0; i < set_count; i++)
-        patch_set(where, root, sets[i]);
+        set(where, root, sets[i]);
     bind_file(scenario, arena, folder, root);
     scenario->canonical = text_canonical(arena, root);
     cJSON_Delete(root);

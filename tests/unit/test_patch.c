@@ -78,6 +78,25 @@ static void a_member_is_added_to_an_object_that_is_there(void **state)
     assert_refused("/none/new=true", "there is no /none in the scenario");
 }
 
+static void what_is_not_there_yet_can_be_opened(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    patch_open(f.where, f.root, "/run/duration=1s", "run", "{}");
+    patch_open(f.where, f.root, "/slo/-=x", "slo", "[]");
+    patch_open(f.where, f.root, "/a/b=1", "a", "{}");    /* is there */
+    patch_open(f.where, f.root, "/cost=1", "cost", "{}"); /* replaced as a whole */
+    patch_open(f.where, f.root, "/running/x=1", "runn", "{}");
+    assert_true(patch_set(f.where, f.root, "/run/duration=1s"));
+    assert_true(patch_set(f.where, f.root, "/slo/-=p95 < 1s"));
+    assert_string_equal(text_canonical(&f.arena, f.root),
+                        "{\"a\":{\"b\":1,\"x/y\":{\"~\":2}},\"list\":[10,{\"c\":3}],"
+                        "\"run\":{\"duration\":\"1s\"},\"slo\":[\"p95 < 1s\"],"
+                        "\"t\":\"s\"}");
+    end(&f);
+}
+
 static void an_element_is_replaced_or_added_at_the_end(void **state)
 {
     (void)state;
@@ -169,6 +188,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_member_is_replaced),
         cmocka_unit_test(a_member_is_added_to_an_object_that_is_there),
+        cmocka_unit_test(what_is_not_there_yet_can_be_opened),
         cmocka_unit_test(an_element_is_replaced_or_added_at_the_end),
         cmocka_unit_test(what_is_not_json_is_text),
         cmocka_unit_test(what_begins_like_json_must_be_json),
