@@ -25,7 +25,9 @@
 
 /* Memory that outcomes and requests in flight may take before anything is simulated. */
 static const double memory_cap = 4.0 * 1024 * 1024 * 1024;
-enum { IN_FLIGHT_AT_MOST = 10000000, HISTOGRAM_BYTES = 20 * 2048 };
+/* A request in flight is a request and at least one task: half of what a world
+ * holds. */
+enum { IN_FLIGHT_AT_MOST = 1000000, HISTOGRAM_BYTES = 20 * 2048 };
 
 /* ---- interruption ---------------------------------------------------------------- */
 
