@@ -66,6 +66,7 @@ static struct audit_line waiting(const struct sample *s, int station,
         right[r] = (double)o->wait.sum * 1e-9;
         ends += (double)o->queue_most * sim_seconds(o->wait.most) / s->count;
     }
+    ends *= s->facts->station[station].instances; /* queue_most is of one */
     compare(&line, left, right, ends, s->count, arena);
     return line;
 }
@@ -74,16 +75,17 @@ static struct audit_line utilisation(const struct sample *s, int station,
                                      struct arena *arena)
 {
     struct audit_line line = {.law = AUDIT_UTILISATION, .index = station};
-    if (s->facts->station[station].sort == STATION_POOL)
-        return line; /* nobody keeps how long each connection was held */
+    bool kept = false; /* where nothing was held to the end, there is no law */
     double *left = arena_many(arena, s->count, double);
     double *right = arena_many(arena, s->count, double);
     for (int r = 0; r < s->count; r++) {
         const struct station_outcome *o = &s->outcome[r].station[station];
         left[r] = (double)o->busy_area * 1e-9;
         right[r] = (double)o->held * 1e-9;
+        kept |= o->held != 0;
     }
-    compare(&line, left, right, 0, s->count, arena);
+    if (kept || s->facts->station[station].sort == STATION_SERVICE)
+        compare(&line, left, right, 0, s->count, arena);
     return line;
 }
 

@@ -38,6 +38,7 @@ struct audit {
     int count, checked, broken;
 };
 
+/* `steady` false: of what still fills up only conservation can be asked. */
 struct audit *audit_of(const struct sample *s, bool steady, struct arena *arena);
 
 #endif

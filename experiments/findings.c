@@ -113,6 +113,7 @@ enum reading {
     READ_BUSY,
     READ_CPU,
     READ_HOTTEST,
+    READ_HOTTEST_PROCESS,
     READ_QUEUE,
     READ_WAIT,
     READ_WAITED,
@@ -141,6 +142,8 @@ static double amount(const struct station_outcome *o, enum reading reading)
         return (double)o->cpu_area * 1e-3;
     case READ_HOTTEST:
         return (double)o->hottest_area;
+    case READ_HOTTEST_PROCESS:
+        return (double)o->hottest_process_area;
     case READ_QUEUE:
         return (double)o->queue_area;
     case READ_WAIT:
@@ -169,6 +172,8 @@ static double out_of(const struct outcome *o, const struct station_facts *facts,
         return facts->cores * time_of(o);
     case READ_HOTTEST:
         return facts->slots / facts->instances * time_of(o);
+    case READ_HOTTEST_PROCESS:
+        return facts->process_slots * time_of(o);
     case READ_FULL:
         return facts->instances * time_of(o);
     case READ_BUSY:
@@ -220,6 +225,10 @@ static struct station_findings station_of(const struct sample *s, int i)
         .busy = read_station(s, i, READ_BUSY),
         .cpu = read_limited(s, i, facts->cores, READ_CPU),
         .hottest = read_limited(s, i, facts->slots, READ_HOTTEST),
+        .hottest_process =
+            facts->processes > 1
+                ? read_limited(s, i, facts->process_slots, READ_HOTTEST_PROCESS)
+                : estimate_lacking(LACK_LIMIT),
         .queue = read_station(s, i, READ_QUEUE),
         .wait = read_station(s, i, READ_WAIT),
         .waited = read_station(s, i, READ_WAITED),
@@ -241,6 +250,7 @@ struct findings *findings_of(const struct sample *s, bool steady, struct arena *
     struct findings *f = arena_new(arena, struct findings);
     f->steady = steady;
     f->whole = requests_of(s, (struct scope){SCOPE_WHOLE, 0}, steady, arena);
+    f->plain = requests_of(s, (struct scope){SCOPE_PLAIN, 0}, steady, arena);
     f->type = arena_many(arena, s->facts->types, struct request_findings);
     for (int t = 0; t < s->facts->types; t++)
         f->type[t] = requests_of(s, (struct scope){SCOPE_TYPE, t}, steady, arena);

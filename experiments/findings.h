@@ -37,6 +37,7 @@ struct station_findings {
     struct estimate busy;         /* slots in use on average */
     struct estimate cpu;          /* busy cores / cores; LACK_LIMIT if not modelled */
     struct estimate hottest;      /* utilisation of the busiest instance */
+    struct estimate hottest_process; /* … and process; LACK_LIMIT if there is one */
     struct estimate queue;        /* waiting on average */
     double queue_most, busy_most; /* over all replications */
     struct estimate wait;         /* s, of everyone who got in */
@@ -49,6 +50,7 @@ struct station_findings {
 struct findings {
     bool steady;                          /* false: no latencies */
     struct request_findings whole, *type; /* type[facts->types] */
+    struct request_findings plain;        /* of all types but streams */
     struct station_findings *station;     /* [facts->stations] */
 };
 

@@ -48,7 +48,16 @@ static struct choice choose(enum human_kind kind, double value)
     struct choice c = {scale[u], units[u].name, decimals_for(value / scale[u])};
     if (kind == HUMAN_PART && c.decimals > 2)
         c.decimals = 2;
+    if (kind == HUMAN_COUNT && u == 0)
+        c.decimals = 0;
     return c;
+}
+
+/* Not 0, but its digits would say so. */
+static bool too_small(const struct choice *c, enum human_kind kind, double value)
+{
+    return value > 0 && kind != HUMAN_COUNT &&
+           value / c->scale < 0.5 * pow(10, -c->decimals);
 }
 
 const char *human_value(struct arena *arena, enum human_kind kind, double value)
@@ -58,6 +67,8 @@ const char *human_value(struct arena *arena, enum human_kind kind, double value)
     if (isinf(value))
         return value > 0 ? "unlimited" : "-";
     struct choice c = choose(kind, value);
+    if (too_small(&c, kind, value))
+        return arena_format(arena, "<%.*f%s", c.decimals, pow(10, -c.decimals), c.name);
     return arena_format(arena, "%.*f%s", c.decimals, value / c.scale, c.name);
 }
 
@@ -67,6 +78,8 @@ const char *human_half_width(struct arena *arena, enum human_kind kind,
     if (isnan(e->value) || isnan(e->half_width) || e->half_width <= 0)
         return "";
     struct choice c = choose(kind, e->value);
+    if (too_small(&c, kind, e->value))
+        return "";
     double width = e->half_width / c.scale;
     if (c.decimals == 0 && e->value == 0)
         c.decimals = decimals_for(width);
@@ -74,7 +87,7 @@ const char *human_half_width(struct arena *arena, enum human_kind kind,
     if (width < 0.5 * pow(10, -c.decimals))
         c.decimals++;
     if (width < 0.5 * pow(10, -c.decimals))
-        return arena_format(arena, "<%.*f", c.decimals, pow(10, -c.decimals));
+        return "";
     return arena_format(arena, "±%.*f", c.decimals, width);
 }
 

@@ -344,6 +344,7 @@ static void two_stages(struct work *w)
 
 static void one_stage(struct work *w, struct window window)
 {
+    w->out->fixed = true;
     window.drain = drain_of(w, window.warm_up + window.length);
     struct jobs jobs = {STAGE_PRODUCTION, 0, w->set->replications, window};
     if (!run_jobs(w, &jobs, 0) && w->out->end == PROCEDURE_INTERRUPTED)
@@ -378,6 +379,7 @@ static void terminating(struct work *w)
         trial.window.drain = drain_of(w, length);
         if (!run_jobs(w, &trial, 0))
             return;
+        w->out->requests = w->out->events = 0; /* it comes again, as one of all */
         sim_time ended = w->out->outcome[0].ended;
         length = ended > length ? ended : length;
     }

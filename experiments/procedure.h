@@ -98,6 +98,7 @@ struct procedure {
     bool capped;     /* the request cap kept the window short */
     bool biased;     /* replications' quantiles disagree with the pooled one */
     bool persistent; /* differences that last a replication: some were added */
+    bool fixed;      /* the length was given, or that of a load that ends by itself */
     int lengthened;  /* times the pilot was */
     uint64_t requests, events; /* simulated, all stages */
 };

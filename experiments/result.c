@@ -3,19 +3,29 @@
 
 #include <math.h>
 
+static struct judgement judge(const struct result *result,
+                              const struct scenario *scenario, struct arena *arena)
+{
+    const struct slo *slos = scenario->slos;
+    double *type = arena_many(arena, result->facts->types, double);
+    for (int t = 0; t < result->facts->types; t++)
+        type[t] = slo_admitted_of_type(slos, scenario->slo_count, result->facts, t);
+    struct admitted admitted = {slo_admitted_errors(slos, scenario->slo_count), type};
+    return verdict_judge(result->facts, &result->run, &admitted);
+}
+
 void result_conclude(struct result *result, const struct model *model,
                      const struct scenario *scenario, struct arena *arena)
 {
     result->sample =
         (struct sample){result->facts, result->run.outcome, result->run.count};
-    result->judgement =
-        verdict_judge(result->facts, &result->run,
-                      slo_admitted_errors(scenario->slos, scenario->slo_count));
+    result->judgement = judge(result, scenario, arena);
     bool steady = result->judgement.verdict != VERDICT_UNSTABLE;
 
     result->findings = findings_of(&result->sample, steady, arena);
     result->blame = blame_of(&result->sample, (struct scope){SCOPE_WHOLE, 0}, arena);
-    result->audit = audit_of(&result->sample, steady, arena);
+    result->audit =
+        audit_of(&result->sample, steady && !result->run.grows, arena);
     result->headroom = headroom_of(model, &result->sample, result->findings);
     result->slos = scenario->slo_count;
     result->slo = arena_many(arena, scenario->slo_count, struct slo_result);
@@ -32,8 +42,16 @@ int result_missed(const struct result *result)
 {
     int missed = 0;
     for (int i = 0; i < result->slos; i++)
-        missed += !result->slo[i].met;
+        missed += result->slo[i].judged && !result->slo[i].met;
     return missed;
+}
+
+int result_judged(const struct result *result)
+{
+    int judged = 0;
+    for (int i = 0; i < result->slos; i++)
+        judged += result->slo[i].judged;
+    return judged;
 }
 
 bool result_is_yes(const struct result *result)

@@ -115,6 +115,18 @@ static void put_run(cJSON *root, const struct result *r)
     flag(precision, "biased", p->biased);
 }
 
+static void put_worst(cJSON *verdict, const struct result *r, const struct loss *worst)
+{
+    bool type = worst->scope.sort == SCOPE_TYPE;
+    cJSON *object = object_in(verdict, "worst");
+    text(object, "workload",
+         type ? r->facts->type[worst->scope.index].workload : NULL);
+    text(object, "type", type ? r->facts->type[worst->scope.index].name : NULL);
+    estimate(object, "refused", &worst->part);
+    number(object, "admitted", worst->admitted);
+    text(object, "cause", worst->cause < 0 ? NULL : r->facts->cause[worst->cause].name);
+}
+
 static void put_verdict(cJSON *root, const struct result *r)
 {
     const struct judgement *j = &r->judgement;
@@ -122,8 +134,9 @@ static void put_verdict(cJSON *root, const struct result *r)
     text(verdict, "verdict", verdict_names[j->verdict]);
     text(verdict, "reason", j->reason ? verdict_reasons[j->reason] : NULL);
     estimate(verdict, "backlog_growth", &j->growth);
-    estimate(verdict, "refused", &j->refused);
-    number(verdict, "admitted", j->admitted);
+    estimate(verdict, "refused", &j->loss.part);
+    number(verdict, "admitted", j->loss.admitted);
+    put_worst(verdict, r, &j->worst);
 }
 
 static void put_headroom(cJSON *root, const struct result *r)
@@ -151,7 +164,7 @@ static void put_promises(cJSON *root, const struct result *r)
         const struct slo_result *s = &r->slo[i];
         cJSON *object = element(array);
         text(object, "slo", s->slo->text);
-        flag(object, "met", s->met);
+        put(object, "met", s->judged ? cJSON_CreateBool(s->met) : cJSON_CreateNull());
         number(object, "limit", s->slo->value);
         estimate(object, "measured", &s->value);
         number(object, "probability", s->chance);
@@ -216,11 +229,13 @@ static void put_stations(cJSON *root, const struct result *r)
         text(object, "kind", facts->kind);
         text(object, "sort", facts->sort == STATION_POOL ? "pool" : "service");
         number(object, "instances", facts->instances);
+        number(object, "processes", facts->processes);
         number(object, "slots", facts->slots);
         text(object, "slot_name", facts->slot_name);
         number(object, "cores", facts->cores);
         estimate(object, "utilisation", &f->utilisation);
         estimate(object, "hottest_utilisation", &f->hottest);
+        estimate(object, "hottest_process_utilisation", &f->hottest_process);
         estimate(object, "cpu_utilisation", &f->cpu);
         estimate(object, "busy", &f->busy);
         estimate(object, "full", &f->full);

@@ -14,6 +14,8 @@ bool scope_counts(const struct model_facts *facts, struct scope scope, int type)
         return type == scope.index;
     case SCOPE_WORKLOAD:
         return facts->type[type].workload_index == scope.index;
+    case SCOPE_PLAIN:
+        return !facts->type[type].streaming;
     }
     return false;
 }

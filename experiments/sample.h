@@ -22,6 +22,7 @@ enum scope_sort {
     SCOPE_WHOLE, /* all types; of latencies those that are not streams */
     SCOPE_TYPE,
     SCOPE_WORKLOAD,
+    SCOPE_PLAIN, /* all types but streams */
 };
 
 struct scope {

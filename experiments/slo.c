@@ -120,9 +120,24 @@ static double chance_of(const struct slo *slo, const struct estimate *e)
     return slo->op == SLO_LESS || slo->op == SLO_AT_MOST ? below : 1 - below;
 }
 
+/* Is it about a type whose share is 0? */
+static bool about_nobody(const struct slo *slo, const struct model_facts *facts)
+{
+    struct scope scope;
+    return slo->metric != SLO_UTILISATION &&
+           find_requests(facts, slo->scope, &scope) && scope.sort == SCOPE_TYPE &&
+           !(facts->type[scope.index].share > 0);
+}
+
 struct slo_result slo_judge(const struct slo *slo, const struct sample *s, bool steady)
 {
-    struct slo_result result = {.slo = slo, .value = measured(slo, s, steady)};
+    struct slo_result result = {.slo = slo,
+                                .value = measured(slo, s, steady),
+                                .judged = !about_nobody(slo, s->facts)};
+    if (!result.judged) {
+        result.chance = NAN;
+        return result;
+    }
     result.met =
         estimate_given(&result.value) && holds(result.value.value, slo->op, slo->value);
     result.chance = chance_of(slo, &result.value);
@@ -135,6 +150,20 @@ double slo_admitted_errors(const struct slo *slos, int count)
     for (int i = 0; i < count; i++)
         if (slos[i].metric == SLO_ERRORS && slos[i].op <= SLO_AT_MOST && !slos[i].scope)
             least = isnan(least) ? slos[i].value : fmin(least, slos[i].value);
+    return least;
+}
+
+double slo_admitted_of_type(const struct slo *slos, int count,
+                            const struct model_facts *facts, int type)
+{
+    double least = NAN;
+    for (int i = 0; i < count; i++) {
+        struct scope scope;
+        if (slos[i].metric == SLO_ERRORS && slos[i].op <= SLO_AT_MOST &&
+            slos[i].scope && find_requests(facts, slos[i].scope, &scope) &&
+            scope_counts(facts, scope, type))
+            least = isnan(least) ? slos[i].value : fmin(least, slos[i].value);
+    }
     return least;
 }
 
@@ -173,7 +202,7 @@ const struct target *slo_targets(const struct scenario *scenario,
     for (int i = 0; i < scenario->slo_count; i++) {
         const struct slo *slo = &scenario->slos[i];
         struct target own = base;
-        if (slo->metric == SLO_UTILISATION ||
+        if (slo->metric == SLO_UTILISATION || about_nobody(slo, facts) ||
             !find_requests(facts, slo->scope, &own.scope))
             continue;
         add_target(targets, count, own);

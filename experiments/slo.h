@@ -14,6 +14,7 @@
 struct slo_result {
     const struct slo *slo;
     struct estimate value;
+    bool judged; /* false: about a type that nobody sends */
     bool met;
     double chance; /* that the true value keeps the promise; NaN unknown */
 };
@@ -26,6 +27,10 @@ struct slo_result slo_judge(const struct slo *slo, const struct sample *s, bool 
 
 /* Part of the offered that a promise about all errors admits; NaN without one. */
 double slo_admitted_errors(const struct slo *slos, int count);
+
+/* … and a promise about the errors of a type, or of its workload. */
+double slo_admitted_of_type(const struct slo *slos, int count,
+                            const struct model_facts *facts, int type);
 
 /*
  * What a run must know well: the precision asked for, of all requests and of every type

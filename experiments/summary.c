@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L /* fileno */
 #include "experiments/summary.h"
 
+#include "experiments/grid.h"
 #include "experiments/summary_tables.h"
 
 #include <math.h>
@@ -19,13 +20,81 @@ bool summary_colour(FILE *out)
 static const char *kept(struct page *p)
 {
     const struct result *r = p->result;
-    int missed = result_missed(r);
-    if (r->slos == 0)
+    int missed = result_missed(r), judged = result_judged(r);
+    if (judged == 0)
         return "";
     if (missed == 0)
-        return r->slos == 1 ? ", the promise is kept" : ", all promises are kept";
-    return arena_format(&p->sheet.arena, ", %d of %d promise%s missed", missed, r->slos,
-                        r->slos == 1 ? "" : "s");
+        return judged == 1 ? ", the promise is kept" : ", all promises are kept";
+    return arena_format(&p->sheet.arena, ", %d of %d promise%s missed", missed, judged,
+                        judged == 1 ? "" : "s");
+}
+
+static void say_unstable(struct page *p)
+{
+    const struct request_findings *f = &p->result->findings->whole;
+    sheet_say(&p->sheet,
+              "The backlog grows by %s requests/s: %s offered, %s served. Latencies "
+              "grow with the length of the run; none is given.",
+              page_estimate(p, HUMAN_NUMBER, &p->result->judgement.growth),
+              page_value(p, HUMAN_RATE, f->offered.value),
+              page_value(p, HUMAN_RATE, f->completed.value));
+}
+
+static bool some_gave_up(const struct result *r, bool clients)
+{
+    for (int c = 0; c < r->facts->causes; c++) {
+        const struct cause_facts *cause = &r->facts->cause[c];
+        if (!cause->told && r->findings->whole.error_of[c].value > 0 &&
+            clients == (cause->status == STATUS_TIMEOUT && cause->station < 0))
+            return true;
+    }
+    return false;
+}
+
+/* Nobody served is worth a word: servers are busy all the same. */
+static void say_nobody_served(struct page *p)
+{
+    const struct result *r = p->result;
+    if (!some_gave_up(r, true))
+        sheet_say(&p->sheet, "Nobody is served.");
+    else if (some_gave_up(r, false))
+        sheet_say(&p->sheet, "Nobody is served: every client that is not turned away "
+                             "gives up before it is served, and abandoned work keeps "
+                             "the servers busy.");
+    else
+        sheet_say(&p->sheet, "Nobody is served: every client gives up before it is "
+                             "served, and abandoned work keeps the servers busy.");
+}
+
+static const char *whose(struct page *p, const struct loss *loss)
+{
+    if (loss->scope.sort != SCOPE_TYPE)
+        return "the requests";
+    return arena_format(
+        &p->sheet.arena, "the %s requests",
+        sheet_safe(&p->sheet, p->result->facts->type[loss->scope.index].name));
+}
+
+static void say_overloaded(struct page *p)
+{
+    const struct result *r = p->result;
+    const struct loss *worst = &r->judgement.worst;
+    const struct request_findings *f = &r->findings->whole;
+    sheet_say(&p->sheet,
+              "%s of %s fail for want of capacity (%g %% admitted), most of them: %s. "
+              "%s offered, %s answered well in all.",
+              page_estimate(p, HUMAN_PART, &worst->part), whose(p, worst),
+              100 * worst->admitted,
+              worst->cause < 0
+                  ? "-"
+                  : sheet_safe(&p->sheet, r->facts->cause[worst->cause].name),
+              page_value(p, HUMAN_RATE, f->offered.value),
+              page_value(p, HUMAN_RATE, f->completed.value));
+    if (f->offered.value > 0 && !(f->completed.value > 0))
+        say_nobody_served(p);
+    else if (r->run.grows)
+        sheet_say(&p->sheet, "Queues were still filling when the run ended: a longer "
+                             "one gives other latencies.");
 }
 
 static void print_verdict(struct page *p)
@@ -38,65 +107,107 @@ static void print_verdict(struct page *p)
             sheet_safe(&p->sheet, r->name), verdict_names[j->verdict], kept(p),
             sheet_ink(&p->sheet, INK_PLAIN));
     if (j->verdict == VERDICT_UNSTABLE)
-        sheet_say(&p->sheet,
-                  "The backlog grows by %s requests/s: %s offered, %s served. "
-                  "Latencies grow with "
-                  "the length of the run; none is given.",
-                  page_estimate(p, HUMAN_NUMBER, &j->growth),
-                  page_value(p, HUMAN_RATE, r->findings->whole.offered.value),
-                  page_value(p, HUMAN_RATE, r->findings->whole.completed.value));
+        say_unstable(p);
     else if (j->verdict == VERDICT_OVERLOADED)
-        sheet_say(&p->sheet,
-                  "%s of the requests fail for want of capacity (%s admitted): %s "
-                  "offered, %s "
-                  "answered well.",
-                  page_estimate(p, HUMAN_PART, &j->refused),
-                  page_value(p, HUMAN_PART, j->admitted),
-                  page_value(p, HUMAN_RATE, r->findings->whole.offered.value),
-                  page_value(p, HUMAN_RATE, r->findings->whole.completed.value));
+        say_overloaded(p);
     else if (j->verdict == VERDICT_NEAR_CRITICAL)
         sheet_say(&p->sheet, "Read the numbers with care: %s.",
                   verdict_reasons[j->reason]);
+    if (r->audit->broken)
+        sheet_say(&p->sheet,
+                  "%sThe books do not balance%s: headroom has made a mistake, which is "
+                  "told at the end. Do not rely on these numbers, and report it.",
+                  sheet_ink(&p->sheet, INK_BAD), sheet_ink(&p->sheet, INK_PLAIN));
 }
 
-static const char *limit_name(struct page *p, const struct headroom *h)
+/* ---- bottleneck ------------------------------------------------------------------ */
+
+/* From here on something of a load that ends by itself is busy all the time. */
+static const double always_busy = 0.95;
+
+static const char *limit_name(struct page *p, int station, enum headroom_limit limit)
 {
-    const struct station_facts *f = &p->result->facts->station[h->station];
-    return h->limit == LIMIT_CORES ? arena_format(&p->sheet.arena, "CPU of %s",
-                                                  sheet_safe(&p->sheet, f->name))
-                                   : arena_format(&p->sheet.arena, "%ss of %s",
-                                                  f->slot_name ? f->slot_name : "slot",
-                                                  sheet_safe(&p->sheet, f->name));
+    const struct station_facts *f = &p->result->facts->station[station];
+    const char *name = sheet_safe(&p->sheet, f->name);
+    if (limit == LIMIT_CORES)
+        return arena_format(&p->sheet.arena, "CPU of %s", name);
+    return arena_format(&p->sheet.arena, "%s%s of %s",
+                        f->slot_name ? f->slot_name : "slot", f->slots == 1 ? "" : "s",
+                        name);
+}
+
+/* A load that ends by itself: what was busy to the end. */
+static void print_busiest(struct page *p)
+{
+    const struct result *r = p->result;
+    const char *name = NULL;
+    double most = always_busy;
+    for (int i = 0; i < r->facts->stations; i++) {
+        const struct station_findings *f = &r->findings->station[i];
+        if (f->cpu.value > most) {
+            most = f->cpu.value;
+            name = limit_name(p, i, LIMIT_CORES);
+        }
+        if (f->utilisation.value > most) {
+            most = f->utilisation.value;
+            name = limit_name(p, i, LIMIT_SLOTS);
+        }
+    }
+    if (name)
+        sheet_say(&p->sheet, "Bottleneck: %s, %s busy until the last answer.", name,
+                  page_value(p, HUMAN_PART, most));
+}
+
+static void say_too_much(struct page *p, const char *limit)
+{
+    const struct headroom *h = &p->result->headroom;
+    sheet_say(&p->sheet,
+              "Bottleneck: %s, asked for %s of what there is. At most %s can be "
+              "carried (utilisation law, analytic).",
+              limit, page_value(p, HUMAN_PART, h->load),
+              page_value(p, HUMAN_RATE, h->most));
+}
+
+/* What could still come, unless too much fails as it is. */
+static void say_room(struct page *p, const char *limit)
+{
+    const struct headroom *h = &p->result->headroom;
+    bool missed = result_missed(p->result) > 0;
+    bool lost = p->result->judgement.verdict == VERDICT_OVERLOADED;
+    const char *used = page_value(p, HUMAN_PART, h->load);
+    const char *most = page_value(p, HUMAN_RATE, h->most);
+    const char *law = "(utilisation law, analytic)";
+    if (missed || lost)
+        sheet_say(&p->sheet,
+                  "No headroom: %s fails at this load already. Until work alone fills "
+                  "the %s, %s used now, it would take %s %s.",
+                  missed ? "what is promised" : "too much", limit, used, most, law);
+    else if (!isnan(h->most_users))
+        sheet_say(&p->sheet,
+                  "Bottleneck: %s, %s used by work of its own. It saturates from about "
+                  "%.0f users on (now %.0f), at %s %s.",
+                  limit, used, ceil(h->most_users), h->users, most, law);
+    else
+        sheet_say(&p->sheet,
+                  "Bottleneck: %s, %s used by work of its own. Headroom: %s more load "
+                  "at most, %s in all %s.",
+                  limit, used, page_value(p, HUMAN_PART, 1 / h->load - 1), most, law);
 }
 
 static void print_headroom(struct page *p)
 {
     const struct headroom *h = &p->result->headroom;
-    if (h->station < 0 || p->result->facts->terminating)
+    if (p->result->facts->terminating) {
+        print_busiest(p);
         return;
-    const char *limit = limit_name(p, h);
+    }
+    if (h->station < 0)
+        return;
+    const char *limit = limit_name(p, h->station, h->limit);
     if (h->load >= 1)
-        sheet_say(
-            &p->sheet,
-            "Bottleneck: %s, asked for %s of what there is. At most %s can be carried "
-            "(utilisation law, analytic).",
-            limit, page_value(p, HUMAN_PART, h->load),
-            page_value(p, HUMAN_RATE, h->most));
-    else if (!isnan(h->most_users))
-        sheet_say(&p->sheet,
-                  "Bottleneck: %s, %s used by work of its own. It saturates from about "
-                  "%.0f users "
-                  "on (now %.0f), at %s (utilisation law, analytic).",
-                  limit, page_value(p, HUMAN_PART, h->load), ceil(h->most_users),
-                  h->users, page_value(p, HUMAN_RATE, h->most));
+        say_too_much(p, limit);
     else
-        sheet_say(&p->sheet,
-                  "Bottleneck: %s, %s used by work of its own. Headroom: %s more load "
-                  "at most, "
-                  "%s in all (utilisation law, analytic).",
-                  limit, page_value(p, HUMAN_PART, h->load),
-                  page_value(p, HUMAN_PART, 1 / h->load - 1),
-                  page_value(p, HUMAN_RATE, h->most));
+        say_room(p, limit);
     if (h->waiting >= 0)
         sheet_say(&p->sheet,
                   "%s is busy too, but %s of that is waiting for what it calls.",
@@ -132,28 +243,39 @@ static const char *chance(struct page *p, double chance)
     return arena_format(&p->sheet.arena, "kept with probability %.0f %%", 100 * chance);
 }
 
+/* What stands behind a promise: its value and how sure it is, or why there is none. */
+static void add_value(struct page *p, const struct slo_result *s, struct grid_row *row)
+{
+    char why[100];
+    if (!p->result->findings->steady) {
+        row->cell[2] = "the backlog grows";
+    } else if (estimate_given(&s->value)) {
+        row->cell[2] = page_estimate(p, kind_of(s->slo), &s->value);
+        row->cell[3] = chance(p, s->chance);
+    } else {
+        row->cell[2] = arena_format(&p->sheet.arena, "%s",
+                                    estimate_reason(&s->value, why, sizeof why));
+    }
+}
+
 static void print_promises(struct page *p)
 {
     const struct result *r = p->result;
+    struct grid grid = {.columns = 4, .left = 4};
     if (r->slos)
         sheet_heading(&p->sheet, "Promises");
     for (int i = 0; i < r->slos; i++) {
         const struct slo_result *s = &r->slo[i];
-        char why[100];
-        fputs("  ", p->sheet.out);
-        sheet_left(&p->sheet, sheet_safe(&p->sheet, s->slo->text), 26);
-        fputs(sheet_ink(&p->sheet, s->met ? INK_GOOD : INK_BAD), p->sheet.out);
-        sheet_left(&p->sheet, s->met ? "kept" : "missed", 9);
-        fputs(sheet_ink(&p->sheet, INK_PLAIN), p->sheet.out);
-        if (!r->findings->steady) {
-            fputs("the backlog grows\n", p->sheet.out);
-        } else if (estimate_given(&s->value)) {
-            sheet_left(&p->sheet, page_estimate(p, kind_of(s->slo), &s->value), 22);
-            fprintf(p->sheet.out, "%s\n", chance(p, s->chance));
-        } else {
-            fprintf(p->sheet.out, "%s\n", estimate_reason(&s->value, why, sizeof why));
-        }
+        struct grid_row *row = grid_add(&grid, &p->sheet, INK_PLAIN);
+        row->cell[0] = sheet_safe(&p->sheet, s->slo->text);
+        row->cell[1] = !s->judged ? "not judged" : s->met ? "kept" : "missed";
+        row->ink[1] = !s->judged ? INK_PLAIN : s->met ? INK_GOOD : INK_BAD;
+        if (s->judged)
+            add_value(p, s, row);
+        else
+            row->cell[2] = "no request of this type is sent";
     }
+    grid_print(&grid, &p->sheet);
 }
 
 /* ---- how it is known ------------------------------------------------------------- */
@@ -169,20 +291,33 @@ static const char *warm_up(struct page *p)
                         rules[run->rule]);
 }
 
+/* How fast it went is noise where little was simulated. */
+static const double events_worth_timing = 1e5;
+
+static void print_work(struct page *p)
+{
+    const struct procedure *run = &p->result->run;
+    double seconds = p->result->execution.seconds, events = (double)run->events;
+    int threads = p->result->execution.threads;
+    const char *work = arena_format(&p->sheet.arena, "%s requests, %s events",
+                                    page_value(p, HUMAN_COUNT, (double)run->requests),
+                                    page_value(p, HUMAN_COUNT, events));
+    if (events < events_worth_timing)
+        sheet_say(&p->sheet, "%s.", work);
+    else
+        sheet_say(&p->sheet, "%s in %s on %d thread%s: %s events/s.", work,
+                  page_value(p, HUMAN_TIME, seconds), threads, threads == 1 ? "" : "s",
+                  page_value(p, HUMAN_NUMBER, events / fmax(seconds, 1e-9)));
+}
+
 static void print_run(struct page *p)
 {
     const struct result *r = p->result;
     const struct procedure *run = &r->run;
-    double seconds = r->execution.seconds;
     sheet_say(&p->sheet, "%d replications of %s (%s), warm-up %s, seed %llu.",
               run->count, page_value(p, HUMAN_TIME, sim_seconds(run->window.length)),
               stage_names[run->stage], warm_up(p), (unsigned long long)r->seed);
-    sheet_say(&p->sheet, "%s requests, %s events in %s on %d thread%s: %s events.",
-              page_value(p, HUMAN_NUMBER, (double)run->requests),
-              page_value(p, HUMAN_NUMBER, (double)run->events),
-              page_value(p, HUMAN_TIME, seconds), r->execution.threads,
-              r->execution.threads == 1 ? "" : "s",
-              page_value(p, HUMAN_RATE, (double)run->events / fmax(seconds, 1e-9)));
+    print_work(p);
     sheet_say(&p->sheet,
               "± and the line below each: half of the %.0f %% interval over the "
               "replications.",
@@ -196,7 +331,7 @@ static void print_precision(struct page *p)
                                            : "p99 within 5%";
     if (!r->findings->steady)
         return;
-    if (!r->run.met && (r->precision->text || !r->facts->terminating))
+    if (!r->run.met && (r->precision->text || !r->run.fixed))
         sheet_say(&p->sheet, "Precision \"%s\" is not reached%s.", asked,
                   r->run.capped ? ": the cap on requests kept the run short" : "");
     if (r->run.persistent)

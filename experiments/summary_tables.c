@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiments/summary_tables.h"
 
+#include "experiments/grid.h"
+
 #include <math.h>
 
-enum { LABEL = 22, CELL = 9, MOST_BLAMED = 8 };
+enum { MOST_BLAMED = 8 };
 
 /* Shares below this are folded into one line. */
 static const double worth_a_line = 0.005;
@@ -19,143 +21,254 @@ const char *page_value(struct page *p, enum human_kind kind, double value)
     return human_value(&p->sheet.arena, kind, value);
 }
 
-/* ---- requests -------------------------------------------------------------------- */
-
-/* The nine numbers of a line of requests, in column order. */
-enum { REQUEST_COLUMNS = 3 + 1 + FINDINGS_LEVELS };
-
-static void put_request_cells(struct page *p, const struct request_findings *f,
-                              const struct time_findings *times, bool widths)
+/* Per second, or of a load that ends by itself: in all, in one replication. */
+static struct estimate amount(const struct page *p, const struct estimate *rate)
 {
-    const struct estimate *cell[REQUEST_COLUMNS] = {&f->offered, &f->completed,
-                                                    &f->errors, &times->mean};
-    for (int i = 0; i < FINDINGS_LEVELS; i++)
-        cell[4 + i] = &times->quantile[i];
-    for (int i = 0; i < REQUEST_COLUMNS; i++) {
-        enum human_kind kind = i < 2 ? HUMAN_NUMBER : i == 2 ? HUMAN_PART : HUMAN_TIME;
-        bool empty = i < 3 && times != &f->latency;
-        sheet_right(&p->sheet,
-                    empty    ? ""
-                    : widths ? human_half_width(&p->sheet.arena, kind, cell[i])
-                             : human_value(&p->sheet.arena, kind, cell[i]->value),
-                    CELL - (i < 3));
-    }
-    putc('\n', p->sheet.out);
+    return p->result->facts->terminating
+               ? estimate_scaled(*rate, sim_seconds(p->result->run.window.length))
+               : *rate;
 }
 
-static void put_requests(struct page *p, const char *label,
+static const char *per_second(const struct page *p, const char *steady, const char *all)
+{
+    return p->result->facts->terminating ? all : steady;
+}
+
+/* ---- requests -------------------------------------------------------------------- */
+
+/* Columns of counts, then of times. A load that ends by itself has extremes. */
+enum { COUNTS = 3, MOST_TIMES = 1 + FINDINGS_LEVELS + 1 };
+
+struct time_column {
+    const char *name;
+    struct estimate value;
+};
+
+/* A number without an interval. */
+static struct estimate exactly(double value)
+{
+    struct estimate e = estimate_lacking(isnan(value) ? LACK_REQUESTS : LACK_NOTHING);
+    e.value = value;
+    return e;
+}
+
+static int steady_columns(const struct time_findings *times, struct time_column *column)
+{
+    int n = 0;
+    column[n++] = (struct time_column){"mean", times->mean};
+    for (int i = 0; i < FINDINGS_LEVELS; i++)
+        column[n++] =
+            (struct time_column){findings_level_names[i], times->quantile[i]};
+    return n;
+}
+
+static int ending_columns(const struct time_findings *times, struct time_column *column)
+{
+    int n = 0;
+    column[n++] = (struct time_column){"mean", times->mean};
+    column[n++] = (struct time_column){"least", exactly(times->least)};
+    for (int i = 0; i < FINDINGS_LEVELS; i++)
+        if (i == 0 || i == 2 || i == 3) /* p50, p95, p99: the sheet holds no more */
+            column[n++] =
+                (struct time_column){findings_level_names[i], times->quantile[i]};
+    column[n++] = (struct time_column){"most", exactly(times->most)};
+    return n;
+}
+
+static int time_columns(const struct page *p, const struct time_findings *times,
+                        struct time_column *column)
+{
+    return p->result->facts->terminating ? ending_columns(times, column)
+                                         : steady_columns(times, column);
+}
+
+/* The requests table while it grows, and what its dashes stand for. */
+struct requests {
+    struct page *page;
+    struct grid grid;
+    bool lacks[LACK_LIMIT + 1];
+};
+
+static void add_counts(struct requests *r, const struct request_findings *f,
+                       struct grid_row *value, struct grid_row *width)
+{
+    struct page *p = r->page;
+    struct estimate counts[COUNTS] = {amount(p, &f->offered), amount(p, &f->completed),
+                                      f->errors};
+    for (int i = 0; i < COUNTS; i++) {
+        enum human_kind kind = i == 2                           ? HUMAN_PART
+                               : p->result->facts->terminating ? HUMAN_COUNT
+                                                               : HUMAN_NUMBER;
+        value->cell[1 + i] = page_value(p, kind, counts[i].value);
+        width->cell[1 + i] = human_half_width(&p->sheet.arena, kind, &counts[i]);
+    }
+}
+
+static void add_times(struct requests *r, const struct time_findings *times,
+                      struct grid_row *value, struct grid_row *width)
+{
+    struct page *p = r->page;
+    struct time_column column[MOST_TIMES];
+    int n = time_columns(p, times, column);
+    for (int i = 0; i < n; i++) {
+        const struct estimate *e = &column[i].value;
+        value->cell[1 + COUNTS + i] = page_value(p, HUMAN_TIME, e->value);
+        width->cell[1 + COUNTS + i] =
+            human_half_width(&p->sheet.arena, HUMAN_TIME, e);
+        if (!estimate_given(e))
+            r->lacks[e->lack] = true;
+    }
+}
+
+/* A line of values and, below, one of half-widths. Without `f` or `times` their cells
+ * stay empty. */
+static void add_requests(struct requests *r, const char *label,
                          const struct request_findings *f,
                          const struct time_findings *times)
 {
-    fputs("  ", p->sheet.out);
-    sheet_left(&p->sheet, label, LABEL - 2);
-    put_request_cells(p, f, times, false);
-    fputs(sheet_ink(&p->sheet, INK_FAINT), p->sheet.out);
-    sheet_gap(&p->sheet, LABEL);
-    put_request_cells(p, f, times, true);
-    fputs(sheet_ink(&p->sheet, INK_PLAIN), p->sheet.out);
+    struct sheet *sheet = &r->page->sheet;
+    struct grid_row value = {.cell = {label}}, width = {.cell = {NULL}};
+    if (f)
+        add_counts(r, f, &value, &width);
+    if (times)
+        add_times(r, times, &value, &width);
+    for (int i = 0; i < GRID_COLUMNS; i++)
+        width.ink[i] = INK_FAINT;
+    *grid_add(&r->grid, sheet, INK_PLAIN) = value;
+    *grid_add(&r->grid, sheet, INK_FAINT) = width;
 }
 
-static void request_heading(const struct page *p)
+static void request_heading(struct requests *r)
 {
-    static const char *const columns[] = {"offered/s", "ok/s", "failed", "mean"};
-    fprintf(p->sheet.out, "\n%s", sheet_ink(&p->sheet, INK_BOLD));
-    sheet_left(&p->sheet, "Requests", LABEL - 1);
-    for (int i = 0; i < REQUEST_COLUMNS; i++)
-        sheet_right(&p->sheet, i < 4 ? columns[i] : findings_level_names[i - 4],
-                    CELL - (i < 3) + (i == 0));
-    fprintf(p->sheet.out, "%s\n", sheet_ink(&p->sheet, INK_PLAIN));
+    struct page *p = r->page;
+    struct time_column column[MOST_TIMES];
+    int n = time_columns(p, &p->result->findings->whole.latency, column);
+    struct grid_row *row = grid_heading(&r->grid, &p->sheet);
+    row->cell[0] = "Requests";
+    row->cell[1] = per_second(p, "offered/s", "sent");
+    row->cell[2] = per_second(p, "ok/s", "ok");
+    row->cell[3] = "failed";
+    for (int i = 0; i < n; i++)
+        row->cell[1 + COUNTS + i] = column[i].name;
+    r->grid.columns = 1 + COUNTS + n;
 }
 
-static bool has_streams(const struct model_facts *facts)
+static int streams_of(const struct model_facts *facts)
 {
+    int streams = 0;
     for (int t = 0; t < facts->types; t++)
-        if (facts->type[t].streaming)
-            return true;
-    return false;
+        streams += facts->type[t].streaming;
+    return streams;
 }
 
-static void print_type(struct page *p, int t)
+static void add_type(struct requests *r, int t)
 {
+    struct page *p = r->page;
     const struct type_facts *facts = &p->result->facts->type[t];
     const struct request_findings *f = &p->result->findings->type[t];
     const char *label = sheet_safe(&p->sheet, facts->name);
     if (p->result->facts->workloads > 1)
         label = arena_format(&p->sheet.arena, "%s.%s",
                              sheet_safe(&p->sheet, facts->workload), label);
-    put_requests(p,
-                 f->streams ? arena_format(&p->sheet.arena, "%s, whole", label) : label,
-                 f, &f->latency);
+    if (!(facts->share > 0)) {
+        add_requests(r, arena_format(&p->sheet.arena, "%s (none sent)", label), NULL,
+                     NULL);
+        return;
+    }
+    add_requests(
+        r, f->streams ? arena_format(&p->sheet.arena, "%s, whole", label) : label, f,
+        &f->latency);
     if (f->streams)
-        put_requests(p, "  to first byte", f, &f->first_byte);
+        add_requests(r, "  to first byte", NULL, &f->first_byte);
+}
+
+/* Latencies of streams and of others make no sense in one line. */
+static void add_all(struct requests *r)
+{
+    const struct model_facts *facts = r->page->result->facts;
+    const struct findings *f = r->page->result->findings;
+    int streams = streams_of(facts), plain = facts->types - streams;
+    if (facts->types > 1)
+        add_requests(r, "all", &f->whole,
+                     streams == 0 || plain == 0 ? &f->whole.latency : NULL);
+    if (streams > 0 && plain > 1)
+        add_requests(r, "all but streams", &f->plain, &f->plain.latency);
 }
 
 static void print_causes(struct page *p)
 {
     const struct result *r = p->result;
     const struct request_findings *f = &r->findings->whole;
-    bool any = false;
+    struct grid grid = {.columns = 2, .left = 1};
     for (int c = 0; c < r->facts->causes; c++) {
         if (!(f->error_of[c].value > 0))
             continue;
-        if (!any)
-            sheet_heading(&p->sheet, "Failed requests by cause");
-        any = true;
-        fputs("  ", p->sheet.out);
-        sheet_left(&p->sheet, sheet_safe(&p->sheet, r->facts->cause[c].name), 60);
-        fprintf(p->sheet.out, "%s\n", page_estimate(p, HUMAN_PART, &f->error_of[c]));
+        struct grid_row *row = grid_add(&grid, &p->sheet, INK_PLAIN);
+        row->cell[0] = sheet_safe(&p->sheet, r->facts->cause[c].name);
+        row->cell[1] = page_estimate(p, HUMAN_PART, &f->error_of[c]);
     }
+    if (grid.rows)
+        sheet_heading(&p->sheet, "Failed requests by cause");
+    grid_print(&grid, &p->sheet);
     if (f->unfinished.value > 0)
         sheet_say(&p->sheet, "%s of the requests had no outcome when the run ended.",
                   page_estimate(p, HUMAN_PART, &f->unfinished));
 }
 
-/* The quantiles that the samples do not carry, said once. */
-static void print_missing(struct page *p)
+/* What the dashes stand for, each reason once. */
+static void print_missing(struct requests *r)
 {
-    const struct result *r = p->result;
-    if (!r->findings->steady || r->facts->terminating)
+    struct sheet *sheet = &r->page->sheet;
+    if (r->lacks[LACK_STEADY_STATE])
+        sheet_say(sheet, "-: grows with the length of the run.");
+    else if (r->lacks[LACK_REQUESTS])
+        sheet_say(sheet, "-: nobody was served.");
+    if (!r->lacks[LACK_SAMPLES])
         return;
-    bool missing = false;
-    for (int i = 0; i < FINDINGS_LEVELS; i++)
-        for (int t = 0; t < r->facts->types; t++)
-            missing |= r->findings->type[t].latency.quantile[i].lack == LACK_SAMPLES;
-    if (missing)
-        sheet_say(&p->sheet,
+    if (r->page->result->facts->terminating)
+        sheet_say(sheet, "-: too few requests for this quantile; the slowest of all is "
+                         "in the last column.");
+    else
+        sheet_say(sheet,
                   "-: too few samples (a quantile needs %d values beyond it in each "
-                  "replication "
-                  "and %d in all).",
+                  "replication and %d in all).",
                   ESTIMATE_BEYOND_EACH, ESTIMATE_BEYOND_ALL);
 }
 
 void page_requests(struct page *p)
 {
-    const struct result *r = p->result;
-    request_heading(p);
-    if (r->facts->types > 1)
-        put_requests(p, has_streams(r->facts) ? "all, without streams" : "all",
-                     &r->findings->whole, &r->findings->whole.latency);
-    for (int t = 0; t < r->facts->types; t++)
-        print_type(p, t);
-    print_missing(p);
+    struct requests r = {.page = p, .grid = {.left = 1}};
+    request_heading(&r);
+    add_all(&r);
+    for (int t = 0; t < p->result->facts->types; t++)
+        add_type(&r, t);
+    putc('\n', p->sheet.out);
+    grid_print(&r.grid, &p->sheet);
+    print_missing(&r);
     print_causes(p);
 }
 
 /* ---- components ------------------------------------------------------------------ */
+
+enum station_column {
+    STATION_NAME,
+    STATION_SLOTS,
+    STATION_BUSY,
+    STATION_HOTTEST,
+    STATION_FULL,
+    STATION_CPU,
+    STATION_QUEUE,
+    STATION_QUEUE_MOST,
+    STATION_WAIT,
+    STATION_LOST,
+    STATION_COLUMNS
+};
 
 static bool any_turned_away(const struct result *r)
 {
     for (int i = 0; i < r->facts->stations; i++)
         if (r->findings->station[i].refused.value > 0 ||
             r->findings->station[i].timed_out.value > 0)
-            return true;
-    return false;
-}
-
-static bool any_instances(const struct result *r)
-{
-    for (int i = 0; i < r->facts->stations; i++)
-        if (r->facts->station[i].instances > 1)
             return true;
     return false;
 }
@@ -169,94 +282,178 @@ static const char *slots_of(struct page *p, const struct station_facts *f)
                         f->slots == 1 ? "" : "s");
 }
 
-static void print_station(struct page *p, int i, bool away, bool instances)
+/* Where nothing is limited there is nothing to say. */
+static const char *part(struct page *p, const struct estimate *e)
+{
+    return e->lack == LACK_LIMIT ? "" : page_value(p, HUMAN_PART, e->value);
+}
+
+static const struct estimate *hottest_of(const struct result *r, int i)
+{
+    const struct station_findings *f = &r->findings->station[i];
+    return estimate_given(&f->hottest_process) ? &f->hottest_process : &f->hottest;
+}
+
+static bool has_hottest(const struct result *r, int i)
+{
+    return r->facts->station[i].instances > 1 ||
+           estimate_given(&r->findings->station[i].hottest_process);
+}
+
+/* Who waits for a slot waits for nothing where slots have no limit. */
+static const char *wait_of(struct page *p, int i)
+{
+    if (isinf(p->result->facts->station[i].slots))
+        return "";
+    if (!p->result->findings->steady)
+        return "-";
+    return page_value(p, HUMAN_TIME, p->result->findings->station[i].wait.value);
+}
+
+static void add_station(struct grid *grid, struct page *p, int i)
 {
     const struct station_facts *facts = &p->result->facts->station[i];
     const struct station_findings *f = &p->result->findings->station[i];
-    fputs("  ", p->sheet.out);
-    sheet_left(&p->sheet, sheet_safe(&p->sheet, facts->name), 15);
-    sheet_left(&p->sheet, slots_of(p, facts), 15);
-    sheet_right(&p->sheet, page_estimate(p, HUMAN_PART, &f->utilisation), 13);
-    if (instances)
-        sheet_right(
-            &p->sheet,
-            facts->instances > 1 ? page_value(p, HUMAN_PART, f->hottest.value) : "", 8);
-    sheet_right(&p->sheet, page_value(p, HUMAN_PART, f->full.value), 8);
-    sheet_right(&p->sheet, page_value(p, HUMAN_PART, f->cpu.value), 8);
-    sheet_right(&p->sheet, page_value(p, HUMAN_NUMBER, f->queue.value), 7);
-    sheet_right(&p->sheet, page_value(p, HUMAN_NUMBER, f->queue_most), 6);
-    sheet_right(&p->sheet,
-                p->result->findings->steady ? page_value(p, HUMAN_TIME, f->wait.value)
-                                            : "-",
-                9);
-    if (away)
-        sheet_right(&p->sheet,
-                    page_value(p, HUMAN_NUMBER, f->refused.value + f->timed_out.value),
-                    8);
-    putc('\n', p->sheet.out);
+    struct grid_row *row = grid_add(grid, &p->sheet, INK_PLAIN);
+    bool queues = !isinf(facts->slots);
+    struct estimate queue = estimate_scaled(f->queue, 1.0 / facts->instances);
+    struct estimate lost = estimate_scaled(f->refused, 1);
+    lost.value += f->timed_out.value;
+    row->cell[STATION_NAME] = sheet_safe(&p->sheet, facts->name);
+    row->cell[STATION_SLOTS] = slots_of(p, facts);
+    row->cell[STATION_BUSY] =
+        queues ? page_estimate(p, HUMAN_PART, &f->utilisation) : "";
+    row->cell[STATION_HOTTEST] =
+        has_hottest(p->result, i) ? part(p, hottest_of(p->result, i)) : "";
+    row->cell[STATION_FULL] = part(p, &f->full);
+    row->cell[STATION_CPU] = part(p, &f->cpu);
+    row->cell[STATION_QUEUE] =
+        queues ? page_value(p, HUMAN_NUMBER, queue.value) : "";
+    row->cell[STATION_QUEUE_MOST] =
+        queues ? page_value(p, HUMAN_COUNT, f->queue_most) : "";
+    row->cell[STATION_WAIT] = wait_of(p, i);
+    if (any_turned_away(p->result))
+        row->cell[STATION_LOST] = page_value(
+            p, p->result->facts->terminating ? HUMAN_COUNT : HUMAN_NUMBER,
+            amount(p, &lost).value);
+}
+
+static void station_heading(struct grid *grid, struct page *p)
+{
+    const struct result *r = p->result;
+    struct grid_row *row = grid_heading(grid, &p->sheet);
+    row->cell[STATION_NAME] = "Components";
+    row->cell[STATION_BUSY] = "busy";
+    for (int i = 0; i < r->facts->stations; i++)
+        if (has_hottest(r, i) && estimate_given(hottest_of(r, i)))
+            row->cell[STATION_HOTTEST] = "hottest";
+    row->cell[STATION_FULL] = "full";
+    row->cell[STATION_CPU] = "CPU";
+    row->cell[STATION_QUEUE] = "queue";
+    row->cell[STATION_QUEUE_MOST] = "most";
+    row->cell[STATION_WAIT] = "wait";
+    if (any_turned_away(r))
+        row->cell[STATION_LOST] = per_second(p, "lost/s", "lost");
+}
+
+/* Mean and longest queue stand side by side, so both are of one instance. */
+static void print_queues(struct page *p)
+{
+    const struct result *r = p->result;
+    for (int i = 0; i < r->facts->stations; i++)
+        if (r->facts->station[i].instances > 1 &&
+            r->findings->station[i].queue_most > 0) {
+            sheet_say(&p->sheet, "queue, most: of one instance.");
+            return;
+        }
+}
+
+/* Of whom the hottest column speaks. */
+static void print_hottest(struct page *p)
+{
+    const struct result *r = p->result;
+    const char *workers = NULL;
+    bool instances = false;
+    for (int i = 0; i < r->facts->stations; i++) {
+        if (!has_hottest(r, i) || !estimate_given(hottest_of(r, i)))
+            continue;
+        const char *name = sheet_safe(&p->sheet, r->facts->station[i].name);
+        if (!estimate_given(&r->findings->station[i].hottest_process))
+            instances = true;
+        else
+            workers = workers
+                          ? arena_format(&p->sheet.arena, "%s and %s", workers, name)
+                          : name;
+    }
+    if (workers)
+        sheet_say(&p->sheet, "hottest: the busiest worker of %s%s.", workers,
+                  instances ? ", the busiest instance of others" : "");
+    else if (instances)
+        sheet_say(&p->sheet, "hottest: the busiest instance.");
 }
 
 void page_stations(struct page *p)
 {
-    const struct result *r = p->result;
-    bool away = any_turned_away(r), instances = any_instances(r);
-    fprintf(p->sheet.out, "\n%s", sheet_ink(&p->sheet, INK_BOLD));
-    sheet_left(&p->sheet, "Components", 32);
-    sheet_right(&p->sheet, "busy", 13);
-    if (instances)
-        sheet_right(&p->sheet, "hottest", 8);
-    sheet_right(&p->sheet, "full", 8);
-    sheet_right(&p->sheet, "CPU", 8);
-    sheet_right(&p->sheet, "queue", 7);
-    sheet_right(&p->sheet, "most", 6);
-    sheet_right(&p->sheet, "wait", 9);
-    if (away)
-        sheet_right(&p->sheet, "lost/s", 8);
-    fprintf(p->sheet.out, "%s\n", sheet_ink(&p->sheet, INK_PLAIN));
-    for (int i = 0; i < r->facts->stations; i++)
-        print_station(p, i, away, instances);
+    struct grid grid = {.columns = STATION_COLUMNS, .left = STATION_BUSY};
+    station_heading(&grid, p);
+    for (int i = 0; i < p->result->facts->stations; i++)
+        add_station(&grid, p, i);
+    putc('\n', p->sheet.out);
+    grid_print(&grid, &p->sheet);
+    print_hottest(p);
+    print_queues(p);
 }
 
 /* ---- blame ----------------------------------------------------------------------- */
 
-static void blame_line(struct page *p, const char *label, double tail, double middle)
+static void add_blame(struct grid *grid, struct page *p, const char *label, double tail,
+                      double middle)
 {
-    fputs("  ", p->sheet.out);
-    sheet_left(&p->sheet, label, 50);
-    sheet_right(&p->sheet, arena_format(&p->sheet.arena, "%.1f %%", 100 * tail), 12);
-    sheet_right(&p->sheet, arena_format(&p->sheet.arena, "%.1f %%", 100 * middle), 14);
-    putc('\n', p->sheet.out);
+    struct grid_row *row = grid_add(grid, &p->sheet, INK_PLAIN);
+    row->cell[0] = label;
+    row->cell[1] = arena_format(&p->sheet.arena, "%.1f %%", 100 * tail);
+    row->cell[2] = arena_format(&p->sheet.arena, "%.1f %%", 100 * middle);
 }
 
-void page_blame(struct page *p)
+static double value_or_0(const struct estimate *e)
+{
+    return estimate_given(e) ? e->value : 0;
+}
+
+static void add_shares(struct grid *grid, struct page *p)
 {
     const struct blame *b = p->result->blame;
     double tail = 0, middle = 0;
     int folded = 0;
-    if (b->count == 0 || !p->result->findings->steady)
-        return;
-    fprintf(p->sheet.out, "\n%s", sheet_ink(&p->sheet, INK_BOLD));
-    sheet_left(&p->sheet, "Where the time goes", 50);
-    sheet_right(&p->sheet, "slowest 1 %", 14);
-    sheet_right(&p->sheet, "median", 14);
-    fprintf(p->sheet.out, "%s\n", sheet_ink(&p->sheet, INK_PLAIN));
     for (int i = 0; i < b->count; i++) {
         const struct blame_share *s = &b->share[i];
-        double parts[2] = {estimate_given(&s->tail) ? s->tail.value : 0,
-                           estimate_given(&s->middle) ? s->middle.value : 0};
+        double parts[2] = {value_or_0(&s->tail), value_or_0(&s->middle)};
+        const char *name = p->result->facts->resource[s->resource].name;
         if (i < MOST_BLAMED && fmax(parts[0], parts[1]) >= worth_a_line) {
-            blame_line(
-                p, sheet_safe(&p->sheet, p->result->facts->resource[s->resource].name),
-                parts[0], parts[1]);
+            add_blame(grid, p, sheet_safe(&p->sheet, name), parts[0], parts[1]);
             continue;
         }
         tail += parts[0];
         middle += parts[1];
         folded++;
     }
-    if (folded)
-        blame_line(
-            p,
-            arena_format(&p->sheet.arena, "%d other%s", folded, folded > 1 ? "s" : ""),
-            tail, middle);
+    if (fmax(tail, middle) >= 0.0005)
+        add_blame(grid, p,
+                  arena_format(&p->sheet.arena, "%d other%s", folded,
+                               folded > 1 ? "s" : ""),
+                  tail, middle);
+}
+
+void page_blame(struct page *p)
+{
+    struct grid grid = {.columns = 3, .left = 1};
+    if (p->result->blame->count == 0 || !p->result->findings->steady)
+        return;
+    struct grid_row *row = grid_heading(&grid, &p->sheet);
+    row->cell[0] = "Where the time goes";
+    row->cell[1] = "slowest 1 %";
+    row->cell[2] = "median";
+    add_shares(&grid, p);
+    putc('\n', p->sheet.out);
+    grid_print(&grid, &p->sheet);
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiments/verdict.h"
 
-#include "sim/check.h"
-
 #include <math.h>
-#include <stdlib.h>
 
 static const double usual_loss = 0.01; /* admitted where no SLO speaks of errors */
+/* A type that loses so many times what all lose is what the loss is about. */
+static const double worth_naming = 2;
 
 const char *const verdict_names[] = {"stable", "near-critical", "unstable",
                                      "overloaded"};
@@ -19,50 +18,105 @@ const char *const verdict_reasons[] = {
     "pilot and production disagree about the mean latency",
 };
 
-static bool station_turned_away(const struct sample *s, int station)
-{
-    for (int r = 0; station >= 0 && r < s->count; r++) {
-        const struct station_outcome *o = &s->outcome[r].station[station];
-        if (o->refused || o->timed_out)
-            return true;
-    }
-    return false;
-}
+/* ---- loss ------------------------------------------------------------------------ */
 
-static bool for_want_of_capacity(const struct sample *s,
-                                 const struct cause_facts *cause)
-{
-    if (cause->status == STATUS_400 || cause->status == STATUS_500)
-        return station_turned_away(s, cause->station);
-    return cause->status != STATUS_OK;
-}
-
-static double refused_in(const struct sample *s, int replication)
+static double failed_of(const struct sample *s, struct scope scope, int cause,
+                        int replication)
 {
     double sum = 0;
-    for (int c = 0; c < s->facts->causes; c++) {
-        if (!for_want_of_capacity(s, &s->facts->cause[c]))
-            continue;
-        for (int t = 0; t < s->facts->types; t++)
-            sum += (double)s->outcome[replication].type[t].failed[c];
-    }
+    for (int t = 0; t < s->facts->types; t++)
+        if (scope_counts(s->facts, scope, t))
+            sum += (double)s->outcome[replication].type[t].failed[cause];
     return sum;
 }
 
-struct estimate verdict_refused(const struct sample *s)
+static double refused_in(const struct sample *s, struct scope scope, int replication)
 {
-    double *pairs = calloc(2 * (size_t)s->count + 1, sizeof *pairs);
-    if (!pairs)
-        die("out of memory: %d replications", s->count);
+    double sum = 0;
+    for (int c = 0; c < s->facts->causes; c++)
+        if (!s->facts->cause[c].told)
+            sum += failed_of(s, scope, c, replication);
+    return sum;
+}
+
+static struct estimate refused(const struct sample *s, struct scope scope)
+{
+    struct arena arena;
+    arena_init(&arena);
+    double *over = arena_many(&arena, s->count, double);
+    double *under = arena_many(&arena, s->count, double);
     for (int r = 0; r < s->count; r++) {
-        pairs[r] = refused_in(s, r);
-        pairs[s->count + r] =
-            sample_requests(s, (struct scope){SCOPE_WHOLE, 0}, COUNT_OFFERED, r);
+        over[r] = refused_in(s, scope, r);
+        under[r] = sample_requests(s, scope, COUNT_OFFERED, r);
     }
-    struct estimate e = estimate_ratio(pairs, pairs + s->count, s->count);
-    free(pairs);
+    struct estimate e = estimate_ratio(over, under, s->count);
+    arena_free(&arena);
     return e;
 }
+
+static int main_cause(const struct sample *s, struct scope scope)
+{
+    int most = -1;
+    double largest = 0;
+    for (int c = 0; c < s->facts->causes; c++) {
+        double sum = 0;
+        for (int r = 0; r < s->count && !s->facts->cause[c].told; r++)
+            sum += failed_of(s, scope, c, r);
+        if (sum > largest) {
+            largest = sum;
+            most = c;
+        }
+    }
+    return most;
+}
+
+static struct loss loss_of(const struct sample *s, struct scope scope, double admitted)
+{
+    return (struct loss){scope, refused(s, scope), admitted, main_cause(s, scope)};
+}
+
+/* By how much more is surely lost than may be; 0 or less: it is not. */
+static double excess(const struct loss *loss)
+{
+    if (!estimate_given(&loss->part))
+        return 0;
+    double width = isnan(loss->part.half_width) ? 0 : loss->part.half_width;
+    return loss->part.value - width - loss->admitted;
+}
+
+/* A type without a promise of its own may lose what all may, and at least the usual. */
+static double admitted_of(const struct admitted *admitted, int type)
+{
+    if (admitted->type && !isnan(admitted->type[type]))
+        return admitted->type[type];
+    return fmax(usual_loss, admitted->whole); /* of a NaN the other */
+}
+
+static struct loss worst_loss(const struct sample *s, const struct admitted *admitted,
+                              const struct loss *whole)
+{
+    struct loss worst = *whole;
+    for (int t = 0; t < s->facts->types; t++) {
+        struct loss own =
+            loss_of(s, (struct scope){SCOPE_TYPE, t}, admitted_of(admitted, t));
+        bool telling = excess(whole) <= 0 ||
+                       own.part.value > worth_naming * whole->part.value;
+        if (telling && excess(&own) > fmax(0, excess(&worst)))
+            worst = own;
+    }
+    return worst;
+}
+
+/* Is more turned away than piles up? Then something bounded or impatient ends the
+ * growth, if not within this run. */
+static bool loses_more_than_grows(const struct sample *s, const struct judgement *j)
+{
+    double offered =
+        sample_rate(s, (struct scope){SCOPE_WHOLE, 0}, COUNT_OFFERED).value;
+    return excess(&j->loss) > 0 && j->loss.part.value * offered > j->growth.value;
+}
+
+/* ---- judging --------------------------------------------------------------------- */
 
 static bool pilot_disagrees(const struct sample *s, const struct procedure *run)
 {
@@ -79,10 +133,9 @@ static enum verdict_reason reason_of(const struct sample *s,
 {
     if (run->end == PROCEDURE_OVERFLOW)
         return REASON_OVERFLOW;
-    if (run->grows)
+    if (run->grows && !loses_more_than_grows(s, j))
         return REASON_GROWTH;
-    if (estimate_given(&j->refused) && j->refused.value > j->admitted &&
-        !(j->refused.value - j->refused.half_width <= j->admitted))
+    if (excess(&j->worst) > 0)
         return REASON_LOSS;
     if (s->facts->terminating)
         return REASON_NONE;
@@ -109,12 +162,14 @@ static enum verdict verdict_for(enum verdict_reason reason)
 }
 
 struct judgement verdict_judge(const struct model_facts *facts,
-                               const struct procedure *run, double admitted)
+                               const struct procedure *run,
+                               const struct admitted *admitted)
 {
     struct sample s = {facts, run->outcome, run->count};
-    struct judgement j = {.growth = run->growth,
-                          .refused = verdict_refused(&s),
-                          .admitted = isnan(admitted) ? usual_loss : admitted};
+    struct scope whole = {SCOPE_WHOLE, 0};
+    double may = isnan(admitted->whole) ? usual_loss : admitted->whole;
+    struct judgement j = {.growth = run->growth, .loss = loss_of(&s, whole, may)};
+    j.worst = worst_loss(&s, admitted, &j.loss);
     j.reason = reason_of(&s, run, &j);
     j.verdict = verdict_for(j.reason);
     return j;

@@ -20,27 +20,38 @@ enum verdict_reason {
     REASON_NONE,
     REASON_GROWTH,      /* the backlog grows */
     REASON_OVERFLOW,    /* more requests in flight than may be */
-    REASON_LOSS,        /* more fail for want of capacity than admitted */
+    REASON_LOSS,        /* more fail for want of capacity, of all or a type, than may */
     REASON_NOT_SETTLED, /* MSER-5 found no end of the warm-up */
     REASON_PILOT,       /* pilot and production disagree about the mean */
 };
 
 extern const char *const verdict_reasons[]; /* half sentences */
 
+/* Requests of a scope that failed because something was full or too slow: all but those
+ * that a handler was told to fail. */
+struct loss {
+    struct scope scope;
+    struct estimate part; /* of those offered */
+    double admitted;      /* the part that may: the SLO's errors, else 1 % */
+    int cause;            /* that most of them failed of; -1: none failed */
+};
+
 struct judgement {
     enum verdict verdict;
     enum verdict_reason reason;
-    struct estimate growth;  /* requests/s */
-    struct estimate refused; /* part of the offered that failed for want of capacity */
-    double admitted;         /* … and what part may: the SLO's errors, else 1 % */
+    struct estimate growth; /* requests/s */
+    struct loss loss;       /* of all requests */
+    struct loss worst;      /* of a type, if it loses far more than all; else of all */
 };
 
-/* `admitted`: NaN if no SLO speaks of errors. */
-struct judgement verdict_judge(const struct model_facts *facts,
-                               const struct procedure *run, double admitted);
+/* What promises admit; NaN if none speaks of errors. */
+struct admitted {
+    double whole;
+    const double *type; /* [facts->types] by promises about them alone; NULL: none */
+};
 
-/* Part of the offered requests that failed because something was full or too slow. What
- * a handler fails by itself (400, 500) counts only where a station turned work away. */
-struct estimate verdict_refused(const struct sample *s);
+struct judgement verdict_judge(const struct model_facts *facts,
+                               const struct procedure *run,
+                               const struct admitted *admitted);
 
 #endif

@@ -192,7 +192,8 @@ static void waiting_for_a_core_is_told_from_work(void **state)
             uint64_t spent = s.out.type[0].blame[bin * s.facts->resources + r];
             if (strcmp(s.facts->resource[r].name, "web: working (CPU)") == 0)
                 work += spent;
-            if (strcmp(s.facts->resource[r].name, "web: waiting for the event loop") == 0)
+            if (strcmp(s.facts->resource[r].name, "web: waiting for the event loop") ==
+                0)
                 wait += spent;
         }
     assert_int_equal(work, 4000000000);

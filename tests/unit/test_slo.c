@@ -128,6 +128,47 @@ static void strictest_promise_on_all_errors_is_admitted(void **state)
     assert_true(isnan(slo_admitted_errors(slos, 1)));
 }
 
+static void a_type_may_lose_what_is_promised_of_it_or_its_workload(void **state)
+{
+    (void)state;
+    struct slo slos[] = {promise(SLO_ERRORS, "page", SLO_LESS, 0.05),
+                         promise(SLO_ERRORS, "visitors", SLO_LESS, 0.03),
+                         promise(SLO_ERRORS, NULL, SLO_LESS, 0.001)};
+    assert_true(slo_admitted_of_type(slos, 1, &lindley_facts, 0) == 0.05);
+    assert_true(slo_admitted_of_type(slos, 3, &lindley_facts, 0) == 0.03);
+    assert_true(isnan(slo_admitted_of_type(&slos[2], 1, &lindley_facts, 0)));
+}
+
+static void a_type_that_nobody_sends_is_not_judged(void **state)
+{
+    struct fixture *f = *state;
+    struct type_facts types[] = {lindley_type, {.name = "chat", .share = 0}};
+    struct model_facts facts = lindley_facts;
+    struct sample s = f->sample;
+    struct slo slo = promise(SLO_QUANTILE, "chat", SLO_LESS, 1);
+    facts.type = types;
+    facts.types = 2;
+    s.facts = &facts;
+    struct outcome *out = arena_many(&f->arena, s.count, struct outcome);
+    for (int r = 0; r < s.count; r++) {
+        out[r] = s.outcome[r];
+        out[r].type = arena_many(&f->arena, 2, struct type_outcome);
+        out[r].type[0] = s.outcome[r].type[0];
+        out[r].type[1].failed = arena_many(&f->arena, 1, uint64_t);
+    }
+    s.outcome = out;
+    assert_false(slo_judge(&slo, &s, true).judged);
+    int count;
+    struct scenario scenario = {.slos = &slo, .slo_count = 1};
+    slo_targets(&scenario, &facts, &f->arena, &count);
+    assert_int_equal(count, 1); /* nor must it be known well */
+    types[1].share = 0.1;       /* sent, if not in this run */
+    assert_true(slo_judge(&slo, &s, true).judged);
+    assert_false(slo_judge(&slo, &s, true).met);
+    slo_targets(&scenario, &facts, &f->arena, &count);
+    assert_int_equal(count, 2);
+}
+
 static void targets_follow_precision_and_promises(void **state)
 {
     struct fixture *f = *state;
@@ -158,6 +199,8 @@ int main(void)
         cmocka_unit_test(what_samples_do_not_carry_is_not_met),
         cmocka_unit_test(unknown_names_are_complaints),
         cmocka_unit_test(strictest_promise_on_all_errors_is_admitted),
+        cmocka_unit_test(a_type_may_lose_what_is_promised_of_it_or_its_workload),
+        cmocka_unit_test(a_type_that_nobody_sends_is_not_judged),
         cmocka_unit_test(targets_follow_precision_and_promises),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

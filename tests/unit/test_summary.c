@@ -49,6 +49,12 @@ static void values_have_three_digits_and_a_unit(void **state)
     reads_as(HUMAN_RATE, 12345, "12.3k/s");
     reads_as(HUMAN_PART, 0.0042, "0.42 %");
     reads_as(HUMAN_PART, 0, "0 %");
+    reads_as(HUMAN_PART, 0.00002, "<0.01 %");
+    reads_as(HUMAN_NUMBER, 0.0001, "<0.001");
+    reads_as(HUMAN_COUNT, 30, "30");
+    reads_as(HUMAN_COUNT, 0, "0");
+    reads_as(HUMAN_COUNT, 6041, "6041");
+    reads_as(HUMAN_COUNT, 60400, "60.4k");
     reads_as(HUMAN_NUMBER, 99.96, "100");
     reads_as(HUMAN_NUMBER, NAN, "-");
     reads_as(HUMAN_NUMBER, INFINITY, "unlimited");
@@ -60,7 +66,7 @@ static void half_width_stands_at_the_digit_of_the_value(void **state)
     interval_reads_as(HUMAN_TIME, 0.0312, 0.0005, "31.2 ms ±0.5");
     interval_reads_as(HUMAN_TIME, 0.312, 0.0123, "312 ms ±12");
     interval_reads_as(HUMAN_TIME, 0.312, 0.0003, "312 ms ±0.3");
-    interval_reads_as(HUMAN_TIME, 0.312, 0.000003, "312 ms <0.1");
+    interval_reads_as(HUMAN_TIME, 0.312, 0.000003, "312 ms");
     interval_reads_as(HUMAN_PART, 0.5, NAN, "50.0 %");
     interval_reads_as(HUMAN_NUMBER, NAN, NAN, "-");
 }
@@ -95,7 +101,8 @@ static void conclude(struct result *r, const char *name, double load,
                          .execution = {2, 1.5}};
     procedure_run(&lindley_facts, &set, &runner, arena, &r->run);
     r->sample = (struct sample){&lindley_facts, r->run.outcome, r->run.count};
-    r->judgement = verdict_judge(&lindley_facts, &r->run, NAN);
+    r->judgement =
+        verdict_judge(&lindley_facts, &r->run, &(struct admitted){.whole = NAN});
     bool steady = r->judgement.verdict != VERDICT_UNSTABLE;
     r->findings = findings_of(&r->sample, steady, arena);
     r->blame = blame_of(&r->sample, p99.scope, arena);
@@ -130,6 +137,8 @@ static void lines_fit(const char *text)
         snprintf(line, sizeof line, "%.*s", (int)length, text);
         if (human_width(line) > SHEET_WIDTH)
             fail_msg("%d columns: %s", human_width(line), line);
+        if (length > 0 && line[length - 1] == ' ')
+            fail_msg("blanks at the end of: %s", line);
         text += length + (text[length] == '\n');
     }
 }
@@ -176,6 +185,123 @@ static void unstable_summary_shows_no_latency(void **state)
     assert_true(cJSON_IsNull(cJSON_GetObjectItem(p99_of_all, "value")));
     assert_true(cJSON_IsString(cJSON_GetObjectItem(p99_of_all, "reason")));
     cJSON_Delete(root);
+    arena_free(&arena);
+}
+
+static void overload_names_whose_and_why(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena);
+    struct result r;
+    struct slo_result slo;
+    conclude(&r, "shop", 0.5, &arena, &slo);
+    r.judgement.verdict = VERDICT_OVERLOADED;
+    r.judgement.worst = (struct loss){
+        {SCOPE_TYPE, 0}, {.value = 0.88, .half_width = 0.01, .n = 20}, 0.01, 0};
+    assert_non_null(strstr(printed(&r, false, &arena),
+                           "88.0 % ±1.0 of the page requests fail for want of "
+                           "capacity (1 % admitted), most of them: web:\n    queue "
+                           "full. 500/s offered, 500/s answered well in all"));
+    assert_non_null(strstr(printed(&r, false, &arena),
+                           "No headroom: too much fails at this load already"));
+    arena_free(&arena);
+}
+
+static void where_nobody_is_served_it_says_so(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena);
+    struct result r;
+    struct slo_result slo;
+    conclude(&r, "shop", 0.5, &arena, &slo);
+    struct cause_facts gave_up = {
+        .name = "gave up", .status = STATUS_TIMEOUT, .station = -1};
+    struct model_facts facts = lindley_facts;
+    facts.cause = &gave_up;
+    r.facts = &facts;
+    r.judgement.verdict = VERDICT_OVERLOADED;
+    r.findings->whole.completed.value = 0;
+    r.findings->whole.error_of[0].value = 1;
+    assert_non_null(strstr(printed(&r, false, &arena),
+                           "every client gives up before it is served, and abandoned "
+                           "work keeps"));
+    arena_free(&arena);
+}
+
+static void a_missed_promise_leaves_no_headroom(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena);
+    struct result r;
+    struct slo_result slo;
+    conclude(&r, "shop", 0.5, &arena, &slo);
+    slo.met = false;
+    const char *text = printed(&r, false, &arena);
+    assert_non_null(strstr(text, "stable, 1 of 1 promise missed"));
+    assert_null(strstr(text, "more load"));
+    assert_non_null(strstr(text, "what is promised fails at this load already"));
+    slo.judged = false;
+    text = printed(&r, false, &arena);
+    assert_memory_equal(text, "shop: stable\n", 13);
+    assert_non_null(strstr(text, "not judged  no request of this type is sent"));
+    assert_non_null(strstr(text, "100 % more load"));
+    arena_free(&arena);
+}
+
+static void broken_books_are_told_at_the_top(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena);
+    struct result r;
+    struct slo_result slo;
+    conclude(&r, "shop", 0.5, &arena, &slo);
+    r.audit->line[0].holds = false;
+    r.audit->broken = 1;
+    const char *text = printed(&r, false, &arena);
+    const char *top = strstr(text, "The books do not balance");
+    assert_true(top && top < strstr(text, "Promises"));
+    assert_non_null(strstr(text, "Does not balance: conservation of requests at page"));
+    arena_free(&arena);
+}
+
+static void a_precision_nobody_asked_for_is_not_missed(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena);
+    struct result r;
+    struct slo_result slo;
+    conclude(&r, "shop", 0.5, &arena, &slo);
+    r.run.met = false;
+    assert_non_null(strstr(printed(&r, false, &arena), "is not reached"));
+    r.run.fixed = true;
+    assert_null(strstr(printed(&r, false, &arena), "is not reached"));
+    arena_free(&arena);
+}
+
+static void a_load_that_ends_shows_extremes_and_counts(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena);
+    struct result r;
+    struct slo_result slo;
+    conclude(&r, "shop", 0.97, &arena, &slo);
+    struct model_facts facts = lindley_facts;
+    facts.terminating = true;
+    r.facts = &facts;
+    r.run.window.length = 2 * SIM_SECOND;
+    const char *text = printed(&r, false, &arena);
+    assert_non_null(strstr(text, "sent"));
+    assert_non_null(strstr(text, " 1941 ")); /* 970/s for 2 s */
+    assert_non_null(strstr(text, "least"));
+    assert_null(strstr(text, "offered/s"));
+    assert_non_null(strstr(text, "Bottleneck: worker of web, 97.1 % busy until the"));
+    lines_fit(text);
     arena_free(&arena);
 }
 
@@ -239,6 +365,12 @@ int main(void)
         cmocka_unit_test(half_width_stands_at_the_digit_of_the_value),
         cmocka_unit_test(summary_says_the_verdict_first_and_fits),
         cmocka_unit_test(unstable_summary_shows_no_latency),
+        cmocka_unit_test(overload_names_whose_and_why),
+        cmocka_unit_test(where_nobody_is_served_it_says_so),
+        cmocka_unit_test(a_missed_promise_leaves_no_headroom),
+        cmocka_unit_test(broken_books_are_told_at_the_top),
+        cmocka_unit_test(a_precision_nobody_asked_for_is_not_missed),
+        cmocka_unit_test(a_load_that_ends_shows_extremes_and_counts),
         cmocka_unit_test(names_cannot_drive_the_terminal),
         cmocka_unit_test(json_keeps_its_shape),
         cmocka_unit_test(json_differs_in_execution_alone),

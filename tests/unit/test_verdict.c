@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+static const struct admitted no_promise = {.whole = NAN};
 static const struct target p99 = {{SCOPE_WHOLE, 0}, TIME_LATENCY, 0.99, 0.1};
 
 static void run(struct lindley *q, uint64_t request_cap, struct arena *arena,
@@ -34,7 +35,7 @@ static enum verdict verdict_at(double load, uint64_t seed)
     struct lindley q = {
         .arrival_rate = 1000 * load, .service_rate = 1000, .seed = seed};
     run(&q, 4000000, &arena, &p); /* the pilot is what decides */
-    enum verdict verdict = verdict_judge(&lindley_facts, &p, NAN).verdict;
+    enum verdict verdict = verdict_judge(&lindley_facts, &p, &no_promise).verdict;
     arena_free(&arena);
     return verdict;
 }
@@ -63,11 +64,89 @@ static void bounded_queue_overloads_instead_of_growing(void **state)
     struct lindley q = {
         .arrival_rate = 1500, .service_rate = 1000, .seed = 1, .limit = 20};
     run(&q, PROCEDURE_REQUEST_CAP, &arena, &p);
-    struct judgement j = verdict_judge(&lindley_facts, &p, NAN);
+    struct judgement j = verdict_judge(&lindley_facts, &p, &no_promise);
     assert_int_equal(j.verdict, VERDICT_OVERLOADED);
-    assert_true(fabs(j.refused.value - 1.0 / 3) < 0.01); /* 1 - 1000/1500 */
-    j = verdict_judge(&lindley_facts, &p, 0.5);          /* if half may fail … */
-    assert_int_equal(j.verdict, VERDICT_STABLE);
+    assert_true(fabs(j.loss.part.value - 1.0 / 3) < 0.01); /* 1 - 1000/1500 */
+    assert_int_equal(j.worst.cause, 0);
+    struct admitted half = {.whole = 0.5}; /* if half may fail … */
+    assert_int_equal(verdict_judge(&lindley_facts, &p, &half).verdict, VERDICT_STABLE);
+    arena_free(&arena);
+}
+
+static void what_is_told_to_fail_is_no_overload(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct procedure p;
+    struct lindley q = {
+        .arrival_rate = 1500, .service_rate = 1000, .seed = 1, .limit = 20};
+    run(&q, PROCEDURE_REQUEST_CAP, &arena, &p);
+    struct cause_facts told = lindley_cause;
+    struct model_facts facts = lindley_facts;
+    told.told = true;
+    facts.cause = &told;
+    assert_int_equal(verdict_judge(&facts, &p, &no_promise).verdict, VERDICT_STABLE);
+    arena_free(&arena);
+}
+
+/* The outcomes of a run, each with a second type that has `offered` requests of which
+ * `failed` fail. */
+static void add_type(struct procedure *p, uint64_t offered, uint64_t failed,
+                     struct arena *arena)
+{
+    for (int r = 0; r < p->count; r++) {
+        struct type_outcome *type = arena_many(arena, 2, struct type_outcome);
+        type[0] = p->outcome[r].type[0];
+        type[1].offered = offered;
+        type[1].ok = offered - failed;
+        type[1].failed = arena_many(arena, 1, uint64_t);
+        type[1].failed[0] = failed;
+        p->outcome[r].type = type;
+    }
+}
+
+static void a_type_that_fails_is_an_overload(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct procedure p;
+    struct lindley q = {.arrival_rate = 500, .service_rate = 1000, .seed = 1};
+    run(&q, PROCEDURE_REQUEST_CAP, &arena, &p);
+    const struct type_facts types[] = {lindley_type,
+                                       {.name = "chat", .workload = "visitors"}};
+    struct model_facts facts = lindley_facts;
+    facts.types = 2;
+    facts.type = types;
+    add_type(&p, 100, 88, &arena); /* under 1 % of all requests */
+    struct judgement j = verdict_judge(&facts, &p, &no_promise);
+    assert_true(j.loss.part.value < 0.01);
+    assert_int_equal(j.verdict, VERDICT_OVERLOADED);
+    assert_int_equal(j.worst.scope.sort, SCOPE_TYPE);
+    assert_int_equal(j.worst.scope.index, 1);
+    assert_true(fabs(j.worst.part.value - 0.88) < 1e-12);
+    assert_int_equal(j.worst.cause, 0);
+
+    const double by_type[] = {NAN, 0.9}; /* unless that much is promised */
+    struct admitted generous = {NAN, by_type};
+    assert_int_equal(verdict_judge(&facts, &p, &generous).verdict, VERDICT_STABLE);
+    arena_free(&arena);
+}
+
+static void growth_that_loss_will_end_is_an_overload(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct procedure p;
+    struct lindley q = {
+        .arrival_rate = 1500, .service_rate = 1000, .seed = 1, .limit = 20};
+    run(&q, PROCEDURE_REQUEST_CAP, &arena, &p);
+    p.grows = true;
+    p.growth = (struct estimate){.value = 100, .half_width = 10, .n = 20};
+    assert_int_equal(verdict_judge(&lindley_facts, &p, &no_promise).verdict,
+                     VERDICT_OVERLOADED);
+    p.growth.value = 1000; /* more piles up than is turned away */
+    assert_int_equal(verdict_judge(&lindley_facts, &p, &no_promise).verdict,
+                     VERDICT_UNSTABLE);
     arena_free(&arena);
 }
 
@@ -86,6 +165,12 @@ static void books_of_a_true_queue_balance(void **state)
     p.outcome[3].type->offered++; /* one request lost … */
     assert_int_equal(audit_of(&s, true, &arena)->broken, 1);
     p.outcome[3].type->offered--;
+
+    for (int r = 0; r < p.count; r++) /* … or a slot held for longer than it was */
+        p.outcome[r].station->held += p.outcome[r].station->held / 20;
+    assert_int_equal(audit_of(&s, true, &arena)->broken, 1);
+    for (int r = 0; r < p.count; r++)
+        p.outcome[r].station->held -= p.outcome[r].station->held / 21;
     for (int r = 0; r < p.count; r++) /* … or a wait not counted */
         p.outcome[r].station->wait.sum -= p.outcome[r].station->wait.sum / 20;
     audit = audit_of(&s, true, &arena);
@@ -138,6 +223,9 @@ int main(void)
         cmocka_unit_test(overload_of_five_percent_is_unstable),
         cmocka_unit_test(load_below_one_is_not_unstable),
         cmocka_unit_test(bounded_queue_overloads_instead_of_growing),
+        cmocka_unit_test(what_is_told_to_fail_is_no_overload),
+        cmocka_unit_test(a_type_that_fails_is_an_overload),
+        cmocka_unit_test(growth_that_loss_will_end_is_an_overload),
         cmocka_unit_test(books_of_a_true_queue_balance),
         cmocka_unit_test(blame_sums_to_all_and_blames_the_queue),
         cmocka_unit_test(utilisation_is_the_load),
