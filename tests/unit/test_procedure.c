@@ -213,6 +213,31 @@ static void intervals_cover_the_truth(void **state)
     assert_in_range(tails, 26, 30);
 }
 
+static void a_load_that_ends_is_tried_and_not_counted_twice(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct procedure p;
+    struct lindley q = {.arrival_rate = 500, .service_rate = 1000, .seed = 1};
+    struct procedure_settings set = settings(&q);
+    struct workload_facts workload = lindley_workload;
+    struct model_facts facts = lindley_facts;
+    workload.span = 2 * SIM_SECOND - 1;
+    facts.workload = &workload;
+    facts.terminating = true;
+    struct runner runner = {lindley_run, &q};
+    arena_init(&arena);
+    procedure_run(&facts, &set, &runner, &arena, &p);
+    assert_int_equal(q.runs, 21);
+    uint64_t offered = 0;
+    for (int r = 0; r < p.count; r++)
+        offered += p.outcome[r].type->offered;
+    assert_int_equal(p.count, 20);
+    assert_int_equal(p.requests, offered);
+    assert_true(p.fixed && p.window.length == 2 * SIM_SECOND);
+    arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +251,7 @@ int main(void)
         cmocka_unit_test(lasting_differences_add_replications),
         cmocka_unit_test(rare_types_get_their_samples),
         cmocka_unit_test(intervals_cover_the_truth),
+        cmocka_unit_test(a_load_that_ends_is_tried_and_not_counted_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
