@@ -103,7 +103,8 @@ static const struct param profile_row = {.key = "point", .type = PARAM_TUPLE,
 #define AT(field) offsetof(struct open_conf, field)
 static const struct param open_params[] = {
     {.key = "rate", .type = PARAM_RATE, .offset = AT(rate), .least = 1e-9, .most = 1e9,
-     .required = true, .doc = "Arrivals per second on average, each with the requests of `batch`."},
+     .required = true,
+     .doc = "Arrivals per second on average, each with the requests of `batch`."},
     {.key = "process", .type = PARAM_TAGGED, .offset = AT(process), .of = processes,
      .doc = "How arrivals are spread; Poisson when absent."},
     {.key = "profile", .type = PARAM_LIST, .offset = AT(profile), .of = &profile_row,
