@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Is overload called overload, and nothing else? Open systems without loss, each at 1.05
- * and at 0.95 of what it can carry, with frozen seeds: the first must always be called
- * unstable, the second in at most 2 % of cases (binomial noise of the instability test).
+ * Is overload called overload, and nothing else? Open systems without loss, each at
+ * 1.05 and at 0.95 of what it can carry, with frozen seeds: the first must always be
+ * called unstable, the second in at most 2 % of cases (binomial noise of the
+ * instability test).
  */
 #include "experiments/procedure.h"
 #include "experiments/replicate.h"
