@@ -23,8 +23,8 @@ enum human_kind {
 
 const char *human_value(struct arena *arena, enum human_kind kind, double value);
 
-/* "±0.5" in the unit and to the digit of the value, or one more; "" when there is none,
- * or none that these digits would show. */
+/* "±0.5" in the unit and to the digit of the value, or one more; "" when there is
+ * none, or none that these digits would show. */
 const char *human_half_width(struct arena *arena, enum human_kind kind,
                              const struct estimate *e);
 
