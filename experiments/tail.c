@@ -74,11 +74,11 @@ static const char *caption_of(const struct result *r, struct arena *arena)
 {
     return arena_format(
         arena,
-        "%d replications of %s after %s of warm-up, seed %llu; "
+        "%d replications of %s after %s of warm-up, seed %llu, headroom %s; "
         "bands: %.0f %% intervals",
         r->run.count, human_value(arena, HUMAN_TIME, sim_seconds(r->run.window.length)),
         human_value(arena, HUMAN_TIME, sim_seconds(r->run.window.warm_up)),
-        (unsigned long long)r->seed, 100 * ESTIMATE_CONFIDENCE);
+        (unsigned long long)r->seed, HEADROOM_VERSION, 100 * ESTIMATE_CONFIDENCE);
 }
 
 struct table tail_table(const struct result *r, struct arena *arena)

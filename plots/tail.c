@@ -113,6 +113,34 @@ static double pixel_x(const struct layout *l, double x)
     return l->width * log(x / l->x_least) / log(l->x_most / l->x_least);
 }
 
+static double label_width(const char *text, int most)
+{
+    return (double)LABEL_COLUMN * script_width(text, most);
+}
+
+/* Widen the axis until the mark furthest right has room for its label beside it: on its
+ * left the label would lie across the line of another. */
+static void make_room(struct layout *l)
+{
+    const struct table *t = &l->figure->table;
+    const struct mark *last = NULL;
+    int marks = 0;
+    for (int i = 0; i < t->mark_count; i++) {
+        if (!is_placeable(&t->marks[i]))
+            continue;
+        marks++;
+        if (!last || t->marks[i].x > last->x)
+            last = &t->marks[i];
+    }
+    for (int steps = 0; marks > 1 && steps < 3; steps++) {
+        double right = pixel_x(l, last->x) + LABEL_GAP +
+                       label_width(last->label, MARK_MOST);
+        if (right <= l->width)
+            return;
+        l->x_most = round_number(l->x_most * 1.01, true);
+    }
+}
+
 static double pixel_y(const struct layout *l, double y)
 {
     return l->height * (1 - log(fmin(fmax(y, l->y_least), 1)) / log(l->y_least));
@@ -294,11 +322,6 @@ static void write_label(struct layout *l, FILE *out, const char *name, int i,
         name, i, place->side == TO_THE_LEFT);
 }
 
-static double label_width(const char *text, int most)
-{
-    return (double)LABEL_COLUMN * script_width(text, most);
-}
-
 static void write_arrays(FILE *out, const char *name, int count)
 {
     static const char *const parts[] = {"label", "label_x", "label_y", "on_left"};
@@ -435,6 +458,7 @@ enum figure_result tail_write(const struct figure *figure,
         snprintf(error, size, "nothing to draw: no series has a point above zero");
         return FIGURE_NOTHING;
     }
+    make_room(&layout);
     FILE *out = workspace_create(space, "figure.gp");
     if (out) {
         write_script(&layout, out);
