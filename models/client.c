@@ -250,6 +250,9 @@ void client_reply(struct world *w, uint32_t request, enum status status, uint16_
     }
     r->pause = retry_pause(w, retry, r->entity, r->attempts, r->pause);
     r->state = REQUEST_BACKOFF;
+    if (load->deadline_class != NONE &&
+        w->now + r->pause >= r->start + load->conf->deadline)
+        return; /* the deadline comes first: nothing to wake up for */
     event_push(&w->events, w->now + r->pause, EVENT_HAND_OFF,
                SLOT(SLOT_REQUEST, request));
 }
@@ -258,7 +261,6 @@ void client_timeout(struct world *w, uint32_t request, bool deadline)
 {
     struct request *r = &w->request[request];
     const struct workload *load = workload_of(w, r);
-    bool calling = r->state == REQUEST_CALLING;
     r->stamp++; /* whatever works for it now works for nobody */
     if (!deadline) {
         r->timer = TIMER_NONE;
@@ -266,10 +268,8 @@ void client_timeout(struct world *w, uint32_t request, bool deadline)
         return;
     }
     r->deadline = TIMER_NONE;
-    if (calling)
+    if (r->state == REQUEST_CALLING)
         end_attempt(w, r);
-    else
-        r->wait++;
     settle(w, request, load, STATUS_TIMEOUT, load->deadline_cause);
 }
 

@@ -30,7 +30,7 @@ static const struct param params[] = {
     {.key = "queue_limit", .type = PARAM_COUNT, .offset = AT(queue_limit), .most = 1e9,
      .fallback = -1,
      .doc = "Requests of an instance that may wait; one more is refused. No limit "
-            "when absent."},
+            "when absent, nor with eager processes."},
     {.key = "discipline", .type = PARAM_CHOICE, .offset = AT(discipline),
      .choices = disciplines,
      .doc = "How a process uses CPU: sharing = threads on any core, gil = its "
@@ -44,9 +44,12 @@ static const struct param params[] = {
 
 static void build(const void *bound, struct part *part, struct listener *out)
 {
-    (void)out;
     const struct conf *conf = bound;
     struct server_part *s = &part->server;
+    if (conf->queue_limit >= 0 && conf->accept == ACCEPT_EAGER)
+        complain(out, conf->at, "queue_limit",
+                 "must be absent with \"accept\": \"eager\": processes take whatever "
+                 "comes");
     s->processes = conf->processes;
     s->slots = conf->slots ? conf->slots : UNLIMITED;
     s->queue_limit = conf->queue_limit >= 0 ? conf->queue_limit : UNLIMITED;

@@ -233,6 +233,25 @@ static void without_jitter_all_wait_alike(void **state)
     assert_true(s.least == 4 && s.most == 4);
 }
 
+/* Each of his requests is over after 1 s, in the middle of a pause of 5 s, and he asks
+ * again 10 s later: at 0, 11, 22, … s. */
+static void a_pause_that_a_deadline_ended_wakes_nobody(void **state)
+{
+    (void)state;
+    struct story s;
+    story_read(&s,
+               "{'workloads': {'users': {'target': 'web', 'deadline': '1s',"
+               "  'closed': {'users': 1, 'think': '10s'}, 'retry': {'max': 5,"
+               "  'backoff': {'base': '5s', 'jitter': 'none'}}}}, " FAILS(""),
+               1);
+    story_watch(&s, 0, 110, 10);
+    const struct type_outcome *type = &s.out.type[0];
+    assert_int_equal(type->offered, 10);
+    assert_int_equal(type->attempts, 10);
+    assert_int_equal(story_failed(&s, STATUS_TIMEOUT), 10);
+    story_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +270,7 @@ int main(void)
         cmocka_unit_test(equal_jitter_keeps_half_of_the_pause),
         cmocka_unit_test(decorrelated_jitter_goes_by_the_last_pause),
         cmocka_unit_test(without_jitter_all_wait_alike),
+        cmocka_unit_test(a_pause_that_a_deadline_ended_wakes_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
