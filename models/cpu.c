@@ -208,14 +208,15 @@ static void done(struct world *w, uint32_t task)
     task_ready(w, task);
 }
 
-/* Let the threads of a process that have had their time go, in order of arrival. */
+/* Let the threads of a process that have had their time go, in order of arrival: at
+ * least the one for whose sake the process was due, whatever was rounded since. */
 static void gil_done(struct world *w, struct cpu *cpu, uint32_t process)
 {
     struct process *p = &w->process[process];
     struct queue all = p->cpu;
     gil_advance(cpu, p);
+    double limit = fmax(gil_first(w, p), p->turn + SLACK + p->turn * 1e-15);
     p->cpu = (struct queue){0};
-    double limit = p->turn + SLACK + p->turn * 1e-15;
     while (all.count > 0) {
         uint32_t task = queue_take(w, &all);
         if (w->task[task].finish <= limit)

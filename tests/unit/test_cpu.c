@@ -201,6 +201,25 @@ static void waiting_for_a_core_is_told_from_work(void **state)
     story_end(&s);
 }
 
+/* The third is done 1.7 picoseconds of a core after the others are, which is within
+ * what counts as the same instant for its process and must do so for its threads. */
+static void hardly_later_is_at_once_under_the_lock(void **state)
+{
+    (void)state;
+    struct story s;
+    story_tell(&s, "{'workloads': {"
+                   "'pair': {'target': 'web', 'burst': {'users': 2}, 'mix': {'a': 1}},"
+                   "'one': {'target': 'web', 'burst': {'users': 1, 'at': '1.003us'},"
+                   "        'mix': {'b': 1}}},"
+                   "'services': {'web': {'kind': 'server', 'processes': 3, 'slots': 2,"
+                   "  'discipline': 'gil', 'cpu': 1.001, 'handlers': {"
+                   "  'a': [{'cpu': '20.854us'}], 'b': [{'cpu': '20.352us'}]}}}}");
+    assert_int_equal(story_type(&s, "a")->ok + story_type(&s, "b")->ok, 3);
+    assert_int_equal(story_type(&s, "a")->latency_sum.most,
+                     story_type(&s, "b")->latency_sum.most + 1003);
+    story_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +238,7 @@ int main(void)
         cmocka_unit_test(loops_share_the_cores_among_them),
         cmocka_unit_test(the_busiest_loop_is_known),
         cmocka_unit_test(waiting_for_a_core_is_told_from_work),
+        cmocka_unit_test(hardly_later_is_at_once_under_the_lock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
