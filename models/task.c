@@ -85,11 +85,8 @@ static void call(struct world *w, uint32_t task)
     uint32_t number = w->code[t->pc].a;
     const struct call_site *site = &w->call[number];
     uint64_t entity = t->entity;
-    uint32_t visit = t->visit;
-    if (site->derive_entity && visit) {
-        entity = rng_mix(entity, visit);
-        visit = 0;
-    }
+    if (site->derive_entity && t->visit)
+        entity = rng_mix(entity, t->visit);
     t->peer = balance_choose(w, site, balancer_of(w, t, site), entity, t->attempt,
                              t->request);
     t->flags |= TASK_IN_CALL;
@@ -128,6 +125,8 @@ void task_connecting(struct world *w, const struct task *child, bool connecting)
     const struct call_site *site = &w->call[child->call];
     if (child->parent == NONE || site->connect_class == NONE)
         return; /* a client has one patience for all */
+    if (!task_is_awaited(w, child))
+        return; /* it gave up while the first attempt was on its way */
     struct task *t = &w->task[child->parent];
     uint32_t class = connecting ? site->connect_class : site->timeout_class;
     cancel_timer(w, t);

@@ -263,6 +263,24 @@ static void a_database_has_so_many_connections(void **state)
     story_end(&s);
 }
 
+/* The proxy has given up before the network brings it to the full queue; its task works
+ * for somebody else by then. */
+static void who_has_given_up_does_not_begin_to_knock(void **state)
+{
+    (void)state;
+    struct story s;
+    story_tell(&s,
+               "{'workloads': {'users': {'target': 'nginx', 'burst': {'users': 5}},"
+               "               'later': {'target': 'nginx', 'burst': {'users': 1,"
+               "                         'at': '100s'}}},"
+               "'services': {'nginx': {'kind': 'nginx', 'upstream': 'web',"
+               "                       'proxy_read_timeout': '5ms'},"
+               "             'web': {'kind': 'gunicorn', 'backlog': 1, 'time': '1s',"
+               "                     'latency': '10ms'}}}");
+    assert_int_equal(story_failed(&s, STATUS_504), 6);
+    story_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +301,7 @@ int main(void)
         cmocka_unit_test(a_late_connection_has_all_the_time_to_answer),
         cmocka_unit_test(a_process_above_its_limit_answers_503),
         cmocka_unit_test(a_database_has_so_many_connections),
+        cmocka_unit_test(who_has_given_up_does_not_begin_to_knock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
