@@ -152,7 +152,7 @@ static size_t whole_pages(size_t bytes)
 void *arena_reserve(struct arena *arena, size_t bytes)
 {
     struct arena_range *range = malloc(sizeof *range);
-    size_t size = whole_pages(bytes);
+    size_t size = whole_pages(bytes + 1); /* a mapping of nothing is an error */
     void *start = range ? mmap(NULL, size, PROT_NONE,
                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
                         : MAP_FAILED;

@@ -326,6 +326,18 @@ static void a_run_that_only_grows_is_stopped(void **state)
     story_end(&s);
 }
 
+static void a_system_without_anything_to_wait_for_answers_at_once(void **state)
+{
+    (void)state;
+    struct story s;
+    story_tell(&s, "{'workloads': {'users': {'target': 'web', 'burst': {'users': 2}}},"
+                   "'services': {'web': {'kind': 'server',"
+                   "                     'handlers': {'default': []}}}}");
+    assert_int_equal(s.facts->resources, 0);
+    assert_latencies(&s, 0, 0);
+    story_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +362,7 @@ int main(void)
         cmocka_unit_test(memory_is_taken_until_the_end),
         cmocka_unit_test(the_cohort_is_who_begins_in_the_window),
         cmocka_unit_test(a_run_that_only_grows_is_stopped),
+        cmocka_unit_test(a_system_without_anything_to_wait_for_answers_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
