@@ -548,6 +548,7 @@ static double compile_block(struct compiler *c, struct frame *f,
                             const struct param_list *steps, uint32_t label)
 {
     uint32_t pad = f->pad, loops = f->loops, held = f->held;
+    bool streams = f->streams; /* what a task of its own sends, no client sees */
     place_label(c, f, label);
     f->pad = compile_label(c);
     f->loops = f->held = 0;
@@ -557,6 +558,7 @@ static double compile_block(struct compiler *c, struct frame *f,
     f->pad = pad;
     f->loops = loops;
     f->held = held;
+    f->streams = streams;
     *VECTOR_AT(&c->service_extra, bool, f->place->index) = true;
     return mean;
 }
@@ -999,15 +1001,12 @@ void compile_finish(struct compiler *c)
         site->entry = pc_of(c, site->entry);
     }
     m->code = c->code.items;
-    m->codes = c->code.count;
     m->choice = c->choice.items;
     m->branch = c->branch.items;
     m->call = c->call.items;
-    m->calls = c->call.count;
     m->balancer = c->balancer.items;
     m->balancers = c->balancer.count;
     m->pool_use = c->pool_use.items;
-    m->pool_uses = c->pool_use.count;
     m->timer_length = c->timer_length.items;
     m->timer_classes = c->timer_length.count;
 }

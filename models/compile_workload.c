@@ -372,6 +372,9 @@ static bool set_up_workload(struct compiler *c, struct workload *w)
     w->address_count = (uint64_t)conf->addresses;
     if (conf->keys)
         w->zipf = zipf_table(c, conf->keys);
+    if (compile_find(c, w->name)) /* links, balancers and promises go by name */
+        complain(c->out, conf->at, NULL, "must not have the name of a service, \"%s\"",
+                 w->name);
     set_up_keys(c, w);
     set_up_patience(c, w);
     const struct place *target = compile_find(c, conf->target);

@@ -105,7 +105,7 @@ struct service {
     int64_t memory; /* bytes; 0 = not limited */
     uint16_t wait_resource; /* waiting for a slot */
     uint16_t dropped_resource; /* knocking at a full listen queue */
-    uint16_t refused_cause, busy_cause, memory_cause, connection_cause;
+    uint16_t refused_cause, busy_cause, connection_cause;
     uint64_t accept_key;
 };
 
@@ -174,7 +174,7 @@ struct model {
     struct demand *demand;   /* [type][station] */
     double *alone;           /* [type] s */
     sim_time *timer_length;  /* by class */
-    uint32_t codes, calls, balancers, services, pools, pool_uses, timer_classes;
+    uint32_t balancers, services, pools, timer_classes;
     uint32_t instances, processes, pool_states;
     uint16_t network_resource, backoff_resource;
     uint64_t seed;

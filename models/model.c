@@ -408,6 +408,8 @@ static void finish_pools(struct compiler *c)
                 m->pool_states += states;
             }
         }
+        if (pool->count == 0) /* one that nobody uses is there nevertheless */
+            m->pool_states += pool->count = 1;
     }
 }
 
@@ -443,15 +445,15 @@ static void state_facts(struct compiler *c)
             facts[i].process_slots = process_slots(s);
         } else {
             const struct pool *pool = &m->pool[p->index];
+            double connections =
+                (double)(pool->part.size + pool->part.overflow + pool->part.reserve);
             facts[i].sort = STATION_POOL;
             facts[i].instances = (int)pool->count;
-            facts[i].slots =
-                (double)pool->count *
-                (double)(pool->part.size + pool->part.overflow + pool->part.reserve);
+            facts[i].slots = connections * pool->count;
             facts[i].cores = INFINITY;
             facts[i].slot_name = "connection";
             facts[i].processes = 1;
-            facts[i].process_slots = facts[i].slots / facts[i].instances;
+            facts[i].process_slots = connections;
         }
     }
     m->facts.station = facts;

@@ -192,6 +192,56 @@ static void a_pool_belongs_to_one_database(void **state)
         "must end at b: \"pool\" leads to a");
 }
 
+static void names_tell_workloads_from_services(void **state)
+{
+    (void)state;
+    assert_complaint(WEB("") ", 'users': {'kind': 'server', 'time': '1s'}",
+                     "must not have the name of a service, \"users\"");
+}
+
+static void what_processes_take_at_once_waits_in_no_queue(void **state)
+{
+    (void)state;
+    assert_complaint("'web': {'kind': 'server', 'accept': 'eager', 'queue_limit': 5,"
+                     "        'time': '1s'}",
+                     "must be absent with \"accept\": \"eager\": processes take "
+                     "whatever comes");
+}
+
+static void a_pool_that_nobody_uses_is_there(void **state)
+{
+    (void)state;
+    struct story s;
+    story_tell(&s, "{'workloads': {'users': {'target': 'web', 'burst': {'users': 1}}},"
+                   "'services': {'web': {'kind': 'server', 'time': '1s'},"
+                   "'pool': {'kind': 'connection_pool', 'size': 3}}}");
+    const struct station_facts *pool = &s.facts->station[story_station(&s, "pool")];
+    assert_int_equal(pool->instances, 1);
+    assert_near(pool->slots, 3, 0);
+    assert_near(pool->process_slots, 3, 0);
+    story_end(&s);
+}
+
+/* Neither one part of an answer made of several nor what goes on afterwards reaches the
+ * client byte by byte. */
+static void streams_of_other_tasks_are_not_the_clients(void **state)
+{
+    (void)state;
+    static const char *const steps[] = {
+        "{'stream': {'chunks': 2, 'gap': '1s'}}",
+        "{'spawn': [{'stream': {'chunks': 2, 'gap': '1s'}}]}",
+        "{'parallel': [[{'stream': {'chunks': 2, 'gap': '1s'}}]]}"};
+    for (int i = 0; i < 3; i++) {
+        struct story s;
+        char text[300];
+        snprintf(text, sizeof text, "{" USERS("") ", 'services': {" WEB("%s") "}}",
+                 steps[i]);
+        story_read(&s, text, 1);
+        assert_int_equal(s.facts->type[0].streaming, i == 0);
+        story_end(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +253,10 @@ int main(void)
         cmocka_unit_test(a_proxy_changes_nobodys_draws),
         cmocka_unit_test(what_does_not_fit_together_is_told),
         cmocka_unit_test(a_pool_belongs_to_one_database),
+        cmocka_unit_test(names_tell_workloads_from_services),
+        cmocka_unit_test(what_processes_take_at_once_waits_in_no_queue),
+        cmocka_unit_test(a_pool_that_nobody_uses_is_there),
+        cmocka_unit_test(streams_of_other_tasks_are_not_the_clients),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
