@@ -57,7 +57,7 @@ static bool along_profile(struct arrivals *a, const struct param_list *profile,
                left = end - a->position;
         double area = (m + to->multiplier) / 2 * left;
         if (need < area) {
-            a->position += 2 * need / (m + sqrt(m * m + 2 * slope * need));
+            a->position += 2 * need / (m + sqrt(fmax(0, m * m + 2 * slope * need)));
             return true;
         }
         need -= area;
@@ -186,12 +186,10 @@ void arrivals_answered(struct world *w, uint32_t request)
 
 static void schedule(struct world *w, uint32_t workload, sim_time at)
 {
-    if (at == SIM_NEVER) {
-        w->arrivals[workload].ended = true;
+    if (at == SIM_NEVER)
         w->working--;
-    } else {
+    else
         event_push(&w->events, at, EVENT_ARRIVAL, actor_workload(w, workload));
-    }
 }
 
 static double arrival_rate(const struct workload *load)

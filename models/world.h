@@ -164,7 +164,6 @@ struct arrivals {
     uint32_t segment; /* of the profile, or state */
     uint64_t switches;
     double scale; /* mmpp: multiplier that makes the mean rate the given one */
-    bool ended;
 };
 
 /* What a station counts beside its levels; restarted at the end of warm-up. */
