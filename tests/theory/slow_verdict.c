@@ -29,7 +29,7 @@ static const struct system systems[] = {
     {"M/M/8",
      "{'web': {'kind': 'server', 'slots': 8, 'time': {'exponential': '10ms'}}}", 800},
     {"heavy tails on 8 workers",
-     "{'web': {'kind': 'gunicorn', 'workers': 8, 'backlog': 1000000,"
+     "{'web': {'kind': 'server', 'processes': 8, 'slots': 1,"
      " 'time': {'lognormal': {'mean': '10ms', 'cv': 2}}}}",
      800},
     {"threads that share 4 cores",
