@@ -84,7 +84,8 @@ uint32_t where_element(const struct where *where, uint32_t at, int index)
     return WHERE_NOWHERE;
 }
 
-static const char *written(struct arena *arena, const char *format, va_list args)
+static __attribute__((format(printf, 2, 0))) const char *
+written(struct arena *arena, const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);
