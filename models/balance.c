@@ -9,7 +9,6 @@
 
 struct choice_of {
     struct world *w;
-    const struct balancer_plan *plan;
     struct balancer *balancer;
     uint32_t request; /* NONE: background work */
     struct draw draw;
@@ -86,17 +85,17 @@ static uint32_t (*const policies[])(struct choice_of *c) = {
     [BALANCE_IP_HASH] = ip_hash,     [BALANCE_HASH] = by_key,
 };
 
-uint32_t balance_among(struct world *w, const struct service *service, uint32_t number,
+uint32_t balance_among(struct world *w, const struct call_site *site, uint32_t number,
                        uint64_t entity, uint32_t attempt, uint32_t request)
 {
-    const struct balancer_plan *plan = &w->m->balancer[number];
-    struct choice_of choice = {w,
-                               plan,
-                               &w->balancer[number],
-                               request,
-                               draw_at(plan->key, entity, w->replication, attempt),
-                               service->instances};
-    uint32_t chosen = policies[plan->policy](&choice);
+    const struct service *service = &w->m->service[site->service];
+    struct choice_of choice = {
+        .w = w,
+        .balancer = &w->balancer[number],
+        .request = request,
+        .draw = draw_at(site->balance_key, entity, w->replication, attempt),
+        .count = service->instances};
+    uint32_t chosen = policies[w->m->balancer[number].policy](&choice);
     w->balancer[number].conns[chosen]++;
     return service->first_instance + chosen;
 }

@@ -212,7 +212,10 @@ static struct caller caller_of(const struct compiler *c, const struct frame *f)
 {
     const struct service *s = &c->model->service[f->place->index];
     return (struct caller){
-        .name = f->place->name, .instances = s->instances, .service = f->place->index};
+        .name = f->place->name,
+        .instances = s->instances,
+        .service = f->place->index,
+        .path = arena_format(c->arena, "%s/%u", f->path, f->code.count)};
 }
 
 static struct place *find_server(struct compiler *c, uint32_t at, const char *key,
@@ -940,10 +943,17 @@ struct handler compile_call(struct compiler *c, const struct frame *frame,
         .latency = latency,
         .timeout_class = NONE,
         .connect_class = NONE,
-        .derive_entity = repeats && handler->draws,
     };
     struct handler called = *handler;
     called.mean += 2 * sim_seconds(latency);
+    struct call_site *added = VECTOR_AT(&c->call, struct call_site, *site);
+    if (added->balancer != NONE) {
+        /* proxies share their caller's path, so the name must be in it */
+        added->balance_key = compile_key(
+            c, arena_format(c->arena, "balance:%s@%s", caller->path, caller->name));
+        called.draws = true;
+    }
+    added->derive_entity = repeats && called.draws;
     return called;
 }
 

@@ -40,6 +40,7 @@ struct caller {
     uint32_t instances;
     uint32_t service; /* NONE: a workload */
     sim_time latency; /* of a workload, on top */
+    const char *path; /* of this call, for the key of its balancer's draws */
 };
 
 struct compiler {

@@ -44,9 +44,9 @@ static void mix_shares(struct compiler *c, const struct param_map *mix, double *
                        : given[i].value;
 }
 
-static struct caller workload_caller(const struct workload *w)
+static struct caller workload_caller(const struct workload *w, const char *path)
 {
-    return (struct caller){w->name, 1, NONE, w->conf->latency};
+    return (struct caller){w->name, 1, NONE, w->conf->latency, path};
 }
 
 /* The client's call of one request type. */
@@ -62,7 +62,7 @@ static void compile_type(struct compiler *c, struct workload *w, const char *nam
     c->weight = 1;
     const char *path = arena_format(c->arena, "%s>%s", w->name, name);
     struct handler h = compile_handler(c, NULL, target, name, path, conf->at, "target");
-    struct caller caller = workload_caller(w);
+    struct caller caller = workload_caller(w, path);
     h = compile_call(c, NULL, &caller, target, &h, &type->call);
     VECTOR_AT(&c->call, struct call_site, type->call)->passes_stream = true;
     type->workload = (uint32_t)(w - m->workload);

@@ -69,6 +69,7 @@ struct call_site {
     uint32_t entry;    /* pc of the callee's program */
     uint32_t service;
     uint32_t balancer; /* the first of its caller's; one an instance of the caller */
+    uint64_t balance_key; /* of the balancer's draws for this call */
     sim_time latency;  /* one way */
     uint32_t timeout_class, connect_class; /* timers; NONE */
     uint16_t timeout_cause, connect_cause;
@@ -87,7 +88,6 @@ enum balance_policy { BALANCE_ROUND_ROBIN, BALANCE_LEAST_CONN, BALANCE_RANDOM,
 struct balancer_plan {
     uint32_t service; /* spread over the instances of this */
     enum balance_policy policy;
-    uint64_t key;     /* of its draws */
 };
 
 struct service {

@@ -185,12 +185,9 @@ uint32_t compile_balancer(struct compiler *c, const struct caller *caller,
     uint32_t first = c->balancer.count;
     *VECTOR_ADD(&c->balancer_key, c->arena, struct balancer_name) =
         (struct balancer_name){caller->name, callee->index, policy, first};
-    const char *purpose = arena_format(c->arena, "balance:%s>%s:%s", caller->name,
-                                       callee->name, balance_names[policy]);
-    uint64_t key = compile_key(c, purpose);
     for (uint32_t i = 0; i < caller->instances; i++)
         *VECTOR_ADD(&c->balancer, c->arena, struct balancer_plan) =
-            (struct balancer_plan){callee->index, (enum balance_policy)policy, key};
+            (struct balancer_plan){callee->index, (enum balance_policy)policy};
     return first;
 }
 

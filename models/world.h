@@ -330,20 +330,18 @@ void pool_event(struct world *w, uint32_t state);
 
 /* ---- balancing (balance.c) ------------------------------------------------------- */
 
-/* Who calls: draws are addressed by the request and the attempt. */
-uint32_t balance_among(struct world *w, const struct service *service,
-                       uint32_t balancer, uint64_t entity, uint32_t attempt,
-                       uint32_t request);
+/* Who calls: draws are addressed by the call site, the request and the attempt. */
+uint32_t balance_among(struct world *w, const struct call_site *site, uint32_t balancer,
+                       uint64_t entity, uint32_t attempt, uint32_t request);
 
 /* An instance for a call, counted as under way until balance_done. */
 static inline uint32_t balance_choose(struct world *w, const struct call_site *site,
                                       uint32_t balancer, uint64_t entity,
                                       uint32_t attempt, uint32_t request)
 {
-    const struct service *service = &w->m->service[site->service];
     if (balancer == NONE)
-        return service->first_instance;
-    return balance_among(w, service, balancer, entity, attempt, request);
+        return w->m->service[site->service].first_instance;
+    return balance_among(w, site, balancer, entity, attempt, request);
 }
 
 static inline void balance_done(struct world *w, const struct call_site *site,

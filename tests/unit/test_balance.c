@@ -22,8 +22,9 @@ static struct fixture *fixture(enum balance_policy policy, uint32_t instances)
     static struct fixture f;
     f = (struct fixture){
         .service = {.instances = instances, .first_instance = FIRST},
-        .plan = {.policy = policy, .key = rng_key(1, "balance")},
+        .plan = {.policy = policy},
     };
+    f.site.balance_key = rng_key(1, "balance");
     f.balancer = (struct balancer){.conns = f.conns, .weight = f.weight};
     f.model = (struct model){.service = &f.service, .balancer = &f.plan};
     f.world = (struct world){.m = &f.model, .balancer = &f.balancer};
@@ -231,6 +232,37 @@ static void a_popular_key_makes_its_instance_hot(void **state)
     assert_within(share, 0.4, 0.08);
 }
 
+/* Two calls of one request, at a time or one after the other, draw for themselves: in
+ * half of the requests they meet at one of two instances with a slot each. */
+static void calls_of_one_request_draw_for_themselves(void **state)
+{
+    (void)state;
+    static const char *const steps[] = {
+        "{'parallel': [[{'call': 'api'}], [{'call': 'api'}]]}",
+        "{'repeat': 2, 'steps': [{'call': 'lb', 'timeout': '1ms',"
+        "                         'on_error': 'continue'}]}",
+    };
+    for (int i = 0; i < 2; i++) {
+        struct story s;
+        char text[500];
+        snprintf(text, sizeof text,
+                 "{'workloads': {'users': {'target': 'web', 'open': {"
+                 "  'rate': '0.1/s', 'process': 'constant'}}},"
+                 "'services': {"
+                 "'web': {'kind': 'server', 'handlers': {'default': [%s]}},"
+                 "'lb': {'kind': 'load_balancer', 'upstream': 'api',"
+                 "       'balance': 'random'},"
+                 "'api': {'kind': 'server', 'replicas': 2, 'slots': 1,"
+                 "        'balance': 'random', 'time': '1s'}}}",
+                 steps[i]);
+        story_read(&s, text, 1);
+        story_watch(&s, 0, 10000, 100);
+        double requests = (double)s.out.type[0].offered;
+        assert_within((double)story_at(&s, "api")->waited / requests, 0.5, 0.05);
+        story_end(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +281,7 @@ int main(void)
         cmocka_unit_test(addresses_spread_over_all_instances),
         cmocka_unit_test(a_key_stays_with_its_instance),
         cmocka_unit_test(a_popular_key_makes_its_instance_hot),
+        cmocka_unit_test(calls_of_one_request_draw_for_themselves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
