@@ -102,8 +102,9 @@ static bool is_full(const struct where *where)
     return where->problem_count >= WHERE_MOST_PROBLEMS;
 }
 
-static void add_problem(struct where *where, struct problem problem, const char *format,
-                        va_list args)
+static __attribute__((format(printf, 3, 0))) void
+add_problem(struct where *where, struct problem problem, const char *format,
+            va_list args)
 {
     if (!is_full(where)) {
         problem.order = where->problem_count;
