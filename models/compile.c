@@ -149,17 +149,17 @@ static double emit_delay(struct compiler *c, struct frame *f, const struct dist 
     return seconds_of(dist);
 }
 
-static const char *name_of_wait(enum discipline discipline)
+/* Who wants CPU waits for a core, or for his turn in the process. Where there are fewer
+ * cores than processes it may be either, and the wait is not told apart. */
+static const char *name_of_wait(const struct service *s)
 {
-    switch (discipline) {
-    case DISCIPLINE_LOOP:
-        return "waiting for the event loop";
-    case DISCIPLINE_GIL:
-        return "waiting for the lock (GIL)";
-    case DISCIPLINE_SHARING:
-        break;
-    }
-    return "waiting for CPU";
+    bool either = s->processes > s->cores;
+    if (s->part.discipline == DISCIPLINE_SHARING || s->slots == 1)
+        return "waiting for CPU";
+    if (s->part.discipline == DISCIPLINE_LOOP)
+        return either ? "waiting for CPU or the event loop"
+                      : "waiting for the event loop";
+    return either ? "waiting for CPU or the lock (GIL)" : "waiting for the lock (GIL)";
 }
 
 static double emit_cpu(struct compiler *c, struct frame *f, const struct dist *dist)
@@ -169,7 +169,7 @@ static double emit_cpu(struct compiler *c, struct frame *f, const struct dist *d
     int station = (int)station_of(c, f);
     i->resource = compile_resource(c, service_resource(c, f, "working (CPU)"),
                                    RESOURCE_SERVICE, station);
-    const char *wait = name_of_wait(f->place->part.server.discipline);
+    const char *wait = name_of_wait(&c->model->service[f->place->index]);
     i->cause =
         compile_resource(c, service_resource(c, f, wait), RESOURCE_WAIT, station);
     compile_demand(c, station_of(c, f))->cpu += c->weight * seconds_of(dist);
@@ -523,6 +523,10 @@ static double compile_choose(struct compiler *c, struct frame *f,
     return mean;
 }
 
+/* A visit, and a draw within one, have 16 bits in the address of a draw; this leaves
+ * room for twice the mean. */
+enum { MOST_TURNS = 32000 };
+
 static double compile_repeat(struct compiler *c, struct frame *f,
                              const struct dist *times, const struct param_list *steps,
                              uint32_t at)
@@ -531,6 +535,11 @@ static double compile_repeat(struct compiler *c, struct frame *f,
         complain(c->out, at, "repeat", "must not be nested deeper than %d", MAX_LOOPS);
         return 0;
     }
+    double outer = f->turns, turns = times->mean * (outer > 0 ? outer : 1);
+    if (turns > MOST_TURNS)
+        complain(c->out, at, NULL, "must not repeat more than %d times, on average %g",
+                 MOST_TURNS, turns);
+    f->turns = turns;
     uint32_t start = compile_label(c), end = compile_label(c), loop = f->loops++;
     struct instr *i = emit(c, f, OP_REPEAT);
     set_draw(c, f, i, "repeat", times);
@@ -542,6 +551,7 @@ static double compile_repeat(struct compiler *c, struct frame *f,
     i->a = start;
     i->b = loop;
     place_label(c, f, end);
+    f->turns = outer;
     f->loops--;
     return mean;
 }
@@ -555,6 +565,7 @@ static double compile_block(struct compiler *c, struct frame *f,
     place_label(c, f, label);
     f->pad = compile_label(c);
     f->loops = f->held = 0;
+    f->turns = 0;
     double mean = compile_steps(c, f, steps);
     place_label(c, f, f->pad);
     emit(c, f, OP_END);
@@ -632,6 +643,10 @@ static double emit_chunks(struct compiler *c, struct frame *f,
                           const struct dist *chunks, const struct dist *gap,
                           bool one_pace)
 {
+    if (!one_pace && gap->form != DIST_CONSTANT && chunks->mean > MOST_TURNS)
+        complain(c->out, chunks->at, NULL,
+                 "must be at most %d chunks where the gap varies, is %g on average",
+                 MOST_TURNS, chunks->mean);
     struct instr *i = emit(c, f, OP_CHUNKS);
     set_draw(c, f, i, "chunks", gap);
     i->dist2 = chunks;

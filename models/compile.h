@@ -67,6 +67,7 @@ struct frame {
     struct vector code, labels, pads;
     uint32_t pad;   /* label errors go to */
     uint32_t loops, held; /* nesting of repeats, and of held connections */
+    double turns;         /* of the repeats around, all together; 0: none */
     bool streams;   /* sends a first byte of its own or passes one on */
     bool draws;     /* something in it is random: later visits need other draws */
 };

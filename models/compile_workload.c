@@ -345,6 +345,18 @@ static void set_up_patience(struct compiler *c, struct workload *w)
                   &w->retry);
 }
 
+/* Users who never think and are answered in no time would ask for ever. */
+static void check_pace(struct compiler *c, const struct workload *w)
+{
+    const struct closed_conf *closed = w->conf->closed;
+    double time = closed && closed->think ? closed->think->mean : 0;
+    for (uint32_t i = 0; i < w->types; i++)
+        time += c->model->alone[w->first_type + i];
+    if (closed && !(time > 0))
+        complain(c->out, closed->at, "think",
+                 "must take some time, or an answer must: else the users ask for ever");
+}
+
 static bool set_up_workload(struct compiler *c, struct workload *w)
 {
     const struct workload_conf *conf = w->conf;
@@ -421,6 +433,7 @@ void compile_workloads(struct compiler *c)
         if (!set_up_workload(c, w))
             continue;
         compile_mix(c, w);
+        check_pace(c, w);
         state_workload(c, w, &facts[i]);
         m->facts.terminating &= facts[i].terminating;
     }
