@@ -14,7 +14,8 @@
  *
  * One event per instance is armed for the first completion. If it moves later, the
  * event finds nothing done and is armed anew; if it moves earlier, a new one overtakes
- * it and the old one is recognised by its time.
+ * it. The one overtaken is remembered and armed again when its turn comes, so that long
+ * work beside much short work does not leave an event behind for each.
  */
 #include "models/world.h"
 
@@ -111,6 +112,13 @@ static void arm(struct world *w, uint32_t instance, struct cpu *cpu)
     sim_time at = w->now + (sim_time)ceil(fmax(0, left - SLACK));
     if (at >= cpu->armed)
         return;
+    if (cpu->armed < cpu->behind)
+        cpu->behind = cpu->armed;
+    if (cpu->behind <= at) {
+        cpu->armed = cpu->behind;
+        cpu->behind = SIM_NEVER;
+        return;
+    }
     cpu->armed = at;
     event_push(&w->events, at, EVENT_DEPARTURE, actor_cpu(w, instance));
 }
@@ -255,6 +263,8 @@ void cpu_event(struct world *w, uint32_t number)
     struct instance *instance = &w->instance[number];
     struct cpu *cpu = &instance->cpu;
     enum discipline discipline = instance->service->part.discipline;
+    if (w->now == cpu->behind)
+        cpu->behind = SIM_NEVER;
     if (w->now != cpu->armed)
         return; /* overtaken by an earlier one */
     cpu->armed = SIM_NEVER;

@@ -21,7 +21,7 @@ static void open_instances(struct world *w)
             instance->counts = &w->counts[service->station];
             instance->first_process = service->first_process + i * service->processes;
             instance->cpu.cores = service->cores;
-            instance->cpu.armed = SIM_NEVER;
+            instance->cpu.armed = instance->cpu.behind = SIM_NEVER;
             server_open(w, instance, i);
         }
     }

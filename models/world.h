@@ -109,7 +109,8 @@ struct unit {
 struct cpu {
     double work, rate, inverse; /* rate of `work`, 1 / rate */
     double cores;
-    sim_time since, armed;
+    sim_time since;
+    sim_time armed, behind; /* pending events: the valid one, and one it overtook */
     struct unit *heap;
     uint32_t units, room;
     uint128 area;

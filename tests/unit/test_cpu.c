@@ -220,6 +220,27 @@ static void hardly_later_is_at_once_under_the_lock(void **state)
     story_end(&s);
 }
 
+/* Every short piece of work overtakes the long one's completion; none may leave an
+ * event behind: 16 bytes each would be 6 MB here. */
+static void long_work_beside_short_takes_no_memory(void **state)
+{
+    (void)state;
+    struct story s;
+    story_read(&s,
+               "{'workloads': {"
+               "'long': {'target': 'web', 'burst': {'users': 1}, 'mix': {'long': 1}},"
+               "'short': {'target': 'web', 'open': {'rate': '100/s'},"
+               "          'mix': {'short': 1}}},"
+               "'services': {'web': {'kind': 'server', 'cpu': 1, 'handlers': {"
+               "  'long': [{'cpu': '10000s'}], 'short': [{'cpu': '1ms'}]}}}}",
+               1);
+    struct window window = {.length = 4000 * SIM_SECOND, .drain = SIM_SECOND};
+    world_run(s.model, 0, &window, &s.arena, &s.out);
+    assert_true(story_of(&s, "short")->ok > 390000);
+    assert_true(s.arena.taken < 3000000);
+    story_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,6 +260,7 @@ int main(void)
         cmocka_unit_test(the_busiest_loop_is_known),
         cmocka_unit_test(waiting_for_a_core_is_told_from_work),
         cmocka_unit_test(hardly_later_is_at_once_under_the_lock),
+        cmocka_unit_test(long_work_beside_short_takes_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
