@@ -3,6 +3,7 @@
 
 #include "experiments/precision.h"
 #include "experiments/steady.h"
+#include "experiments/verdict.h"
 #include "sim/check.h"
 
 #include <math.h>
@@ -14,6 +15,8 @@ const char *const stage_names[] = {"pilot", "production", "enlarged"};
 static const double pilot_requests = 20000, pilot_memories = 50;
 enum { MOST_LENGTHENINGS = 3, MOST_REPLICATIONS = 400 };
 static const double lengthening = 3, most_at_once = 10;
+/* Times the longest timeout after which impatience has shown what it does. */
+static const double patiences = 4;
 /* Pilots guess their own error badly; twice the length meets the target 92 % of the
  * time together with one enlargement. */
 static const double safety = 2, enlargement_safety = 1.2, rare_type_margin = 1.2;
@@ -133,13 +136,44 @@ static double pilot_should_have(const struct work *w, double rate)
     return fmax(pilot_requests, memories);
 }
 
-/* Nothing will end this growth: not a full queue, nor a client that gives up, which
- * both take their time. */
+static void judge_loss(struct work *w)
+{
+    static const struct admitted nothing_promised = {.whole = NAN};
+    struct sample s = sample_so_far(w);
+    const struct admitted *admitted = w->set->admitted;
+    w->out->overloaded = verdict_loses(&s, admitted ? admitted : &nothing_promised);
+}
+
+/* Nothing will end this growth: not a full queue, nor a client that gives up. */
 static bool grows_for_ever(const struct work *w)
 {
-    return w->out->end == PROCEDURE_OVERFLOW ||
-           (w->out->grows &&
-            (!w->facts->may_lose || w->out->lengthened == MOST_LENGTHENINGS));
+    return w->out->end == PROCEDURE_OVERFLOW || (w->out->grows && !w->facts->may_lose);
+}
+
+/* Full queues and clients that give up take their time to end a growth, but it is not
+ * worth many times what the first pilot took. */
+static double longest_growing(const struct work *w, double first)
+{
+    double patient = patiences * sim_seconds(w->set->patience);
+    return fmin(fmax(lengthening * first, patient), most_at_once * first);
+}
+
+/* The length that the pilot should have had, s. */
+static double pilot_needs(const struct work *w, double first, double length,
+                          double rate)
+{
+    if (w->out->overloaded && !w->out->grows)
+        return length;
+    double need = pilot_should_have(w, rate) / rate;
+    if (!w->out->settled || w->out->grows)
+        need = fmax(need, lengthening * length);
+    return w->out->grows ? fmin(need, longest_growing(w, first)) : need;
+}
+
+/* Production after a growth that nothing has ended yet would show no more. */
+static double rate_after(const struct work *w, double rate)
+{
+    return w->out->grows && !w->out->overloaded ? 0 : rate;
 }
 
 /*
@@ -151,7 +185,8 @@ static double pilot(struct work *w)
 {
     struct procedure *out = w->out;
     double given = sim_seconds(w->set->warm_up);
-    double length = fmax(pilot_requests / w->set->rate + given, 2 * given);
+    double first = fmax(pilot_requests / w->set->rate + given, 2 * given);
+    double length = first;
     for (;; out->lengthened++) {
         struct jobs jobs = {STAGE_PILOT, 0, w->set->replications,
                             window_of(w, 0, length)};
@@ -159,20 +194,19 @@ static double pilot(struct work *w)
         if (!run_jobs(w, &jobs, 0) && out->end == PROCEDURE_INTERRUPTED)
             return 0;
         judge_steadiness(w);
+        judge_loss(w);
         struct sample s = sample_so_far(w);
         double rate =
             sample_rate(&s, (struct scope){SCOPE_WHOLE, 0}, COUNT_OFFERED).value;
-        double need = pilot_should_have(w, rate) / rate;
-        if (!out->settled || out->grows)
-            need = fmax(need, lengthening * length);
         if (grows_for_ever(w) || !(rate > 0))
             return 0;
+        double need = pilot_needs(w, first, length, rate);
         if (need <= length * 1.2 || out->lengthened == MOST_LENGTHENINGS)
-            return rate;
+            return rate_after(w, rate);
         length = capped_length(w, 0, fmin(need, most_at_once * length),
                                w->set->replications, rate);
         if (out->capped)
-            return rate;
+            return rate_after(w, rate);
     }
 }
 
@@ -228,11 +262,11 @@ static double warm_up_for(struct work *w, double settled_at, double length)
 }
 
 /* Length and number of production's replications from the pilot's errors. */
-static struct plan plan_from_pilot(struct work *w, double rate)
+static struct plan plan_for_precision(struct work *w, const struct sample *pilot,
+                                      double rate)
 {
-    struct sample s = pilot_cut(w);
-    struct gap gap = precision_worst(&s, w->set->target, w->set->targets);
-    double measured = sample_length(&s, 0);
+    struct gap gap = precision_worst(pilot, w->set->target, w->set->targets);
+    double measured = sample_length(pilot, 0);
     double square = isnan(gap.ratio) ? 1 : gap.ratio * gap.ratio;
     double times = fmax(safety * square * gap.within, gap.floor * rare_type_margin);
 
@@ -249,8 +283,26 @@ static struct plan plan_from_pilot(struct work *w, double rate)
     }
     plan.warm_up = warm_up_for(w, sim_seconds(w->out->settled_at), plan.length);
     plan.length = capped_length(w, plan.warm_up, plan.length, plan.count, rate);
-    w->out->pilot_mean = sample_mean(&s, (struct scope){SCOPE_WHOLE, 0}, TIME_LATENCY);
     return plan;
+}
+
+/* The same again, without the part that had not settled, at most half. */
+static struct plan plan_for_overload(struct work *w)
+{
+    double length = sim_seconds(w->out->window.length);
+    double unsettled = fmin(sim_seconds(w->out->settled_at), length / 2);
+    double tenth = length / 10, given = sim_seconds(w->set->warm_up);
+    struct plan plan = {.count = w->set->replications};
+    plan.length = length - fmax(fmax(unsettled, tenth), given);
+    plan.warm_up = warm_up_for(w, unsettled, plan.length);
+    return plan;
+}
+
+static struct plan plan_from_pilot(struct work *w, double rate)
+{
+    struct sample s = pilot_cut(w);
+    w->out->pilot_mean = sample_mean(&s, (struct scope){SCOPE_WHOLE, 0}, TIME_LATENCY);
+    return w->out->overloaded ? plan_for_overload(w) : plan_for_precision(w, &s, rate);
 }
 
 /* ---- production ------------------------------------------------------------------ */
@@ -316,7 +368,8 @@ static void production(struct work *w, const struct plan *plan, double rate)
                         window_of(w, plan->warm_up, plan->length)};
     if (run_jobs(w, &jobs, 0)) {
         struct gap gap = production_gap(w);
-        if (!w->out->met || gap.biased) {
+        judge_loss(w);
+        if (!w->out->overloaded && (!w->out->met || gap.biased)) {
             bool add = !w->out->met && !isnan(gap.ratio) && gap.floor <= 1 &&
                        (w->out->persistent || length_is_no_help(plan, &gap));
             if (add)

@@ -13,6 +13,10 @@
  *     production  R .. 2R-1
  *     enlarged    the same again, longer; or 2R .. added to them
  *
+ * Where a pilot shows an overload, by growth or by loss, no percentile is chased: it is
+ * lengthened by no more than clients are patient, production is no longer than it was,
+ * and nothing is enlarged.
+ *
  * With a fixed duration there is no pilot. Nor is there one for scenarios that end by
  * themselves, where nothing is deleted and the number of replications is the sample
  * size; but their first replication is tried beforehand, to learn how long the
@@ -56,6 +60,12 @@ struct target {
     double relative; /* half-width by value */
 };
 
+/* What promises admit to fail for want of capacity; NaN if none speaks of errors. */
+struct admitted {
+    double whole;
+    const double *type; /* [facts->types] by promises about them alone; NULL: none */
+};
+
 struct procedure_settings {
     int replications;  /* R */
     sim_time duration; /* of the window; 0 = as long as the targets need */
@@ -64,6 +74,7 @@ struct procedure_settings {
     sim_time patience; /* how long one request may take at most: the longest timeout */
     const struct target *target;
     int targets;
+    const struct admitted *admitted; /* NULL: nothing is promised */
     uint64_t request_cap; /* over all replications of one stage */
 };
 
@@ -97,6 +108,7 @@ struct procedure {
     bool met;        /* every target */
     bool capped;     /* the request cap kept the window short */
     bool biased;     /* replications' quantiles disagree with the pooled one */
+    bool overloaded; /* more is lost than may be: precision was not pursued */
     bool persistent; /* differences that last a replication: some were added */
     bool fixed;      /* the length was given, or that of a load that ends by itself */
     int lengthened;  /* times the pilot was */

@@ -3,23 +3,13 @@
 
 #include <math.h>
 
-static struct judgement judge(const struct result *result,
-                              const struct scenario *scenario, struct arena *arena)
-{
-    const struct slo *slos = scenario->slos;
-    double *type = arena_many(arena, result->facts->types, double);
-    for (int t = 0; t < result->facts->types; t++)
-        type[t] = slo_admitted_of_type(slos, scenario->slo_count, result->facts, t);
-    struct admitted admitted = {slo_admitted_errors(slos, scenario->slo_count), type};
-    return verdict_judge(result->facts, &result->run, &admitted);
-}
-
 void result_conclude(struct result *result, const struct model *model,
                      const struct scenario *scenario, struct arena *arena)
 {
     result->sample =
         (struct sample){result->facts, result->run.outcome, result->run.count};
-    result->judgement = judge(result, scenario, arena);
+    struct admitted admitted = slo_admitted(scenario, result->facts, arena);
+    result->judgement = verdict_judge(result->facts, &result->run, &admitted);
     bool steady = result->judgement.verdict != VERDICT_UNSTABLE;
 
     result->findings = findings_of(&result->sample, steady, arena);

@@ -167,6 +167,17 @@ double slo_admitted_of_type(const struct slo *slos, int count,
     return least;
 }
 
+struct admitted slo_admitted(const struct scenario *scenario,
+                             const struct model_facts *facts, struct arena *arena)
+{
+    const struct slo *slos = scenario->slos;
+    int count = scenario->slo_count;
+    double *type = arena_many(arena, facts->types, double);
+    for (int t = 0; t < facts->types; t++)
+        type[t] = slo_admitted_of_type(slos, count, facts, t);
+    return (struct admitted){slo_admitted_errors(slos, count), type};
+}
+
 /* ---- targets --------------------------------------------------------------------- */
 
 static bool same_scope(struct scope a, struct scope b)

@@ -32,6 +32,10 @@ double slo_admitted_errors(const struct slo *slos, int count);
 double slo_admitted_of_type(const struct slo *slos, int count,
                             const struct model_facts *facts, int type);
 
+/* … and all of these together; its array comes from `arena`. */
+struct admitted slo_admitted(const struct scenario *scenario,
+                             const struct model_facts *facts, struct arena *arena);
+
 /*
  * What a run must know well: the precision asked for, of all requests and of every type
  * (or workload) an SLO names, and enough samples for the SLOs' own quantiles.

@@ -333,7 +333,9 @@ static void print_precision(struct page *p)
         return;
     if (!r->run.met && (r->precision->text || !r->run.fixed))
         sheet_say(&p->sheet, "Precision \"%s\" is not reached%s.", asked,
-                  r->run.capped ? ": the cap on requests kept the run short" : "");
+                  r->run.overloaded ? ": an overload is not measured for longer"
+                  : r->run.capped   ? ": the cap on requests kept the run short"
+                                    : "");
     if (r->run.persistent)
         sheet_say(
             &p->sheet,

@@ -107,6 +107,19 @@ static struct loss worst_loss(const struct sample *s, const struct admitted *adm
     return worst;
 }
 
+static struct loss loss_of_all(const struct sample *s, const struct admitted *admitted)
+{
+    double may = isnan(admitted->whole) ? usual_loss : admitted->whole;
+    return loss_of(s, (struct scope){SCOPE_WHOLE, 0}, may);
+}
+
+bool verdict_loses(const struct sample *s, const struct admitted *admitted)
+{
+    struct loss whole = loss_of_all(s, admitted);
+    struct loss worst = worst_loss(s, admitted, &whole);
+    return excess(&worst) > 0;
+}
+
 /* Is more turned away than piles up? Then something bounded or impatient ends the
  * growth, if not within this run. */
 static bool loses_more_than_grows(const struct sample *s, const struct judgement *j)
@@ -166,9 +179,7 @@ struct judgement verdict_judge(const struct model_facts *facts,
                                const struct admitted *admitted)
 {
     struct sample s = {facts, run->outcome, run->count};
-    struct scope whole = {SCOPE_WHOLE, 0};
-    double may = isnan(admitted->whole) ? usual_loss : admitted->whole;
-    struct judgement j = {.growth = run->growth, .loss = loss_of(&s, whole, may)};
+    struct judgement j = {.growth = run->growth, .loss = loss_of_all(&s, admitted)};
     j.worst = worst_loss(&s, admitted, &j.loss);
     j.reason = reason_of(&s, run, &j);
     j.verdict = verdict_for(j.reason);

@@ -44,11 +44,8 @@ struct judgement {
     struct loss worst;      /* of a type, if it loses far more than all; else of all */
 };
 
-/* What promises admit; NaN if none speaks of errors. */
-struct admitted {
-    double whole;
-    const double *type; /* [facts->types] by promises about them alone; NULL: none */
-};
+/* Is surely more lost, of all requests or of a type, than may be? */
+bool verdict_loses(const struct sample *s, const struct admitted *admitted);
 
 struct judgement verdict_judge(const struct model_facts *facts,
                                const struct procedure *run,

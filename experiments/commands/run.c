@@ -84,6 +84,7 @@ static sim_time given(sim_time value)
 
 static struct procedure_settings settings_of(const struct scenario *scenario,
                                              const struct model *model,
+                                             const struct admitted *admitted,
                                              const struct result *result)
 {
     const struct model_facts *facts = model_facts(model);
@@ -96,6 +97,7 @@ static struct procedure_settings settings_of(const struct scenario *scenario,
         .patience = longest_patience(facts),
         .target = result->target,
         .targets = result->targets,
+        .admitted = admitted,
         .request_cap = PROCEDURE_REQUEST_CAP,
     };
 }
@@ -251,7 +253,9 @@ static int run_scenario(const struct command *command, struct options *options,
     result.execution.threads =
         options->threads ? options->threads : omp_get_num_procs();
 
-    struct procedure_settings settings = settings_of(scenario, model, &result);
+    struct admitted admitted = slo_admitted(scenario, result.facts, arena);
+    struct procedure_settings settings =
+        settings_of(scenario, model, &admitted, &result);
     int status =
         check_memory(command, model, settings.replications, result.execution.threads);
     if (status != COMMAND_GOES_ON)

@@ -101,6 +101,45 @@ static void growing_backlog_ends_in_the_pilot(void **state)
     }
 }
 
+/* With a place for 500, for long nobody is turned away. */
+static void an_overload_costs_no_more_than_a_few_pilots(void **state)
+{
+    (void)state;
+    for (double rate = 1040; rate <= 1600; rate += 140) {
+        struct arena arena;
+        struct procedure p;
+        struct model_facts facts = lindley_facts;
+        struct lindley q = {
+            .arrival_rate = rate, .service_rate = 1000, .limit = 500, .seed = 1};
+        struct procedure_settings set = settings(&q);
+        struct runner runner = {lindley_run, &q};
+        facts.may_lose = true;
+        arena_init(&arena);
+        procedure_run(&facts, &set, &runner, &arena, &p);
+        assert_true(p.overloaded || p.grows);
+        assert_int_not_equal(p.stage, STAGE_ENLARGED);
+        assert_true(p.requests < 20 * 20000 * 8);
+        arena_free(&arena);
+    }
+}
+
+static void what_is_promised_to_fail_is_no_overload(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct procedure p;
+    struct lindley q = {
+        .arrival_rate = 1500, .service_rate = 1000, .limit = 20, .seed = 1};
+    struct procedure_settings set = settings(&q);
+    run(&q, &set, &arena, &p);
+    assert_true(p.overloaded);
+    arena_free(&arena);
+    set.admitted = &(struct admitted){.whole = 0.5};
+    run(&q, &set, &arena, &p);
+    assert_true(p.met && !p.overloaded);
+    arena_free(&arena);
+}
+
 static void interruption_ends_it_at_once(void **state)
 {
     (void)state;
@@ -245,6 +284,8 @@ int main(void)
         cmocka_unit_test(length_follows_the_load),
         cmocka_unit_test(decisions_do_not_depend_on_the_call),
         cmocka_unit_test(growing_backlog_ends_in_the_pilot),
+        cmocka_unit_test(an_overload_costs_no_more_than_a_few_pilots),
+        cmocka_unit_test(what_is_promised_to_fail_is_no_overload),
         cmocka_unit_test(interruption_ends_it_at_once),
         cmocka_unit_test(fixed_duration_has_no_pilot),
         cmocka_unit_test(cap_on_requests_is_kept_and_said),
