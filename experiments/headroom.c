@@ -6,18 +6,25 @@
 /* Below this much of the busy time, waiting for others is not worth a word. */
 static const double waiting_worth_naming = 0.1;
 
+/* Attempts of a type per second, or its requests. */
+static double tries_of(const struct request_findings *f, bool retries)
+{
+    bool several = retries && estimate_given(&f->attempts);
+    return f->offered.value * (several ? f->attempts.value : 1);
+}
+
 /* What the model asks of a station per second, in busy slots or cores, if nobody waits.
- * Attempts, not requests: a retry is work too. */
+ * A retry is work too; but a bound counts each request once, since attempts made while
+ * the load was too high say nothing of what a lower one would need. */
 static double own_load(const struct model *model, const struct sample *s,
-                       const struct findings *f, int station, enum headroom_limit limit)
+                       const struct findings *f, int station, enum headroom_limit limit,
+                       bool retries)
 {
     double sum = 0;
     for (int t = 0; t < s->facts->types; t++) {
         struct demand d = model_demand(model, t, station);
-        double attempts =
-            f->type[t].offered.value *
-            (estimate_given(&f->type[t].attempts) ? f->type[t].attempts.value : 1);
-        sum += attempts * (limit == LIMIT_SLOTS ? d.hold : d.cpu);
+        sum += tries_of(&f->type[t], retries) *
+               (limit == LIMIT_SLOTS ? d.hold : d.cpu);
     }
     return sum;
 }
@@ -34,13 +41,14 @@ static void find_bottleneck(const struct model *model, const struct sample *s,
 {
     for (int i = 0; i < s->facts->stations; i++)
         for (int limit = LIMIT_SLOTS; limit <= LIMIT_CORES; limit++) {
-            double load = own_load(model, s, f, i, (enum headroom_limit)limit) /
-                          capacity(s->facts, i, (enum headroom_limit)limit);
+            enum headroom_limit of = (enum headroom_limit)limit;
+            double load =
+                own_load(model, s, f, i, of, false) / capacity(s->facts, i, of);
             if (load <= h->load)
                 continue;
             h->load = load;
             h->station = i;
-            h->limit = (enum headroom_limit)limit;
+            h->limit = of;
         }
 }
 
@@ -56,7 +64,7 @@ static void find_waiting(const struct model *model, const struct sample *s,
         if (i == h->station || !estimate_given(u) || u->value < 0.5 * busiest ||
             u->value < 0.5)
             continue;
-        double own = own_load(model, s, f, i, LIMIT_SLOTS);
+        double own = own_load(model, s, f, i, LIMIT_SLOTS, true);
         double part = 1 - own / f->station[i].busy.value;
         if (part > waiting_worth_naming && part > h->waiting_part) {
             h->waiting = i;

@@ -3,7 +3,7 @@
  * headroom -- how much more load the system carries by the utilisation law, and which
  * part says so. Analytic: from the programs and the offered mix, without queueing; it
  * bounds the truth from above, since a slot that waits for another resource is lost
- * meanwhile.
+ * meanwhile, and so is an attempt that has to be made again: each request counts once.
  *
  * The bottleneck is the part that would be full first if nobody ever waited. A pool of
  * threads that is busy only because it waits for the connections behind it is not one.
