@@ -1,28 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * compile -- from a bound system to instructions. Internal to models/: model.c puts the
- * stations and workloads together, compile.c turns handlers into code.
+ * stations together, compile_workload.c the workloads, compile.c the handlers that they
+ * lead to and the calls between them, compile_steps.c what is in a handler.
  *
- * Everything grows in the model's arena. Jump targets are labels until the end, so that
- * code can be placed before it is known where it goes.
+ * Everything grows in the model's arena.
  */
 #ifndef MODELS_COMPILE_H
 #define MODELS_COMPILE_H
 
 #include "models/compiled.h"
+#include "models/frame.h"
 #include "sim/arena.h"
 
 enum { CODE_LIMIT = 200000 }; /* instructions, all call paths together */
-
-/* A growing array: VECTOR_ADD gives a pointer to its new last element. */
-struct vector {
-    void *items;
-    uint32_t count, room;
-};
-
-void *vector_add(struct vector *v, struct arena *arena, size_t size);
-#define VECTOR_ADD(v, arena, type) ((type *)vector_add((v), (arena), sizeof(type)))
-#define VECTOR_AT(v, type, index) (&((type *)(v)->items)[index])
 
 /* Where the name of a service leads: to a server or to a pool. */
 struct place {
@@ -56,20 +47,6 @@ struct compiler {
     uint32_t type;               /* the client's request type being compiled */
     double weight; /* how often what is being compiled runs per client request */
     bool overflowed;
-};
-
-/* One handler on its way into code. */
-struct frame {
-    const struct frame *caller;
-    struct place *place;
-    const char *type; /* request type as this service sees it */
-    const char *path; /* of calls, for the keys of draws */
-    struct vector code, labels, pads;
-    uint32_t pad;   /* label errors go to */
-    uint32_t loops, held; /* nesting of repeats, and of held connections */
-    double turns;         /* of the repeats around, all together; 0: none */
-    bool streams;   /* sends a first byte of its own or passes one on */
-    bool draws;     /* something in it is random: later visits need other draws */
 };
 
 struct place *compile_find(struct compiler *c, const char *name);
@@ -109,12 +86,32 @@ struct handler compile_call(struct compiler *c, const struct frame *frame,
                             const struct caller *caller, struct place *callee,
                             const struct handler *handler, uint32_t *site);
 
+/* ---- steps (compile_steps.c) ----------------------------------------------------- */
+
+/* Code for a list of steps. This and what follows return the mean duration in s when
+ * nobody else is there. */
+double compile_steps(struct compiler *c, struct frame *f,
+                     const struct param_list *steps);
+double compile_delay(struct compiler *c, struct frame *f, const struct dist *dist,
+                     const char *resource);
+double compile_chunks(struct compiler *c, struct frame *f, const struct dist *chunks,
+                      const struct dist *gap, bool one_pace);
+
+/* The call of a site whose callee takes `mean`; go_on: also after an error. */
+double compile_site(struct compiler *c, struct frame *f, uint32_t site, bool go_on,
+                    double mean);
+
+void compile_timeout(struct compiler *c, struct call_site *site, sim_time timeout,
+                     enum status status, const char *cause, int station);
+struct caller compile_caller(const struct compiler *c, const struct frame *f);
+
+/* A service that answers, by name; complains and gives NULL when there is none. */
+struct place *compile_find_server(struct compiler *c, uint32_t at, const char *key,
+                                  const char *name);
+
+/* ---- workloads (compile_workload.c) ---------------------------------------------- */
+
 /* Every workload with its request types, and through them all handlers. */
 void compile_workloads(struct compiler *c);
-
-/* Turn labels into program counters and move the vectors into the model. */
-void compile_finish(struct compiler *c);
-
-uint32_t compile_label(struct compiler *c);
 
 #endif

@@ -465,7 +465,7 @@ static void finish(struct compiler *c)
 {
     struct model *m = c->model;
     check_keys(c);
-    compile_finish(c);
+    frame_finish(c);
     for (uint32_t i = 0; i < m->services; i++)
         finish_service(c, i);
     finish_pools(c);

@@ -1,0 +1,629 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/compile.h"
+
+#include <math.h>
+#include <string.h>
+
+static double seconds_of(const struct dist *dist)
+{
+    return dist ? dist->mean * 1e-9 : 0;
+}
+
+/* ---- steps ----------------------------------------------------------------------- */
+
+/* Each returns the mean duration in s when nobody else is there. */
+double compile_steps(struct compiler *c, struct frame *f,
+                     const struct param_list *steps);
+
+double compile_delay(struct compiler *c, struct frame *f, const struct dist *dist,
+                     const char *resource)
+{
+    struct instr *i = frame_emit(c, f, OP_DELAY);
+    frame_draw(c, f, i, "wait", dist);
+    i->resource = frame_resource(c, f, resource);
+    return seconds_of(dist);
+}
+
+/* Who wants CPU waits for a core, or for his turn in the process. Where there are fewer
+ * cores than processes it may be either, and the wait is not told apart. */
+static const char *name_of_wait(const struct service *s)
+{
+    bool either = s->processes > s->cores;
+    if (s->part.discipline == DISCIPLINE_SHARING || s->slots == 1)
+        return "waiting for CPU";
+    if (s->part.discipline == DISCIPLINE_LOOP)
+        return either ? "waiting for CPU or the event loop"
+                      : "waiting for the event loop";
+    return either ? "waiting for CPU or the lock (GIL)" : "waiting for the lock (GIL)";
+}
+
+static double emit_cpu(struct compiler *c, struct frame *f, const struct dist *dist)
+{
+    struct instr *i = frame_emit(c, f, OP_CPU);
+    frame_draw(c, f, i, "cpu", dist);
+    int station = (int)frame_station(c, f);
+    i->resource = compile_resource(c, frame_resource_name(c, f, "working (CPU)"),
+                                   RESOURCE_SERVICE, station);
+    const char *wait = name_of_wait(&c->model->service[f->place->index]);
+    i->cause =
+        compile_resource(c, frame_resource_name(c, f, wait), RESOURCE_WAIT, station);
+    compile_demand(c, frame_station(c, f))->cpu += c->weight * seconds_of(dist);
+    return seconds_of(dist);
+}
+
+double compile_site(struct compiler *c, struct frame *f, uint32_t site, bool go_on,
+                    double mean)
+{
+    uint32_t pad = f->pad, after = frame_new_label(c);
+    if (go_on)
+        f->pad = frame_pad(c, f, NONE, after, true);
+    frame_emit(c, f, OP_CALL)->a = site;
+    f->pad = pad;
+    frame_label(c, f, after);
+    return mean;
+}
+
+void compile_timeout(struct compiler *c, struct call_site *site, sim_time timeout,
+                     enum status status, const char *cause, int station)
+{
+    site->timeout_class = compile_timer(c, timeout);
+    site->timeout_status = (uint8_t)status;
+    if (site->timeout_class != NONE)
+        site->timeout_cause = compile_cause(
+            c,
+            arena_format(c->arena, "%s within %s", cause, compile_duration(c, timeout)),
+            status, station);
+}
+
+/* The place of the call is enough: were the callee's name in it, a proxy in between
+ * would change what everybody behind it draws. */
+static const char *child_path(struct compiler *c, const struct frame *f,
+                              const char *type)
+{
+    return arena_format(c->arena, "%s/%u>%s", f->path, f->code.count, type);
+}
+
+struct caller compile_caller(const struct compiler *c, const struct frame *f)
+{
+    const struct service *s = &c->model->service[f->place->index];
+    return (struct caller){.name = f->place->name,
+                           .instances = s->instances,
+                           .service = f->place->index,
+                           .path =
+                               arena_format(c->arena, "%s/%u", f->path, f->code.count)};
+}
+
+struct place *compile_find_server(struct compiler *c, uint32_t at, const char *key,
+                                  const char *name)
+{
+    struct place *place = compile_find(c, name);
+    if (!place)
+        complain(c->out, at, key, "must be one of the services %s, is \"%s\"",
+                 compile_names(c, PART_SERVER), name);
+    else if (place->kind->sort == PART_POOL) {
+        complain(c->out, at, key, "must be a service that answers, is the pool \"%s\"",
+                 name);
+        return NULL;
+    }
+    return place;
+}
+
+/* A call by name: the site's number, or NONE after a complaint. */
+static struct handler call_named(struct compiler *c, struct frame *f, uint32_t at,
+                                 const char *key, const char *name, const char *type,
+                                 uint32_t *site)
+{
+    *site = NONE;
+    struct place *callee = compile_find_server(c, at, key, name);
+    if (!callee)
+        return (struct handler){0};
+    struct handler handler =
+        compile_handler(c, f, callee, type, child_path(c, f, type), at, key);
+    struct caller caller = compile_caller(c, f);
+    return compile_call(c, f, &caller, callee, &handler, site);
+}
+
+static double compile_call_step(struct compiler *c, struct frame *f,
+                                const struct call_step *s)
+{
+    uint32_t number;
+    struct handler callee =
+        call_named(c, f, s->at, "call", s->service, s->as ? s->as : f->type, &number);
+    if (number == NONE)
+        return 0;
+    struct call_site *site = VECTOR_AT(&c->call, struct call_site, number);
+    compile_timeout(
+        c, site, s->timeout, STATUS_504,
+        arena_format(c->arena, "%s: no answer from %s", f->place->name, s->service),
+        (int)frame_station(c, f));
+    compile_retry(c, s->retry,
+                  arena_format(c->arena, "retry:%s/%u", f->path, f->code.count),
+                  &site->retry);
+    site->passes_stream = s->stream;
+    if (s->stream && callee.streams)
+        f->streams = true;
+    f->draws |= callee.draws;
+    return compile_site(c, f, number, s->on_error == ON_ERROR_CONTINUE, callee.mean);
+}
+
+/* ---- pools and queries ----------------------------------------------------------- */
+
+static struct place *find_pool(struct compiler *c, uint32_t at, const char *key,
+                               const char *name)
+{
+    struct place *place = compile_find(c, name);
+    if (place && place->kind->sort == PART_POOL)
+        return place;
+    if (place)
+        complain(c->out, at, key, "must be a pool, \"%s\" is of kind %s", name,
+                 place->kind->row.key);
+    else
+        complain(c->out, at, key, "must be one of the pools %s, is \"%s\"",
+                 compile_names(c, PART_POOL), name);
+    return NULL;
+}
+
+static uint32_t pool_use(struct compiler *c, const struct frame *f,
+                         const struct place *pool)
+{
+    for (uint32_t i = 0; i < c->pool_use.count; i++) {
+        struct pool_use *use = VECTOR_AT(&c->pool_use, struct pool_use, i);
+        if (use->pool == pool->index && use->caller_first_instance == f->place->index)
+            return i;
+    }
+    /* the caller's number until frame_finish knows its instances */
+    *VECTOR_ADD(&c->pool_use, c->arena, struct pool_use) =
+        (struct pool_use){.pool = pool->index,
+                          .scope = pool->part.pool.scope,
+                          .caller_first_instance = f->place->index};
+    return c->pool_use.count - 1;
+}
+
+/* Held connections, innermost last. */
+struct held {
+    uint32_t use, number, outer_pad, station;
+    double weight;
+};
+
+static struct held acquire(struct compiler *c, struct frame *f,
+                           const struct place *pool)
+{
+    uint32_t use = pool_use(c, f, pool);
+    struct held held = {use, f->held, f->pad, c->model->pool[pool->index].station,
+                        c->weight};
+    if (f->held == MAX_HELD)
+        complain(c->out, pool->at, NULL,
+                 "must not be the %dth connection that a request holds at a time",
+                 MAX_HELD + 1);
+    frame_emit_held(c, f, OP_ACQUIRE, use, held.number);
+    f->pad = frame_pad(c, f, use, f->pad, false);
+    f->held = held.number + 1;
+    compile_demand(c, held.station)->visits += c->weight;
+    return held;
+}
+
+static void release(struct compiler *c, struct frame *f, const struct held *held,
+                    double mean)
+{
+    f->pad = held->outer_pad;
+    f->held = held->number;
+    frame_emit_held(c, f, OP_RELEASE, held->use, held->number);
+    compile_demand(c, held->station)->hold += held->weight * mean;
+}
+
+/* The program of one query on the database: CPU, then I/O. */
+static struct handler query_handler(struct compiler *c, const struct frame *f,
+                                    struct place *database, const struct query_step *s)
+{
+    struct frame q = {.caller = f,
+                      .place = database,
+                      .type = f->type,
+                      .path = child_path(c, f, "query")};
+    q.pad = frame_new_label(c);
+    struct handler h = {.entry = frame_new_label(c), .draws = true};
+    frame_label(c, &q, h.entry);
+    if (s->time)
+        h.mean += emit_cpu(c, &q, s->time);
+    if (s->io)
+        h.mean += compile_delay(c, &q, s->io, "I/O");
+    frame_label(c, &q, q.pad);
+    frame_emit(c, &q, OP_END);
+    frame_close(c, &q);
+    struct demand *d = compile_demand(c, c->model->service[database->index].station);
+    d->visits += c->weight;
+    d->hold += c->weight * h.mean;
+    return h;
+}
+
+static int via_names(const struct query_step *s, const char *const **names)
+{
+    if (!s->via.row)
+        return 0;
+    if (s->via.which == 0) {
+        *names = s->via.body;
+        return 1;
+    }
+    const struct param_list *list = s->via.body;
+    *names = list->items;
+    return list->count;
+}
+
+/* A pool without a `server` belongs to the database it is used for. */
+static void check_last_pool(struct compiler *c, const struct query_step *s,
+                            const struct place *pool, const struct place *database)
+{
+    const char *server = pool->part.pool.server;
+    struct pool *used = &c->model->pool[pool->index];
+    if (!server && used->database == NONE)
+        used->database = database->index;
+    else if (!server && used->database != database->index)
+        server = c->model->service[used->database].name;
+    if (server && strcmp(server, s->database) != 0)
+        complain(c->out, s->at, "via", "must end at %s: \"%s\" leads to %s",
+                 s->database, pool->name, server);
+}
+
+static double compile_query(struct compiler *c, struct frame *f,
+                            const struct query_step *s)
+{
+    enum { MOST_POOLS = 8 };
+    struct place *database = compile_find_server(c, s->at, "query", s->database);
+    const char *const *names = NULL;
+    int pools = via_names(s, &names);
+    struct held held[MOST_POOLS];
+    uint32_t pad = f->pad, after = frame_new_label(c);
+    if (!database)
+        return 0;
+    if (database->part.server.duty != DUTY_DATABASE) {
+        complain(c->out, s->at, "query", "must be a database, %s is of kind %s",
+                 s->database, database->kind->row.key);
+        return 0;
+    }
+    if (!s->time && !s->io)
+        complain(c->out, s->at, NULL,
+                 "must have \"time\" or \"io\": how long the query takes");
+    if (pools > MOST_POOLS) {
+        complain(c->out, s->at, "via", "must name at most %d pools, names %d",
+                 MOST_POOLS, pools);
+        return 0;
+    }
+    if (s->on_error == ON_ERROR_CONTINUE)
+        f->pad = frame_pad(c, f, NONE, after, true);
+    for (int i = 0; i < pools; i++) {
+        struct place *pool = find_pool(c, s->at, "via", names[i]);
+        if (!pool)
+            return 0;
+        held[i] = acquire(c, f, pool);
+        if (i == pools - 1)
+            check_last_pool(c, s, pool, database);
+    }
+    struct handler query = query_handler(c, f, database, s);
+    struct caller caller = compile_caller(c, f);
+    uint32_t number;
+    query = compile_call(c, f, &caller, database, &query, &number);
+    struct call_site *site = VECTOR_AT(&c->call, struct call_site, number);
+    site->opens_connection = pools == 0;
+    compile_timeout(
+        c, site, s->timeout, STATUS_500,
+        arena_format(c->arena, "%s: query on %s not done", f->place->name, s->database),
+        (int)frame_station(c, f));
+    frame_emit(c, f, OP_CALL)->a = number;
+    f->draws = true;
+    for (int i = pools; i-- > 0;)
+        release(c, f, &held[i], query.mean);
+    f->pad = pad;
+    frame_label(c, f, after);
+    return query.mean;
+}
+
+static double compile_hold(struct compiler *c, struct frame *f,
+                           const struct hold_step *s)
+{
+    struct place *pool = find_pool(c, s->at, "hold", s->pool);
+    uint32_t pad = f->pad, after = frame_new_label(c);
+    if (!pool)
+        return compile_steps(c, f, &s->steps);
+    if (s->on_error == ON_ERROR_CONTINUE)
+        f->pad = frame_pad(c, f, NONE, after, true);
+    struct held held = acquire(c, f, pool);
+    double mean = compile_steps(c, f, &s->steps);
+    release(c, f, &held, mean);
+    f->pad = pad;
+    frame_label(c, f, after);
+    return mean;
+}
+
+/* ---- branching ------------------------------------------------------------------- */
+
+static double compile_weighted(struct compiler *c, struct frame *f,
+                               const struct param_list *steps, double share)
+{
+    double weight = c->weight;
+    c->weight = weight * share;
+    double mean = compile_steps(c, f, steps);
+    c->weight = weight;
+    return share * mean;
+}
+
+static double compile_cache(struct compiler *c, struct frame *f,
+                            const struct cache_step *s)
+{
+    uint32_t number, hit = frame_new_label(c), end = frame_new_label(c);
+    struct handler look =
+        call_named(c, f, s->at, "cache", s->service, f->type, &number);
+    if (number == NONE)
+        return 0;
+    double mean =
+        compile_site(c, f, number, s->on_error == ON_ERROR_CONTINUE, look.mean);
+    struct instr *i = frame_emit(c, f, OP_CHANCE);
+    i->key = frame_key(c, f, "hit");
+    i->p = s->hit;
+    i->a = hit;
+    mean += compile_weighted(c, f, &s->miss, 1 - s->hit);
+    frame_jump(c, f, end);
+    frame_label(c, f, hit);
+    mean += compile_weighted(c, f, &s->on_hit, s->hit);
+    frame_label(c, f, end);
+    return mean;
+}
+
+static double compile_choose(struct compiler *c, struct frame *f,
+                             const struct choose_step *s)
+{
+    const struct choose_branch *branch = s->branches.items;
+    int count = s->branches.count;
+    if (count == 0) {
+        complain(c->out, s->at, "choose", "must have at least one branch");
+        return 0;
+    }
+    double total = 0, mean = 0, sum = 0;
+    for (int i = 0; i < count; i++)
+        total += branch[i].weight;
+    uint32_t first = c->choice.count, end = frame_new_label(c);
+    for (int i = 0; i < count; i++) {
+        sum += branch[i].weight;
+        *VECTOR_ADD(&c->choice, c->arena, struct choice) =
+            (struct choice){i == count - 1 ? 1 : sum / total, frame_new_label(c)};
+    }
+    struct instr *instr = frame_emit(c, f, OP_CHOOSE);
+    instr->key = frame_key(c, f, "choose");
+    instr->a = first;
+    instr->b = (uint32_t)count;
+    for (int i = 0; i < count; i++) {
+        frame_label(c, f,
+                    VECTOR_AT(&c->choice, struct choice, first + (uint32_t)i)->pc);
+        mean += compile_weighted(c, f, &branch[i].steps, branch[i].weight / total);
+        frame_jump(c, f, end);
+    }
+    frame_label(c, f, end);
+    return mean;
+}
+
+/* A visit, and a draw within one, have 16 bits in the address of a draw; this leaves
+ * room for twice the mean. */
+enum { MOST_TURNS = 32000 };
+
+static double compile_repeat(struct compiler *c, struct frame *f,
+                             const struct dist *times, const struct param_list *steps,
+                             uint32_t at)
+{
+    if (f->loops == MAX_LOOPS) {
+        complain(c->out, at, "repeat", "must not be nested deeper than %d", MAX_LOOPS);
+        return 0;
+    }
+    double outer = f->turns, turns = times->mean * (outer > 0 ? outer : 1);
+    if (turns > MOST_TURNS)
+        complain(c->out, at, NULL, "must not repeat more than %d times, on average %g",
+                 MOST_TURNS, turns);
+    f->turns = turns;
+    uint32_t start = frame_new_label(c), end = frame_new_label(c), loop = f->loops++;
+    struct instr *i = frame_emit(c, f, OP_REPEAT);
+    frame_draw(c, f, i, "repeat", times);
+    i->a = end;
+    i->b = loop;
+    frame_label(c, f, start);
+    double mean = compile_weighted(c, f, steps, times->mean);
+    i = frame_emit(c, f, OP_AGAIN);
+    i->a = start;
+    i->b = loop;
+    frame_label(c, f, end);
+    f->turns = outer;
+    f->loops--;
+    return mean;
+}
+
+/* Steps that run as a task of their own, placed here and jumped over. */
+static double compile_block(struct compiler *c, struct frame *f,
+                            const struct param_list *steps, uint32_t label)
+{
+    uint32_t pad = f->pad, loops = f->loops, held = f->held;
+    bool streams = f->streams; /* what a task of its own sends, no client sees */
+    frame_label(c, f, label);
+    f->pad = frame_new_label(c);
+    f->loops = f->held = 0;
+    f->turns = 0;
+    double mean = compile_steps(c, f, steps);
+    frame_label(c, f, f->pad);
+    frame_emit(c, f, OP_END);
+    f->pad = pad;
+    f->loops = loops;
+    f->held = held;
+    f->streams = streams;
+    *VECTOR_AT(&c->service_extra, bool, f->place->index) = true;
+    return mean;
+}
+
+/* How many branches must be done: all, any, or a number. */
+static uint32_t join_count(struct compiler *c, const struct parallel_step *s)
+{
+    uint32_t all = (uint32_t)s->branches.count;
+    if (!s->join.row)
+        return all;
+    if (s->join.which == 1) {
+        int64_t count = *(const int64_t *)s->join.body;
+        if (count > all)
+            complain(c->out, s->at, "join", "must be at most the %u branches, is %lld",
+                     all, (long long)count);
+        return (uint32_t)count;
+    }
+    const char *name = *(const char *const *)s->join.body;
+    if (strcmp(name, "any") == 0)
+        return 1;
+    if (strcmp(name, "all") != 0)
+        complain(c->out, s->at, "join",
+                 "must be \"all\", \"any\" or a number, is \"%s\"", name);
+    return all;
+}
+
+static double compile_parallel(struct compiler *c, struct frame *f,
+                               const struct parallel_step *s)
+{
+    const struct param_list *branch = s->branches.items;
+    uint32_t count = (uint32_t)s->branches.count, first = c->branch.count,
+             over = frame_new_label(c), need = join_count(c, s);
+    double mean = need == 1 ? INFINITY : 0;
+    if (count == 0) {
+        complain(c->out, s->at, "parallel", "must have at least one branch");
+        return 0;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        *VECTOR_ADD(&c->branch, c->arena, uint32_t) = frame_new_label(c);
+    struct instr *i = frame_emit(c, f, OP_FORK);
+    i->a = first;
+    i->b = count;
+    i->count = need;
+    frame_jump(c, f, over);
+    for (uint32_t b = 0; b < count; b++) {
+        double one = compile_block(c, f, &branch[b],
+                                   *VECTOR_AT(&c->branch, uint32_t, first + b));
+        mean = need == 1 ? fmin(mean, one) : fmax(mean, one);
+    }
+    frame_label(c, f, over);
+    return mean;
+}
+
+static double compile_spawn(struct compiler *c, struct frame *f,
+                            const struct spawn_step *s)
+{
+    uint32_t block = frame_new_label(c), over = frame_new_label(c);
+    frame_emit(c, f, OP_SPAWN)->a = block;
+    frame_jump(c, f, over);
+    compile_block(c, f, &s->steps, block);
+    frame_label(c, f, over);
+    return 0;
+}
+
+/* ---- streams, memory, failure ---------------------------------------------------- */
+
+double compile_chunks(struct compiler *c, struct frame *f, const struct dist *chunks,
+                      const struct dist *gap, bool one_pace)
+{
+    if (!one_pace && gap->form != DIST_CONSTANT && chunks->mean > MOST_TURNS)
+        complain(c->out, chunks->at, NULL,
+                 "must be at most %d chunks where the gap varies, is %g on average",
+                 MOST_TURNS, chunks->mean);
+    struct instr *i = frame_emit(c, f, OP_CHUNKS);
+    frame_draw(c, f, i, "chunks", gap);
+    i->dist2 = chunks;
+    i->count = one_pace;
+    i->resource = frame_resource(c, f, "streaming");
+    return fmax(0, chunks->mean - (one_pace ? 1 : 0)) * seconds_of(gap);
+}
+
+static double compile_stream(struct compiler *c, struct frame *f,
+                             const struct stream_conf *s)
+{
+    double mean = 0;
+    if (s->first_byte)
+        mean += compile_delay(c, f, s->first_byte, "until the first byte");
+    frame_emit(c, f, OP_STREAM);
+    f->streams = true;
+    if (!s->cpu)
+        return mean + compile_chunks(c, f, s->chunks, s->gap, false);
+    const struct wait_step gap = {.at = s->at, .duration = s->gap};
+    const struct cpu_step cpu = {.at = s->at, .demand = s->cpu};
+    const struct param_variant steps[] = {{.which = STEP_WAIT, .body = (void *)&gap},
+                                          {.which = STEP_CPU, .body = (void *)&cpu}};
+    struct param_list list = {.items = (void *)steps, .count = 2, .at = s->at};
+    return mean + compile_repeat(c, f, s->chunks, &list, s->at);
+}
+
+static void compile_memory(struct compiler *c, struct frame *f,
+                           const struct memory_step *s)
+{
+    struct instr *i = frame_emit(c, f, OP_MEMORY);
+    frame_draw(c, f, i, "memory", s->bytes);
+    i->status = STATUS_500;
+    i->cause = compile_cause(c, frame_resource_name(c, f, "out of memory"), STATUS_500,
+                             (int)frame_station(c, f));
+}
+
+static void compile_fail(struct compiler *c, struct frame *f, const struct fail_step *s)
+{
+    int status = STATUS_REFUSED;
+    while (status < STATUSES && strcmp(status_names[status], s->status) != 0)
+        status++;
+    if (status == STATUSES) {
+        complain(c->out, s->at, "fail",
+                 "must be 400, 429, 500, 502, 503, 504, refused or reset, is \"%s\"",
+                 s->status);
+        return;
+    }
+    struct instr *i = frame_emit(c, f, OP_FAIL);
+    i->key = frame_key(c, f, "fail");
+    i->p = s->probability;
+    i->status = (uint8_t)status;
+    i->cause = compile_cause(
+        c, arena_format(c->arena, "%s: fails with %s", f->place->name, s->status),
+        (enum status)status, (int)frame_station(c, f));
+    VECTOR_AT(&c->cause, struct cause_facts, i->cause)->told = true;
+}
+
+static double compile_step(struct compiler *c, struct frame *f,
+                           const struct param_variant *step)
+{
+    switch ((enum step_verb)step->which) {
+    case STEP_CPU:
+        return emit_cpu(c, f, ((const struct cpu_step *)step->body)->demand);
+    case STEP_WAIT:
+        return compile_delay(c, f, ((const struct wait_step *)step->body)->duration,
+                             "waiting step");
+    case STEP_CALL:
+        return compile_call_step(c, f, step->body);
+    case STEP_QUERY:
+        return compile_query(c, f, step->body);
+    case STEP_HOLD:
+        return compile_hold(c, f, step->body);
+    case STEP_CACHE:
+        return compile_cache(c, f, step->body);
+    case STEP_PARALLEL:
+        return compile_parallel(c, f, step->body);
+    case STEP_CHOOSE:
+        return compile_choose(c, f, step->body);
+    case STEP_REPEAT: {
+        const struct repeat_step *s = step->body;
+        return compile_repeat(c, f, s->times, &s->steps, s->at);
+    }
+    case STEP_SPAWN:
+        return compile_spawn(c, f, step->body);
+    case STEP_STREAM:
+        return compile_stream(c, f, ((const struct stream_step *)step->body)->stream);
+    case STEP_MEMORY:
+        compile_memory(c, f, step->body);
+        return 0;
+    case STEP_FAIL:
+        compile_fail(c, f, step->body);
+        return 0;
+    }
+    return 0;
+}
+
+double compile_steps(struct compiler *c, struct frame *f,
+                     const struct param_list *steps)
+{
+    const struct param_variant *step = steps->items;
+    double mean = 0;
+    for (int i = 0; i < steps->count && !c->overflowed; i++)
+        mean += compile_step(c, f, &step[i]);
+    return mean;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/frame.h"
+
+#include "models/compile.h"
+#include "sim/check.h"
+
+#include <string.h>
+
+/* ---- labels and code ------------------------------------------------------------- */
+
+void *vector_add(struct vector *v, struct arena *arena, size_t size)
+{
+    if (v->count == v->room) {
+        uint32_t room = v->room ? 2 * v->room : 16;
+        void *items = arena_array(arena, room, size);
+        if (v->count)
+            memcpy(items, v->items, v->count * size);
+        v->items = items;
+        v->room = room;
+    }
+    return (char *)v->items + size * v->count++;
+}
+
+uint32_t frame_new_label(struct compiler *c)
+{
+    *VECTOR_ADD(&c->label, c->arena, uint32_t) = NONE;
+    return c->label.count - 1;
+}
+
+/* The label stands for the next instruction of the frame. */
+void frame_label(struct compiler *c, struct frame *f, uint32_t label)
+{
+    *VECTOR_AT(&c->label, uint32_t, label) = f->code.count;
+    *VECTOR_ADD(&f->labels, c->arena, uint32_t) = label;
+}
+
+struct instr *frame_emit(struct compiler *c, struct frame *f, enum op op)
+{
+    struct instr *i = VECTOR_ADD(&f->code, c->arena, struct instr);
+    *i = (struct instr){.op = (uint8_t)op, .on_error = f->pad, .a = NONE};
+    return i;
+}
+
+void frame_jump(struct compiler *c, struct frame *f, uint32_t label)
+{
+    frame_emit(c, f, OP_JUMP)->a = label;
+}
+
+/* Where an error goes: give back a connection or not, then on to `next`, with the error
+ * or, when it is to be ignored, without. Pads stand after the handler's own code. */
+struct pad {
+    uint32_t label, pool_use, held, next;
+    bool clear;
+};
+
+uint32_t frame_pad(struct compiler *c, struct frame *f, uint32_t pool_use,
+                   uint32_t next, bool clear)
+{
+    uint32_t label = frame_new_label(c);
+    *VECTOR_ADD(&f->pads, c->arena, struct pad) =
+        (struct pad){label, pool_use, f->held, next, clear};
+    return label;
+}
+
+void frame_emit_held(struct compiler *c, struct frame *f, enum op op, uint32_t use,
+                     uint32_t number)
+{
+    struct instr *i = frame_emit(c, f, op);
+    i->a = use;
+    i->b = number;
+}
+
+static void emit_pads(struct compiler *c, struct frame *f)
+{
+    for (uint32_t i = 0; i < f->pads.count; i++) {
+        struct pad pad = *VECTOR_AT(&f->pads, struct pad, i);
+        frame_label(c, f, pad.label);
+        f->pad = pad.next;
+        if (pad.pool_use != NONE)
+            frame_emit_held(c, f, OP_RELEASE, pad.pool_use, pad.held);
+        frame_emit(c, f, pad.clear ? OP_CLEAR : OP_JUMP)->a = pad.next;
+    }
+}
+
+/* Append a finished frame to the code: from here on its labels are program counters. */
+void frame_close(struct compiler *c, struct frame *f)
+{
+    uint32_t base = c->code.count;
+    emit_pads(c, f);
+    for (uint32_t i = 0; i < f->code.count; i++)
+        *VECTOR_ADD(&c->code, c->arena, struct instr) =
+            *VECTOR_AT(&f->code, struct instr, i);
+    for (uint32_t i = 0; i < f->labels.count; i++)
+        *VECTOR_AT(&c->label, uint32_t, *VECTOR_AT(&f->labels, uint32_t, i)) += base;
+    if (c->code.count > CODE_LIMIT)
+        c->overflowed = true;
+}
+
+/* ---- draws ----------------------------------------------------------------------- */
+
+uint64_t frame_key(struct compiler *c, struct frame *f, const char *what)
+{
+    f->draws = true;
+    return compile_key(
+        c, arena_format(c->arena, "%s/%u.%s", f->path, f->code.count, what));
+}
+
+void frame_draw(struct compiler *c, struct frame *f, struct instr *i, const char *what,
+                const struct dist *dist)
+{
+    i->dist = dist;
+    i->key = frame_key(c, f, what);
+}
+
+const char *frame_resource_name(struct compiler *c, const struct frame *f,
+                                const char *what)
+{
+    return arena_format(c->arena, "%s: %s", f->place->name, what);
+}
+
+uint32_t frame_station(const struct compiler *c, const struct frame *f)
+{
+    return c->model->service[f->place->index].station;
+}
+
+uint16_t frame_resource(struct compiler *c, struct frame *f, const char *what)
+{
+    return compile_resource(c, frame_resource_name(c, f, what), RESOURCE_SERVICE,
+                            (int)frame_station(c, f));
+}
+
+/* ---- the end --------------------------------------------------------------------- */
+
+static uint32_t pc_of(const struct compiler *c, uint32_t label)
+{
+    uint32_t pc = *VECTOR_AT(&c->label, uint32_t, label);
+    check(pc < c->code.count, "label %u at %u of %u", label, pc, c->code.count);
+    return pc;
+}
+
+static void resolve(const struct compiler *c, struct instr *i)
+{
+    i->on_error = pc_of(c, i->on_error);
+    switch ((enum op)i->op) {
+    case OP_CHANCE:
+    case OP_REPEAT:
+    case OP_AGAIN:
+    case OP_SPAWN:
+    case OP_JUMP:
+    case OP_CLEAR:
+        i->a = pc_of(c, i->a);
+        break;
+    case OP_DELAY:
+    case OP_CPU:
+    case OP_CALL:
+    case OP_ACQUIRE:
+    case OP_RELEASE:
+    case OP_CHOOSE:
+    case OP_FORK:
+    case OP_STREAM:
+    case OP_CHUNKS:
+    case OP_MEMORY:
+    case OP_FAIL:
+    case OP_END:
+        break;
+    }
+}
+
+void frame_finish(struct compiler *c)
+{
+    struct model *m = c->model;
+    for (uint32_t i = 0; i < c->code.count; i++)
+        resolve(c, VECTOR_AT(&c->code, struct instr, i));
+    for (uint32_t i = 0; i < c->choice.count; i++) {
+        struct choice *choice = VECTOR_AT(&c->choice, struct choice, i);
+        choice->pc = pc_of(c, choice->pc);
+    }
+    for (uint32_t i = 0; i < c->branch.count; i++)
+        *VECTOR_AT(&c->branch, uint32_t, i) =
+            pc_of(c, *VECTOR_AT(&c->branch, uint32_t, i));
+    for (uint32_t i = 0; i < c->call.count; i++) {
+        struct call_site *site = VECTOR_AT(&c->call, struct call_site, i);
+        site->entry = pc_of(c, site->entry);
+    }
+    m->code = c->code.items;
+    m->choice = c->choice.items;
+    m->branch = c->branch.items;
+    m->call = c->call.items;
+    m->balancer = c->balancer.items;
+    m->balancers = c->balancer.count;
+    m->pool_use = c->pool_use.items;
+    m->timer_length = c->timer_length.items;
+    m->timer_classes = c->timer_length.count;
+}

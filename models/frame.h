@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * frame -- one handler on its way into code: instructions, labels, and where errors go.
+ * Internal to models/.
+ *
+ * Jump targets are labels until the end, so that code can be placed before it is known
+ * where it goes. An instruction that fails goes to the frame's pad of that moment,
+ * which gives back what is held then and goes on to the pad around it.
+ */
+#ifndef MODELS_FRAME_H
+#define MODELS_FRAME_H
+
+#include "models/compiled.h"
+#include "sim/arena.h"
+
+struct compiler;
+struct place;
+
+/* A growing array: VECTOR_ADD gives a pointer to its new last element. */
+struct vector {
+    void *items;
+    uint32_t count, room;
+};
+
+void *vector_add(struct vector *v, struct arena *arena, size_t size);
+#define VECTOR_ADD(v, arena, type) ((type *)vector_add((v), (arena), sizeof(type)))
+#define VECTOR_AT(v, type, index) (&((type *)(v)->items)[index])
+
+/* One handler on its way into code. */
+struct frame {
+    const struct frame *caller;
+    struct place *place;
+    const char *type; /* request type as this service sees it */
+    const char *path; /* of calls, for the keys of draws */
+    struct vector code, labels, pads;
+    uint32_t pad;   /* label errors go to */
+    uint32_t loops, held; /* nesting of repeats, and of held connections */
+    double turns;         /* of the repeats around, all together; 0: none */
+    bool streams;   /* sends a first byte of its own or passes one on */
+    bool draws;     /* something in it is random: later visits need other draws */
+};
+
+/* A label that stands for nothing yet. */
+uint32_t frame_new_label(struct compiler *c);
+
+/* The label stands for the next instruction of the frame. */
+void frame_label(struct compiler *c, struct frame *f, uint32_t label);
+
+struct instr *frame_emit(struct compiler *c, struct frame *f, enum op op);
+void frame_jump(struct compiler *c, struct frame *f, uint32_t label);
+void frame_emit_held(struct compiler *c, struct frame *f, enum op op, uint32_t use,
+                     uint32_t number);
+
+/* A pad that gives back a connection of `pool_use` (NONE: nothing) and goes on to label
+ * `next`, with the error or, `clear`, without. Its label. */
+uint32_t frame_pad(struct compiler *c, struct frame *f, uint32_t pool_use,
+                   uint32_t next, bool clear);
+
+/* Append the finished frame to the code. */
+void frame_close(struct compiler *c, struct frame *f);
+
+/* The key of the next instruction's draws, and the draws with their distribution. */
+uint64_t frame_key(struct compiler *c, struct frame *f, const char *what);
+void frame_draw(struct compiler *c, struct frame *f, struct instr *i, const char *what,
+                const struct dist *dist);
+
+/* "web: what", and the number of the service resource so called. */
+const char *frame_resource_name(struct compiler *c, const struct frame *f,
+                                const char *what);
+uint16_t frame_resource(struct compiler *c, struct frame *f, const char *what);
+uint32_t frame_station(const struct compiler *c, const struct frame *f);
+
+/* Turn labels into program counters and move the vectors into the model. */
+void frame_finish(struct compiler *c);
+
+#endif
