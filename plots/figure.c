@@ -48,6 +48,19 @@ static enum figure_result run_gnuplot(const struct workspace *space, char *error
     return FIGURE_FAILED;
 }
 
+static enum figure_result result_of(enum output_result result)
+{
+    switch (result) {
+    case OUTPUT_WRITTEN:
+        return FIGURE_DRAWN;
+    case OUTPUT_EXISTS:
+        return FIGURE_EXISTS;
+    case OUTPUT_FAILED:
+        break;
+    }
+    return FIGURE_FAILED;
+}
+
 static enum figure_result deliver(const struct workspace *space, const char *path,
                                   bool force, char *error, size_t size)
 {
@@ -59,9 +72,7 @@ static enum figure_result deliver(const struct workspace *space, const char *pat
     }
     enum output_result result = output_write(path, svg, length, force, error, size);
     free(svg);
-    if (result == OUTPUT_EXISTS)
-        return FIGURE_EXISTS;
-    return result == OUTPUT_WRITTEN ? FIGURE_DRAWN : FIGURE_FAILED;
+    return result_of(result);
 }
 
 static enum figure_result draw_in(const struct figure *figure,
@@ -81,13 +92,23 @@ static enum figure_result draw_in(const struct figure *figure,
     return result;
 }
 
+enum figure_result figure_check(const char *path, bool force, char *error, size_t size)
+{
+    static const char ending[] = ".svg";
+    size_t length = strlen(path);
+    if (length < strlen(ending) || strcmp(path + length - strlen(ending), ending) != 0) {
+        snprintf(error, size, "%s: a figure's name must end in .svg", path);
+        return FIGURE_NO_SVG;
+    }
+    return result_of(output_check(path, force, error, size));
+}
+
 enum figure_result figure_draw(const struct figure *figure, const char *path,
                                char *error, size_t size)
 {
-    if (!figure->force && output_exists(path)) {
-        snprintf(error, size, "%s: exists already", path);
-        return FIGURE_EXISTS;
-    }
+    enum figure_result refusal = figure_check(path, figure->force, error, size);
+    if (refusal != FIGURE_DRAWN)
+        return refusal;
     struct workspace space;
     if (!workspace_open(&space)) {
         snprintf(error, size, "%s: %s", space.path, strerror(errno));

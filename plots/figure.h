@@ -34,10 +34,15 @@ struct figure {
 enum figure_result {
     FIGURE_DRAWN,
     FIGURE_NOTHING,    /* no series has a point that can be drawn */
+    FIGURE_NO_SVG,     /* the path does not end in .svg */
     FIGURE_EXISTS,     /* the file is there and `force` was not given */
     FIGURE_NO_GNUPLOT, /* gnuplot is not installed */
     FIGURE_FAILED,     /* gnuplot or the file system failed */
 };
+
+/* What figure_draw would say of the path, known before there is anything to draw;
+ * FIGURE_DRAWN when nothing stands against it. */
+enum figure_result figure_check(const char *path, bool force, char *error, size_t size);
 
 /* Draw into `path`. On anything but FIGURE_DRAWN, `error` (of `size` bytes) says why in
  * one sentence and `path` is untouched. */

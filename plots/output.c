@@ -14,12 +14,6 @@
 
 enum { NAME_SIZE = 64 };
 
-bool output_exists(const char *path)
-{
-    struct stat status;
-    return fstatat(AT_FDCWD, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 /* The folder of `path`, opened; `*name` is the rest. */
 static int open_parent(const char *path, const char **name)
 {
@@ -106,6 +100,32 @@ static bool write_in(int folder, const char *name, const void *bytes, size_t len
     return false;
 }
 
+static enum output_result refuse(const char *path, bool force, int reason, char *error,
+                                 size_t size)
+{
+    if (reason == EEXIST && !force) {
+        snprintf(error, size, "%s: exists already", path);
+        return OUTPUT_EXISTS;
+    }
+    snprintf(error, size, "%s: cannot be written: %s", path, strerror(reason));
+    return OUTPUT_FAILED;
+}
+
+enum output_result output_check(const char *path, bool force, char *error, size_t size)
+{
+    const char *name;
+    struct stat status;
+    int folder = open_parent(path, &name), reason = 0;
+    if (folder < 0)
+        return refuse(path, force, errno, error, size);
+    if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+        reason = !force ? EEXIST : S_ISDIR(status.st_mode) ? EISDIR : 0;
+    if (!reason && faccessat(folder, ".", W_OK | X_OK, AT_EACCESS) != 0)
+        reason = errno;
+    close(folder);
+    return reason ? refuse(path, force, reason, error, size) : OUTPUT_WRITTEN;
+}
+
 enum output_result output_write(const char *path, const void *bytes, size_t length,
                                 bool force, char *error, size_t size)
 {
@@ -115,13 +135,5 @@ enum output_result output_write(const char *path, const void *bytes, size_t leng
     int reason = errno;
     if (folder >= 0)
         close(folder);
-    if (written)
-        return OUTPUT_WRITTEN;
-
-    if (reason == EEXIST && !force) {
-        snprintf(error, size, "%s: exists already", path);
-        return OUTPUT_EXISTS;
-    }
-    snprintf(error, size, "%s: cannot be written: %s", path, strerror(reason));
-    return OUTPUT_FAILED;
+    return written ? OUTPUT_WRITTEN : refuse(path, force, reason, error, size);
 }

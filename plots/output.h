@@ -14,8 +14,9 @@
 
 enum output_result { OUTPUT_WRITTEN, OUTPUT_EXISTS, OUTPUT_FAILED };
 
-/* Would a write without force be refused because `path` exists? */
-bool output_exists(const char *path);
+/* What a write would say, as far as it can be known before: OUTPUT_WRITTEN when
+ * nothing stands against it. */
+enum output_result output_check(const char *path, bool force, char *error, size_t size);
 
 /* On anything but OUTPUT_WRITTEN, `error` (of `size` bytes) says why. */
 enum output_result output_write(const char *path, const void *bytes, size_t length,

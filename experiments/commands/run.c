@@ -172,6 +172,27 @@ static struct model *compile(const struct options *options, struct arena *arena,
 
 /* ---- after ----------------------------------------------------------------------- */
 
+/* The status that follows from a figure, its error printed. */
+static int figure_status(enum figure_result result, const char *error)
+{
+    if (result == FIGURE_DRAWN)
+        return COMMAND_DONE;
+    fprintf(stderr, "headroom run: %s%s\n", error,
+            result == FIGURE_EXISTS ? " (--force replaces it)" : "");
+    if (result == FIGURE_NOTHING)
+        return COMMAND_DONE;
+    return result == FIGURE_EXISTS || result == FIGURE_NO_SVG ? COMMAND_INPUT
+                                                              : COMMAND_MACHINE;
+}
+
+/* A figure that cannot be written is better known before a minute of simulation. */
+static int check_figure(const char *path, bool force)
+{
+    char error[300];
+    return path ? figure_status(figure_check(path, force, error, sizeof error), error)
+                : COMMAND_DONE;
+}
+
 static int plot(const struct result *result, const struct options *options,
                 const char *path, struct arena *arena)
 {
@@ -183,21 +204,7 @@ static int plot(const struct result *result, const struct options *options,
                             .table = tail_table(result, arena),
                             .scripts = arena_format(arena, "%s/plots", folder),
                             .force = options->force};
-    switch (figure_draw(&figure, path, error, sizeof error)) {
-    case FIGURE_DRAWN:
-        return COMMAND_DONE;
-    case FIGURE_EXISTS:
-        fprintf(stderr, "headroom run: %s (--force replaces it)\n", error);
-        return COMMAND_INPUT;
-    case FIGURE_NOTHING:
-        fprintf(stderr, "headroom run: no figure: %s\n", error);
-        return COMMAND_DONE;
-    case FIGURE_NO_GNUPLOT:
-    case FIGURE_FAILED:
-        break;
-    }
-    fprintf(stderr, "headroom run: %s\n", error);
-    return COMMAND_MACHINE;
+    return figure_status(figure_draw(&figure, path, error, sizeof error), error);
 }
 
 static void print(const struct result *result, const struct options *options,
@@ -259,6 +266,9 @@ static int run_scenario(const struct command *command, struct options *options,
     int status =
         check_memory(command, model, settings.replications, result.execution.threads);
     if (status != COMMAND_GOES_ON)
+        return status;
+    status = check_figure(figure, options->force);
+    if (status != COMMAND_DONE)
         return status;
     listen_for_signals();
     simulate(&result, model, &settings, !options->quiet && isatty(STDERR_FILENO),

@@ -298,6 +298,31 @@ static void a_missing_folder_is_named(void **state)
     assert_non_null(strstr(b->error, "No such file"));
 }
 
+static void a_name_without_svg_is_refused(void **state)
+{
+    struct bench *b = *state;
+    snprintf(b->svg, sizeof b->svg, "%s/out.png", b->folder);
+    assert_int_equal(draw(b), FIGURE_NO_SVG);
+    assert_non_null(strstr(b->error, "out.png"));
+    assert_non_null(strstr(b->error, ".svg"));
+    assert_int_equal(files_in(b->folder), 0);
+}
+
+/* The check says of a path what drawing would say. */
+static void a_check_foretells_a_refusal_and_writes_nothing(void **state)
+{
+    struct bench *b = *state;
+    char error[512];
+    assert_int_equal(figure_check(b->svg, false, error, sizeof error), FIGURE_DRAWN);
+    assert_int_equal(files_in(b->folder), 0);
+
+    write_file(b->svg, "mine", 0600);
+    assert_int_equal(figure_check(b->svg, false, error, sizeof error), FIGURE_EXISTS);
+    assert_int_equal(draw(b), FIGURE_EXISTS);
+    assert_string_equal(error, b->error);
+    assert_int_equal(figure_check(b->svg, true, error, sizeof error), FIGURE_DRAWN);
+}
+
 static void a_missing_script_is_named(void **state)
 {
     struct bench *b = *state;
@@ -468,6 +493,8 @@ int main(void)
         test(a_file_that_appears_meanwhile_stays),
         test(a_link_is_replaced_and_never_written_through),
         test(a_missing_folder_is_named),
+        test(a_name_without_svg_is_refused),
+        test(a_check_foretells_a_refusal_and_writes_nothing),
         test(a_missing_script_is_named),
         test(a_missing_gnuplot_is_told_apart),
         test(a_failing_gnuplot_is_quoted),
