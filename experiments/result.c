@@ -32,8 +32,17 @@ int result_missed(const struct result *result)
 {
     int missed = 0;
     for (int i = 0; i < result->slos; i++)
-        missed += result->slo[i].judged && !result->slo[i].met;
+        missed += result->slo[i].judged && result->slo[i].decided &&
+                  !result->slo[i].met;
     return missed;
+}
+
+int result_undecided(const struct result *result)
+{
+    int undecided = 0;
+    for (int i = 0; i < result->slos; i++)
+        undecided += result->slo[i].judged && !result->slo[i].decided;
+    return undecided;
 }
 
 int result_judged(const struct result *result)
@@ -47,5 +56,5 @@ int result_judged(const struct result *result)
 bool result_is_yes(const struct result *result)
 {
     bool precise = !result->precision->text || result->run.met;
-    return result_missed(result) == 0 && precise;
+    return result_missed(result) == 0 && result_undecided(result) == 0 && precise;
 }

@@ -49,6 +49,9 @@ bool result_is_yes(const struct result *result);
 /* Promises that are not kept; in an unstable run none is. */
 int result_missed(const struct result *result);
 
+/* Promises that the samples are too few to judge. */
+int result_undecided(const struct result *result);
+
 /* Promises that there was anything to judge by. */
 int result_judged(const struct result *result);
 

@@ -165,6 +165,7 @@ static void put_promises(cJSON *root, const struct result *r)
         cJSON *object = element(array);
         text(object, "slo", s->slo->text);
         put(object, "met", s->judged ? cJSON_CreateBool(s->met) : cJSON_CreateNull());
+        flag(object, "decided", s->judged && s->decided);
         number(object, "limit", s->slo->value);
         estimate(object, "measured", &s->value);
         number(object, "probability", s->chance);

@@ -129,15 +129,32 @@ static bool about_nobody(const struct slo *slo, const struct model_facts *facts)
            !(facts->type[scope.index].share > 0);
 }
 
+/* Does its scope send streams beside others, whose latencies it is about alone? */
+static bool leaves_out_streams(const struct slo *slo, const struct model_facts *facts)
+{
+    struct scope scope;
+    bool latencies = slo->metric == SLO_MEAN || slo->metric == SLO_QUANTILE;
+    if (!latencies || slo->of == SLO_OF_TTFB ||
+        !find_requests(facts, slo->scope, &scope))
+        return false;
+    for (int t = 0; t < facts->types; t++)
+        if (facts->type[t].share > 0 && scope_counts(facts, scope, t) &&
+            !scope_times(facts, scope, t))
+            return true;
+    return false;
+}
+
 struct slo_result slo_judge(const struct slo *slo, const struct sample *s, bool steady)
 {
     struct slo_result result = {.slo = slo,
                                 .value = measured(slo, s, steady),
-                                .judged = !about_nobody(slo, s->facts)};
+                                .judged = !about_nobody(slo, s->facts),
+                                .without_streams = leaves_out_streams(slo, s->facts)};
     if (!result.judged) {
         result.chance = NAN;
         return result;
     }
+    result.decided = result.value.lack != LACK_SAMPLES;
     result.met =
         estimate_given(&result.value) && holds(result.value.value, slo->op, slo->value);
     result.chance = chance_of(slo, &result.value);

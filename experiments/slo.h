@@ -14,8 +14,10 @@
 struct slo_result {
     const struct slo *slo;
     struct estimate value;
-    bool judged; /* false: about a type that nobody sends */
+    bool judged;  /* false: about a type that nobody sends */
+    bool decided; /* false: too few samples to say; then not met either */
     bool met;
+    bool without_streams; /* some in its scope do not enter its latencies */
     double chance; /* that the true value keeps the promise; NaN unknown */
 };
 

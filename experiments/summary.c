@@ -21,12 +21,19 @@ static const char *kept(struct page *p)
 {
     const struct result *r = p->result;
     int missed = result_missed(r), judged = result_judged(r);
+    int undecided = result_undecided(r);
+    const char *text = "";
     if (judged == 0)
-        return "";
-    if (missed == 0)
+        return text;
+    if (missed == 0 && undecided == 0)
         return judged == 1 ? ", the promise is kept" : ", all promises are kept";
-    return arena_format(&p->sheet.arena, ", %d of %d promise%s missed", missed, judged,
-                        judged == 1 ? "" : "s");
+    if (missed > 0)
+        text = arena_format(&p->sheet.arena, ", %d of %d promise%s missed", missed,
+                            judged, judged == 1 ? "" : "s");
+    if (undecided > 0)
+        text = arena_format(&p->sheet.arena, "%s, %d promise%s not decided", text,
+                            undecided, undecided == 1 ? "" : "s");
+    return text;
 }
 
 static void say_unstable(struct page *p)
@@ -252,10 +259,34 @@ static void add_value(struct page *p, const struct slo_result *s, struct grid_ro
     } else if (estimate_given(&s->value)) {
         row->cell[2] = page_estimate(p, kind_of(s->slo), &s->value);
         row->cell[3] = chance(p, s->chance);
+    } else if (!s->decided) {
+        row->cell[2] = arena_format(
+            &p->sheet.arena, "%llu values beyond it, %llu needed: %s",
+            (unsigned long long)s->value.have, (unsigned long long)s->value.need,
+            p->result->facts->terminating ? "more replications" : "run longer");
     } else {
         row->cell[2] = arena_format(&p->sheet.arena, "%s",
                                     estimate_reason(&s->value, why, sizeof why));
     }
+}
+
+/* What became of a promise, in a word. */
+static void add_outcome(const struct slo_result *s, struct grid_row *row)
+{
+    bool clear = s->judged && s->decided;
+    row->cell[1] = !s->judged    ? "not judged"
+                   : !s->decided ? "not decided"
+                   : s->met      ? "kept"
+                                 : "missed";
+    row->ink[1] = !clear ? INK_PLAIN : s->met ? INK_GOOD : INK_BAD;
+}
+
+static const char *promise_text(struct page *p, const struct slo_result *s)
+{
+    const char *text = sheet_safe(&p->sheet, s->slo->text);
+    return s->without_streams
+               ? arena_format(&p->sheet.arena, "%s (without streams)", text)
+               : text;
 }
 
 static void print_promises(struct page *p)
@@ -267,9 +298,8 @@ static void print_promises(struct page *p)
     for (int i = 0; i < r->slos; i++) {
         const struct slo_result *s = &r->slo[i];
         struct grid_row *row = grid_add(&grid, &p->sheet, INK_PLAIN);
-        row->cell[0] = sheet_safe(&p->sheet, s->slo->text);
-        row->cell[1] = !s->judged ? "not judged" : s->met ? "kept" : "missed";
-        row->ink[1] = !s->judged ? INK_PLAIN : s->met ? INK_GOOD : INK_BAD;
+        row->cell[0] = promise_text(p, s);
+        add_outcome(s, row);
         if (s->judged)
             add_value(p, s, row);
         else

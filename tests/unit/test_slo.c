@@ -88,17 +88,17 @@ static void growing_backlog_has_no_latency_to_promise(void **state)
     struct fixture *f = *state;
     struct slo slo = promise(SLO_QUANTILE, NULL, SLO_LESS, 1000);
     struct slo_result result = slo_judge(&slo, &f->sample, false);
-    assert_false(result.met);
+    assert_true(!result.met && result.decided);
     assert_int_equal(result.value.lack, LACK_STEADY_STATE);
 }
 
-static void what_samples_do_not_carry_is_not_met(void **state)
+static void what_samples_do_not_carry_is_not_decided(void **state)
 {
     struct fixture *f = *state;
     struct slo slo = promise(SLO_QUANTILE, NULL, SLO_LESS, 1000);
     slo.quantile = 0.9999; /* two values beyond it in each replication */
     struct slo_result result = slo_judge(&slo, &f->sample, true);
-    assert_false(result.met);
+    assert_false(result.met || result.decided);
     assert_int_equal(result.value.lack, LACK_SAMPLES);
     assert_true(isnan(result.chance));
 }
@@ -167,6 +167,14 @@ static void a_type_that_nobody_sends_is_not_judged(void **state)
     assert_false(slo_judge(&slo, &s, true).met);
     slo_targets(&scenario, &facts, &f->arena, &count);
     assert_int_equal(count, 2);
+
+    struct slo all = promise(SLO_QUANTILE, NULL, SLO_LESS, 1);
+    assert_false(slo_judge(&all, &s, true).without_streams);
+    types[1].streaming = true;
+    assert_true(slo_judge(&all, &s, true).without_streams);
+    assert_false(slo_judge(&slo, &s, true).without_streams); /* about them alone */
+    all.metric = SLO_ERRORS;
+    assert_false(slo_judge(&all, &s, true).without_streams);
 }
 
 static void targets_follow_precision_and_promises(void **state)
@@ -196,7 +204,7 @@ int main(void)
         cmocka_unit_test(each_operator_looks_its_way),
         cmocka_unit_test(utilisation_is_of_a_service),
         cmocka_unit_test(growing_backlog_has_no_latency_to_promise),
-        cmocka_unit_test(what_samples_do_not_carry_is_not_met),
+        cmocka_unit_test(what_samples_do_not_carry_is_not_decided),
         cmocka_unit_test(unknown_names_are_complaints),
         cmocka_unit_test(strictest_promise_on_all_errors_is_admitted),
         cmocka_unit_test(a_type_may_lose_what_is_promised_of_it_or_its_workload),

@@ -251,6 +251,29 @@ static void a_missed_promise_leaves_no_headroom(void **state)
     arena_free(&arena);
 }
 
+static void a_promise_without_samples_is_not_decided(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena);
+    struct result r;
+    struct slo_result slo;
+    conclude(&r, "shop", 0.5, &arena, &slo);
+    slo.decided = slo.met = false;
+    slo.without_streams = true;
+    slo.value = estimate_lacking(LACK_SAMPLES);
+    slo.value.have = 47;
+    slo.value.need = 1000;
+    const char *text = printed(&r, false, &arena);
+    assert_memory_equal(text, "shop: stable, 1 promise not decided\n", 36);
+    assert_non_null(strstr(text, "page.p95 < 1s (without streams)  not decided"));
+    assert_non_null(strstr(text, "47 values beyond it, 1000 needed: run longer"));
+    assert_non_null(strstr(text, "100 % more load"));
+    assert_false(result_is_yes(&r));
+    lines_fit(text);
+    arena_free(&arena);
+}
+
 static void broken_books_are_told_at_the_top(void **state)
 {
     (void)state;
@@ -368,6 +391,7 @@ int main(void)
         cmocka_unit_test(overload_names_whose_and_why),
         cmocka_unit_test(where_nobody_is_served_it_says_so),
         cmocka_unit_test(a_missed_promise_leaves_no_headroom),
+        cmocka_unit_test(a_promise_without_samples_is_not_decided),
         cmocka_unit_test(broken_books_are_told_at_the_top),
         cmocka_unit_test(a_precision_nobody_asked_for_is_not_missed),
         cmocka_unit_test(a_load_that_ends_shows_extremes_and_counts),
