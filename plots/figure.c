@@ -95,8 +95,8 @@ static enum figure_result draw_in(const struct figure *figure,
 enum figure_result figure_check(const char *path, bool force, char *error, size_t size)
 {
     static const char ending[] = ".svg";
-    size_t length = strlen(path);
-    if (length < strlen(ending) || strcmp(path + length - strlen(ending), ending) != 0) {
+    size_t length = strlen(path), end = strlen(ending);
+    if (length < end || strcmp(path + length - end, ending) != 0) {
         snprintf(error, size, "%s: a figure's name must end in .svg", path);
         return FIGURE_NO_SVG;
     }

@@ -33,7 +33,6 @@ struct figure {
 
 enum figure_result {
     FIGURE_DRAWN,
-    FIGURE_NOTHING,    /* no series has a point that can be drawn */
     FIGURE_NO_SVG,     /* the path does not end in .svg */
     FIGURE_EXISTS,     /* the file is there and `force` was not given */
     FIGURE_NO_GNUPLOT, /* gnuplot is not installed */

@@ -22,12 +22,14 @@ struct curve {
 struct mark {
     const char *label; /* "page.p95 < 2s" */
     double x, y;
+    int series; /* the number of the series it speaks of, from 1; 0 for none */
 };
 
 struct table {
     const char *title;
     const char *caption; /* where the numbers come from; NULL for none */
     const char *x_label; /* what x is; NULL for the figure's own word */
+    const char *nothing; /* what stands in place of curves when there are none */
     const struct curve *series;
     int count;
     const struct mark *marks;

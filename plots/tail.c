@@ -48,6 +48,23 @@ static int drawable_points(const struct curve *s)
     return count;
 }
 
+/* One point makes no line. */
+static bool is_shown(const struct curve *s)
+{
+    return drawable_points(s) > 1;
+}
+
+/* The number of a series among those shown, from 1; 0 when it is not. */
+static int number_shown(const struct table *t, int series)
+{
+    int number = 0;
+    for (int i = 0; i < series && i < t->count; i++)
+        number += is_shown(&t->series[i]);
+    return series > 0 && series <= t->count && is_shown(&t->series[series - 1])
+               ? number
+               : 0;
+}
+
 static bool is_placeable(const struct mark *mark)
 {
     return isfinite(mark->x) && mark->x > 0 && isfinite(mark->y) && mark->y > 0;
@@ -84,28 +101,26 @@ static void include(struct layout *l, double x, double y)
     l->y_least = fmin(l->y_least, y);
 }
 
-/* False when there is nothing to draw. */
-static bool find_ranges(struct layout *l)
+static void find_ranges(struct layout *l)
 {
     const struct table *t = &l->figure->table;
     l->x_least = INFINITY;
     l->x_most = 0;
     l->y_least = 0.01;
     for (int i = 0; i < t->count; i++)
-        for (int k = 0; k < t->series[i].count; k++)
+        for (int k = 0; k < t->series[i].count && is_shown(&t->series[i]); k++)
             if (is_drawable(&t->series[i], k))
                 include(l, t->series[i].x[k], t->series[i].y[k]);
-    if (l->x_most <= 0)
-        return false;
     for (int i = 0; i < t->mark_count; i++)
         if (is_placeable(&t->marks[i]))
             include(l, t->marks[i].x, 0.5);
+    if (l->x_most <= 0)
+        include(l, 1, 0.5);
 
     l->x_least = fmax(fmin(l->x_least, l->x_most / 2), l->x_most / widest);
     l->x_least = round_number(l->x_least, false);
     l->x_most = round_number(l->x_most * 1.2, true);
     l->y_least = pow(10, floor(log10(fmax(l->y_least, deepest)) + 1e-9));
-    return true;
 }
 
 static double pixel_x(const struct layout *l, double x)
@@ -228,6 +243,8 @@ static void draw_everything(struct layout *l)
     const struct table *t = &l->figure->table;
     for (int i = 0; i < t->count; i++) {
         const struct curve *s = &t->series[i];
+        if (!is_shown(s))
+            continue;
         draw_curve(l, s, s->y);
         if (has_band(s)) {
             draw_curve(l, s, s->low);
@@ -275,7 +292,16 @@ static double edge(const struct layout *l, const struct curve *s, double level,
     return side == TO_THE_RIGHT ? fmax(x, fmax(low, high)) : fmin(x, fmin(low, high));
 }
 
-/* Beside its own line, best a third of the way up, where tails are apart. */
+static int last_point(const struct curve *s)
+{
+    int k = s->count - 1;
+    while (!is_drawable(s, k))
+        k--;
+    return k;
+}
+
+/* Beside its own line, best a third of the way up, where tails are apart; a line too
+ * short to pass any of the levels has it at its end. */
 static struct place place_curve_label(const struct layout *l, const struct curve *s,
                                       double width)
 {
@@ -289,6 +315,10 @@ static struct place place_curve_label(const struct layout *l, const struct curve
                 consider(l, &best, x, level, width, side, distance);
         }
     }
+    int k = last_point(s);
+    double x = pixel_x(l, s->x[k]), y = pixel_y(l, s->y[k]);
+    for (enum side side = TO_THE_RIGHT; side <= TO_THE_LEFT && isinf(best.cost); side++)
+        consider(l, &best, x, y, width, side, 0);
     return best;
 }
 
@@ -334,8 +364,8 @@ static void write_marks(struct layout *l, FILE *out)
     const struct table *t = &l->figure->table;
     int count = 0;
     write_arrays(out, "mark", t->mark_count);
-    fprintf(out, "array mark_x[%d]\narray mark_y[%d]\n", t->mark_count + 1,
-            t->mark_count + 1);
+    fprintf(out, "array mark_x[%d]\narray mark_y[%d]\narray mark_curve[%d]\n",
+            t->mark_count + 1, t->mark_count + 1, t->mark_count + 1);
     for (int i = 0; i < t->mark_count; i++) {
         const struct mark *mark = &t->marks[i];
         if (!is_placeable(mark))
@@ -343,8 +373,9 @@ static void write_marks(struct layout *l, FILE *out)
         struct place place =
             place_mark_label(l, mark, label_width(mark->label, MARK_MOST));
         write_label(l, out, "mark", ++count, mark->label, MARK_MOST, &place);
-        fprintf(out, "mark_x[%d] = %.9g\nmark_y[%d] = %.9g\n", count, mark->x, count,
-                fmin(fmax(mark->y, l->y_least), 1));
+        fprintf(out, "mark_x[%d] = %.9g\nmark_y[%d] = %.9g\nmark_curve[%d] = %d\n",
+                count, mark->x, count, fmin(fmax(mark->y, l->y_least), 1), count,
+                number_shown(t, mark->series));
     }
     fprintf(out, "marks = %d\n", count);
 }
@@ -356,7 +387,7 @@ static void write_curves(struct layout *l, FILE *out)
     write_arrays(out, "curve", t->count);
     for (int i = 0; i < t->count; i++) {
         const struct curve *s = &t->series[i];
-        if (!drawable_points(s))
+        if (!is_shown(s))
             continue;
         struct place place = place_curve_label(l, s, label_width(s->label, CURVE_MOST));
         write_label(l, out, "curve", ++count, s->label, CURVE_MOST, &place);
@@ -372,6 +403,9 @@ static void write_words(const struct layout *l, FILE *out)
     script_text(out, f->table.title, room / TITLE_COLUMN);
     fputs("\ncaption = ", out);
     script_text(out, f->table.caption, room / CAPTION_COLUMN);
+    fputs("\nnothing = ", out);
+    script_text(out, f->table.nothing ? f->table.nothing : "nothing to draw",
+                (int)l->width / TITLE_COLUMN);
     fputs("\nx_label = ", out);
     script_text(out, f->table.x_label ? f->table.x_label : "response time",
                 (int)l->width / LABEL_COLUMN);
@@ -432,7 +466,7 @@ static bool write_data(const struct layout *l, const struct workspace *space)
     const struct table *t = &l->figure->table;
     int count = 0;
     for (int i = 0; i < t->count; i++) {
-        if (!drawable_points(&t->series[i]))
+        if (!is_shown(&t->series[i]))
             continue;
         char name[32];
         snprintf(name, sizeof name, "curve%d.dat", ++count);
@@ -454,10 +488,7 @@ enum figure_result tail_write(const struct figure *figure,
     layout.height = figure->height - TOP - BOTTOM;
     layout.raster.width = layout.width;
     layout.raster.height = layout.height;
-    if (!find_ranges(&layout)) {
-        snprintf(error, size, "nothing to draw: no series has a point above zero");
-        return FIGURE_NOTHING;
-    }
+    find_ranges(&layout);
     make_room(&layout);
     FILE *out = workspace_create(space, "figure.gp");
     if (out) {

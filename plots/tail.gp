@@ -26,18 +26,20 @@ set label 30003 x_label at screen 1 - right / width, screen (bottom - 44) / heig
 set label 30004 caption at screen left_edge / width, screen 20 / height \
     font 'Helvetica,11' textcolor rgb quiet front
 
+# A promise about a series has its colour.
+colour_of_mark(i) = mark_curve[i] ? colour_of(mark_curve[i]) : ink
 do for [i = 1:marks] {
     set arrow i from mark_x[i], y_least to mark_x[i], 1 nohead \
-        linewidth 1.2 linecolor rgb ink
+        linewidth 1.2 linecolor rgb colour_of_mark(i)
     if (mark_on_left[i]) {
-        set label i ''.mark_label[i] right textcolor rgb ink front \
+        set label i ''.mark_label[i] right textcolor rgb colour_of_mark(i) front \
             at screen mark_label_x[i] / width, screen mark_label_y[i] / height
     } else {
-        set label i ''.mark_label[i] left textcolor rgb ink front \
+        set label i ''.mark_label[i] left textcolor rgb colour_of_mark(i) front \
             at screen mark_label_x[i] / width, screen mark_label_y[i] / height
     }
     set label 10000 + i '' at mark_x[i], mark_y[i] \
-        point pointtype 7 pointsize 0.6 linecolor rgb ink front
+        point pointtype 7 pointsize 0.6 linecolor rgb colour_of_mark(i) front
 }
 do for [i = 1:curves] {
     if (curve_on_left[i]) {
@@ -47,6 +49,15 @@ do for [i = 1:curves] {
         set label 20000 + i ''.curve_label[i] left textcolor rgb colour_of(i) front \
             at screen curve_label_x[i] / width, screen curve_label_y[i] / height
     }
+}
+
+if (curves == 0) {
+    set label 30005 nothing center font 'Helvetica,17' textcolor rgb quiet front \
+        at screen (left + width - right) / 2.0 / width, \
+           screen (bottom + height - top) / 2.0 / height
+    plot 1 / 0 notitle
+    set output
+    exit
 }
 
 # Bands first, so that no band covers a line.

@@ -179,8 +179,6 @@ static int figure_status(enum figure_result result, const char *error)
         return COMMAND_DONE;
     fprintf(stderr, "headroom run: %s%s\n", error,
             result == FIGURE_EXISTS ? " (--force replaces it)" : "");
-    if (result == FIGURE_NOTHING)
-        return COMMAND_DONE;
     return result == FIGURE_EXISTS || result == FIGURE_NO_SVG ? COMMAND_INPUT
                                                               : COMMAND_MACHINE;
 }

@@ -81,7 +81,7 @@ static int set_up(void **state)
         b->y[k] = 1.0 / (1 + k * k * k);
     }
     b->series = (struct curve){"page", b->x, b->y, NULL, NULL, POINTS};
-    b->mark = (struct mark){"page.p95 < 300ms", 0.3, 0.05};
+    b->mark = (struct mark){"page.p95 < 300ms", 0.3, 0.05, 0};
     b->figure = (struct figure){
         .kind = FIGURE_TAIL,
         .table = {.title = "A title",
@@ -395,15 +395,55 @@ static void gnuplot_sees_no_secrets_and_obeys_limits(void **state)
     unsetenv("SECRET");
 }
 
-static void a_table_without_points_is_not_drawn(void **state)
+static void contains(struct bench *b, const char *text, bool expected)
+{
+    b->figure.force = true;
+    if (draw(b) != FIGURE_DRAWN)
+        fail_msg("%s", b->error);
+    char *svg = read_file(b->svg);
+    if ((strstr(svg, text) != NULL) != expected)
+        fail_msg("%s: %s", text, expected ? "missing" : "there");
+    free(svg);
+}
+
+static void a_figure_without_curves_says_so(void **state)
 {
     struct bench *b = *state;
+    b->figure.table.nothing = "nobody answered";
+    contains(b, ">nobody answered<", false);
     b->series.count = 0;
-    assert_int_equal(draw(b), FIGURE_NOTHING);
+    contains(b, ">nobody answered<", true);
+    b->figure.table.mark_count = 0;
+    contains(b, ">nobody answered<", true);
     b->series.count = POINTS;
     for (int k = 0; k < POINTS; k++)
         b->y[k] = 0;
-    assert_int_equal(draw(b), FIGURE_NOTHING);
+    contains(b, ">nobody answered<", true);
+}
+
+static void a_label_never_stands_without_its_curve(void **state)
+{
+    struct bench *b = *state;
+    b->series.count = 1;
+    contains(b, ">page<", false);
+    b->series.count = 2;
+    contains(b, ">page<", true);
+}
+
+/* How gnuplot begins a text of a colour. */
+#define FILLED(rgb)                                                                    \
+    "fill=\"rgb(" rgb ")\" font-family=\"Helvetica\" font-size=\"14.00\"  "            \
+    "text-anchor=\"start\">\n\t\t<text>"
+
+static void a_promise_has_the_colour_of_its_series(void **state)
+{
+    struct bench *b = *state;
+    struct curve series[] = {{"empty", b->x, b->y, NULL, NULL, 0}, b->series};
+    b->figure.table.series = series;
+    b->figure.table.count = 2;
+    contains(b, FILLED("34,34,34") "page.p95", true);
+    b->mark.series = 2;
+    contains(b, FILLED("0,90,156") "page.p95", true);
 }
 
 static void points_that_are_no_numbers_are_left_out(void **state)
@@ -415,14 +455,6 @@ static void points_that_are_no_numbers_are_left_out(void **state)
     b->x[6] = 1e-300;
     b->mark.x = 0.0 / 0.0;
     assert_int_equal(draw(b), FIGURE_DRAWN);
-}
-
-static void one_point_is_enough(void **state)
-{
-    struct bench *b = *state;
-    b->series.count = 1;
-    if (draw(b) != FIGURE_DRAWN)
-        fail_msg("%s", b->error);
 }
 
 static void text_is(const char *text, int most, const char *expected)
@@ -502,9 +534,10 @@ int main(void)
         test(a_gnuplot_that_writes_too_much_fails),
         test(a_gnuplot_that_writes_nothing_fails),
         test(gnuplot_sees_no_secrets_and_obeys_limits),
-        test(a_table_without_points_is_not_drawn),
+        test(a_figure_without_curves_says_so),
+        test(a_label_never_stands_without_its_curve),
+        test(a_promise_has_the_colour_of_its_series),
         test(points_that_are_no_numbers_are_left_out),
-        test(one_point_is_enough),
         cmocka_unit_test(quotes_become_apostrophes_and_nothing_else_changes),
         cmocka_unit_test(what_cannot_be_shown_is_replaced),
         cmocka_unit_test(long_texts_end_with_an_ellipsis),
