@@ -217,13 +217,18 @@ struct estimate findings_utilisation(const struct sample *s, int station)
     return read_limited(s, station, s->facts->station[station].slots, READ_UTILISATION);
 }
 
+struct estimate findings_cpu(const struct sample *s, int station)
+{
+    return read_limited(s, station, s->facts->station[station].cores, READ_CPU);
+}
+
 static struct station_findings station_of(const struct sample *s, int i)
 {
     const struct station_facts *facts = &s->facts->station[i];
     struct station_findings f = {
         .utilisation = findings_utilisation(s, i),
         .busy = read_station(s, i, READ_BUSY),
-        .cpu = read_limited(s, i, facts->cores, READ_CPU),
+        .cpu = findings_cpu(s, i),
         .hottest = read_limited(s, i, facts->slots, READ_HOTTEST),
         .hottest_process =
             facts->processes > 1

@@ -62,5 +62,6 @@ struct findings *findings_of(const struct sample *s, bool steady, struct arena *
 struct estimate findings_throughput(const struct sample *s, struct scope scope,
                                     bool steady);
 struct estimate findings_utilisation(const struct sample *s, int station);
+struct estimate findings_cpu(const struct sample *s, int station);
 
 #endif

@@ -224,6 +224,9 @@ static void print_headroom(struct page *p)
 
 /* ---- promises -------------------------------------------------------------------- */
 
+/* Counts vary: so much longer than in proportion. */
+static const double samples_margin = 1.2;
+
 static enum human_kind kind_of(const struct slo *slo)
 {
     switch (slo->metric) {
@@ -250,6 +253,16 @@ static const char *chance(struct page *p, double chance)
     return arena_format(&p->sheet.arena, "kept with probability %.0f %%", 100 * chance);
 }
 
+static const char *what_decides(struct page *p, const struct estimate *e)
+{
+    if (p->result->facts->terminating)
+        return "more replications tell";
+    if (e->have == 0)
+        return "a much longer run tells";
+    return arena_format(&p->sheet.arena, "a run %.0f times as long tells",
+                        ceil(samples_margin * (double)e->need / (double)e->have));
+}
+
 /* What stands behind a promise: its value and how sure it is, or why there is none. */
 static void add_value(struct page *p, const struct slo_result *s, struct grid_row *row)
 {
@@ -260,10 +273,8 @@ static void add_value(struct page *p, const struct slo_result *s, struct grid_ro
         row->cell[2] = page_estimate(p, kind_of(s->slo), &s->value);
         row->cell[3] = chance(p, s->chance);
     } else if (!s->decided) {
-        row->cell[2] = arena_format(
-            &p->sheet.arena, "%llu values beyond it, %llu needed: %s",
-            (unsigned long long)s->value.have, (unsigned long long)s->value.need,
-            p->result->facts->terminating ? "more replications" : "run longer");
+        row->cell[2] = "too few values beyond";
+        row->cell[3] = what_decides(p, &s->value);
     } else {
         row->cell[2] = arena_format(&p->sheet.arena, "%s",
                                     estimate_reason(&s->value, why, sizeof why));
@@ -376,7 +387,8 @@ static void print_precision(struct page *p)
         sheet_say(&p->sheet, "The replications' own quantiles disagree with the pooled "
                              "ones: they are short "
                              "for what they measure.");
-    if (!r->facts->terminating && r->run.settled_at > 2 * r->run.window.warm_up)
+    bool moved = !r->run.settled || r->run.settled_at > 2 * r->run.window.warm_up;
+    if (!r->facts->terminating && moved)
         sheet_say(&p->sheet,
                   "The number in the system still moved until %s, after the warm-up.",
                   page_value(p, HUMAN_TIME, sim_seconds(r->run.settled_at)));

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiments/verdict.h"
 
+#include "experiments/findings.h"
+
 #include <math.h>
 
 static const double usual_loss = 0.01; /* admitted where no SLO speaks of errors */
 /* A type that loses so many times what all lose is what the loss is about. */
 static const double worth_naming = 2;
+/* Up to this utilisation of everything a start that is still visible is noise. */
+static const double calm = 0.8;
 
 const char *const verdict_names[] = {"stable", "near-critical", "unstable",
                                      "overloaded"};
@@ -140,6 +144,20 @@ static bool pilot_disagrees(const struct sample *s, const struct procedure *run)
            mean.half_width + run->pilot_mean.half_width;
 }
 
+static bool above_calm(struct estimate used)
+{
+    return estimate_given(&used) && used.value > calm;
+}
+
+/* Is nothing busy enough for queues that take longer than a run to settle? */
+static bool is_calm(const struct sample *s)
+{
+    for (int i = 0; i < s->facts->stations; i++)
+        if (above_calm(findings_utilisation(s, i)) || above_calm(findings_cpu(s, i)))
+            return false;
+    return true;
+}
+
 static enum verdict_reason reason_of(const struct sample *s,
                                      const struct procedure *run,
                                      const struct judgement *j)
@@ -152,7 +170,7 @@ static enum verdict_reason reason_of(const struct sample *s,
         return REASON_LOSS;
     if (s->facts->terminating)
         return REASON_NONE;
-    if (!run->settled)
+    if (!run->settled && !is_calm(s))
         return REASON_NOT_SETTLED;
     return pilot_disagrees(s, run) ? REASON_PILOT : REASON_NONE;
 }

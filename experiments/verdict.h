@@ -21,7 +21,7 @@ enum verdict_reason {
     REASON_GROWTH,      /* the backlog grows */
     REASON_OVERFLOW,    /* more requests in flight than may be */
     REASON_LOSS,        /* more fail for want of capacity, of all or a type, than may */
-    REASON_NOT_SETTLED, /* MSER-5 found no end of the warm-up */
+    REASON_NOT_SETTLED, /* MSER-5 found no end of the warm-up, and something is busy */
     REASON_PILOT,       /* pilot and production disagree about the mean */
 };
 

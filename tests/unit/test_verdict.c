@@ -150,6 +150,27 @@ static void growth_that_loss_will_end_is_an_overload(void **state)
     arena_free(&arena);
 }
 
+static enum verdict unsettled_at(double load, double pilot_factor)
+{
+    struct arena arena;
+    struct procedure p;
+    struct lindley q = {.arrival_rate = 1000 * load, .service_rate = 1000, .seed = 1};
+    run(&q, PROCEDURE_REQUEST_CAP, &arena, &p);
+    p.settled = false;
+    p.pilot_mean.value *= pilot_factor;
+    enum verdict verdict = verdict_judge(&lindley_facts, &p, &no_promise).verdict;
+    arena_free(&arena);
+    return verdict;
+}
+
+static void a_start_still_visible_matters_where_something_is_busy(void **state)
+{
+    (void)state;
+    assert_int_equal(unsettled_at(0.5, 1), VERDICT_STABLE);
+    assert_int_equal(unsettled_at(0.5, 2), VERDICT_NEAR_CRITICAL);
+    assert_int_equal(unsettled_at(0.85, 1), VERDICT_NEAR_CRITICAL);
+}
+
 static void books_of_a_true_queue_balance(void **state)
 {
     (void)state;
@@ -226,6 +247,7 @@ int main(void)
         cmocka_unit_test(what_is_told_to_fail_is_no_overload),
         cmocka_unit_test(a_type_that_fails_is_an_overload),
         cmocka_unit_test(growth_that_loss_will_end_is_an_overload),
+        cmocka_unit_test(a_start_still_visible_matters_where_something_is_busy),
         cmocka_unit_test(books_of_a_true_queue_balance),
         cmocka_unit_test(blame_sums_to_all_and_blames_the_queue),
         cmocka_unit_test(utilisation_is_the_load),
