@@ -52,7 +52,8 @@ do for [i = 1:curves] {
 }
 
 if (curves == 0) {
-    set label 30005 nothing center font 'Helvetica,17' textcolor rgb quiet front \
+    set style textbox opaque noborder fillcolor rgb '#ffffff'
+    set label 30005 nothing center boxed font 'Helvetica,17' textcolor rgb quiet front \
         at screen (left + width - right) / 2.0 / width, \
            screen (bottom + height - top) / 2.0 / height
     plot 1 / 0 notitle
