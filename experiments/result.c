@@ -3,6 +3,13 @@
 
 #include <math.h>
 
+bool result_start_visible(const struct result *result)
+{
+    const struct procedure *run = &result->run;
+    return !result->facts->terminating &&
+           (!run->settled || run->settled_at > 2 * run->window.warm_up);
+}
+
 void result_conclude(struct result *result, const struct model *model,
                      const struct scenario *scenario, struct arena *arena)
 {
@@ -14,8 +21,9 @@ void result_conclude(struct result *result, const struct model *model,
 
     result->findings = findings_of(&result->sample, steady, arena);
     result->blame = blame_of(&result->sample, (struct scope){SCOPE_WHOLE, 0}, arena);
-    result->audit =
-        audit_of(&result->sample, steady && !result->run.grows, arena);
+    /* Laws of averages ask for the same level at both ends. */
+    bool level = steady && !result->run.grows && !result_start_visible(result);
+    result->audit = audit_of(&result->sample, level, arena);
     result->headroom = headroom_of(model, &result->sample, result->findings);
     result->slos = scenario->slo_count;
     result->slo = arena_many(arena, scenario->slo_count, struct slo_result);

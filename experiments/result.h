@@ -46,6 +46,9 @@ void result_conclude(struct result *result, const struct model *model,
 /* Everything that was asked is answered with yes: promises kept, precision reached. */
 bool result_is_yes(const struct result *result);
 
+/* Did the number in the system still move from its start on, well into the window? */
+bool result_start_visible(const struct result *result);
+
 /* Promises that are not kept; in an unstable run none is. */
 int result_missed(const struct result *result);
 

@@ -387,11 +387,18 @@ static void print_precision(struct page *p)
         sheet_say(&p->sheet, "The replications' own quantiles disagree with the pooled "
                              "ones: they are short "
                              "for what they measure.");
-    bool moved = !r->run.settled || r->run.settled_at > 2 * r->run.window.warm_up;
-    if (!r->facts->terminating && moved)
+    if (result_start_visible(r))
         sheet_say(&p->sheet,
                   "The number in the system still moved until %s, after the warm-up.",
                   page_value(p, HUMAN_TIME, sim_seconds(r->run.settled_at)));
+}
+
+static bool averages_checked(const struct audit *audit)
+{
+    for (int i = 0; i < audit->count; i++)
+        if (audit->line[i].checked && audit->line[i].law != AUDIT_CONSERVATION)
+            return true;
+    return false;
 }
 
 static void print_audit(struct page *p)
@@ -401,9 +408,8 @@ static void print_audit(struct page *p)
         "Little's law of the whole", "the utilisation law"};
     const struct result *r = p->result;
     if (r->audit->broken == 0) {
-        sheet_say(&p->sheet,
-                  "The books balance: conservation, Little's law, utilisation law (%d "
-                  "check%s).",
+        sheet_say(&p->sheet, "The books balance: conservation%s (%d check%s).",
+                  averages_checked(r->audit) ? ", Little's law, utilisation law" : "",
                   r->audit->checked, r->audit->checked == 1 ? "" : "s");
         return;
     }

@@ -175,6 +175,7 @@ static void unstable_summary_shows_no_latency(void **state)
     const char *text = printed(&r, false, &arena);
     assert_non_null(strstr(text, "shop: unstable, 1 of 1 promise missed"));
     assert_non_null(strstr(text, "The backlog grows by 30"));
+    assert_non_null(strstr(text, "The books balance: conservation (1 check)"));
     assert_null(strstr(text, " ms\n"));
     assert_null(strstr(text, "slowest 1 %"));
     lines_fit(text);
