@@ -9,18 +9,22 @@
 
 #define LEAST_PRECISION 0.0001
 
-static const struct {
-    const char *name;
-    enum slo_metric metric;
-    enum param_type type;
-} metrics[] = {
-    {"mean", SLO_MEAN, PARAM_DURATION},
-    {"errors", SLO_ERRORS, PARAM_FRACTION},
-    {"throughput", SLO_THROUGHPUT, PARAM_RATE},
-    {"utilisation", SLO_UTILISATION, PARAM_FRACTION},
-};
+#define REQUESTS "request type or workload"
 
-enum { METRICS = sizeof metrics / sizeof *metrics };
+const struct promise_metric promise_metrics[] = {
+    {"p95", SLO_QUANTILE, PARAM_DURATION, REQUESTS,
+     "Response time that 95 % of the successful requests stay below; likewise p50, "
+     "p99, p99.9 and whatever lies between p0 and p100."},
+    {"mean", SLO_MEAN, PARAM_DURATION, REQUESTS,
+     "Mean response time of the successful requests."},
+    {"errors", SLO_ERRORS, PARAM_FRACTION, REQUESTS,
+     "Part of the requests that failed."},
+    {"throughput", SLO_THROUGHPUT, PARAM_RATE, REQUESTS,
+     "Successful requests per time."},
+    {"utilisation", SLO_UTILISATION, PARAM_FRACTION, "service",
+     "Part of its slots or connections in use; the service must be named."},
+    {0},
+};
 
 /* A copy of `length` bytes without the spaces around it. */
 static char *trimmed(struct arena *arena, const char *text, size_t length)
@@ -72,10 +76,10 @@ static bool read_metric(const char *text, struct slo *slo, enum param_type *type
     slo->metric = SLO_QUANTILE;
     if (read_quantile(text, &slo->quantile))
         return true;
-    for (int i = 0; i < METRICS; i++) {
-        if (strcmp(metrics[i].name, text) == 0) {
-            slo->metric = metrics[i].metric;
-            *type = metrics[i].type;
+    for (const struct promise_metric *m = promise_metrics + 1; m->name; m++) {
+        if (strcmp(m->name, text) == 0) {
+            slo->metric = m->metric;
+            *type = m->type;
             return slo->of == SLO_OF_LATENCY || slo->metric == SLO_MEAN;
         }
     }
@@ -90,7 +94,8 @@ static const char *near_metric(struct arena *arena, const char *text)
     const char *near =
         where_nearest(dot ? dot + 1 : text, names, sizeof names / sizeof *names);
     return near ? arena_format(arena, "did you mean \"%s\"?", near)
-                : "metrics: mean, p50, p95, p99.9, errors, throughput, utilisation";
+                : "metrics: mean, p50, p95, p99.9, ttfb.p95, errors, throughput, "
+                  "utilisation";
 }
 
 /* The scope ends at the first dot, names having none; but "p99.9" is all metric. */

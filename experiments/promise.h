@@ -15,6 +15,17 @@
 
 #include "experiments/scenario.h"
 
+/* What can be promised, for readers and for the reading itself; ends with a row without
+ * a name. Of the first row, "p95" stands for all percentiles. */
+struct promise_metric {
+    const char *name;
+    enum slo_metric metric;
+    enum param_type type;
+    const char *scope, *doc;
+};
+
+extern const struct promise_metric promise_metrics[];
+
 bool promise_read(struct where *where, uint32_t at, const char *text, struct slo *slo);
 
 bool promise_read_precision(struct where *where, uint32_t at, const char *text,

@@ -2,6 +2,7 @@
 #include "experiments/reference.h"
 
 #include "experiments/bind.h"
+#include "experiments/promise.h"
 #include "experiments/quantity.h"
 #include "experiments/scalar.h"
 #include "experiments/scenario.h"
@@ -240,6 +241,21 @@ static void print_units(struct page *page)
                 quantity_units(page->arena, types[i]));
 }
 
+static void print_promises(struct page *page)
+{
+    fputs("\n## slo\n\nA promise is `[scope.]metric operator limit`, such as "
+          "\"page.p95 < 2s\"; operators are `<`, `<=`, `>` and `>=`. Without a scope it "
+          "is about all requests. Response times of all requests or of a workload "
+          "leave out streams, unless there is nothing else. Before a percentile or the "
+          "mean, `ttfb.` is the time to the first byte of a stream (\"chat.ttfb.p95 < "
+          "1s\"); `duration.` is that to the end, as without it.\n\n"
+          "| metric | scope | limit | meaning |\n| --- | --- | --- | --- |\n",
+          page->out);
+    for (const struct promise_metric *m = promise_metrics; m->name; m++)
+        fprintf(page->out, "| `%s` | %s | %s | %s |\n", m->name, m->scope,
+                quantity_noun(m->type), m->doc);
+}
+
 static const struct param *verb_table(const struct param *verb)
 {
     return bind_holds_verb(verb) ? verb->of : NULL;
@@ -261,6 +277,7 @@ void reference_print(struct arena *arena, FILE *out)
         out);
     print_units(&page);
     print_file(&page);
+    print_promises(&page);
     fputs("\n## kinds of services\n", out);
     for (int i = 0; (kind = kind_row(i)); i++)
         print_section(&page, 3, kind->key, kind->doc, kind->of);
@@ -279,6 +296,7 @@ static int section_names(const char **names)
     int count = 0;
     names[count++] = "scenario";
     names[count++] = "workload";
+    names[count++] = "slo";
     for (int i = 0; (kind = kind_row(i)) && count < MOST_SECTIONS; i++)
         names[count++] = kind->key;
     count += bind_keys(step_verbs, names + count, MOST_SECTIONS - count);
@@ -312,6 +330,10 @@ bool reference_print_section(const char *name, struct arena *arena, FILE *out,
     }
     if (strcmp(name, "scenario") == 0 || strcmp(name, "workload") == 0) {
         print_file(&page);
+        return true;
+    }
+    if (strcmp(name, "slo") == 0) {
+        print_promises(&page);
         return true;
     }
     if (print_named(&page, step_verbs, name, true) ||
