@@ -244,8 +244,8 @@ static void print_units(struct page *page)
 static void print_promises(struct page *page)
 {
     fputs("\n## slo\n\nA promise is `[scope.]metric operator limit`, such as "
-          "\"page.p95 < 2s\"; operators are `<`, `<=`, `>` and `>=`. Without a scope it "
-          "is about all requests. Response times of all requests or of a workload "
+          "\"page.p95 < 2s\"; operators are `<`, `<=`, `>` and `>=`. Without a scope "
+          "it is about all requests. Response times of all requests or of a workload "
           "leave out streams, unless there is nothing else. Before a percentile or the "
           "mean, `ttfb.` is the time to the first byte of a stream (\"chat.ttfb.p95 < "
           "1s\"); `duration.` is that to the end, as without it.\n\n"
