@@ -189,7 +189,7 @@ static void schedule(struct world *w, uint32_t workload, sim_time at)
     if (at == SIM_NEVER)
         w->working--;
     else
-        event_push(&w->events, at, EVENT_ARRIVAL, actor_workload(w, workload));
+        event_push(&w->events, at, EVENT_ARRIVAL, actor_workload(workload));
 }
 
 static double arrival_rate(const struct workload *load)

@@ -273,11 +273,9 @@ static enum workload_form form_of(struct compiler *c, const struct workload_conf
     return (enum workload_form)form;
 }
 
-static void state_workload(struct compiler *c, struct workload *w,
-                           struct workload_facts *f)
+static void state_workload(const struct workload *w, struct workload_facts *f)
 {
     const struct workload_conf *conf = w->conf;
-    (void)c;
     *f = (struct workload_facts){.name = w->name,
                                  .form = w->form,
                                  .timeout = conf->timeout,
@@ -434,7 +432,7 @@ void compile_workloads(struct compiler *c)
             continue;
         compile_mix(c, w);
         check_pace(c, w);
-        state_workload(c, w, &facts[i]);
+        state_workload(w, &facts[i]);
         m->facts.terminating &= facts[i].terminating;
     }
 }

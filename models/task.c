@@ -89,7 +89,6 @@ static void call(struct world *w, uint32_t task)
         entity = rng_mix(entity, t->visit);
     t->peer = balance_choose(w, site, balancer_of(w, t, site), entity, t->attempt,
                              t->request);
-    t->flags |= TASK_IN_CALL;
     t->state = TASK_CALLING;
     t->since = w->now;
     if (site->timeout_class != NONE)
@@ -143,7 +142,7 @@ static void end_call(struct world *w, struct task *t)
     const struct call_site *site = &w->call[w->code[t->pc].a];
     cancel_timer(w, t);
     t->wait++;
-    t->flags &= (uint8_t) ~(TASK_IN_CALL | TASK_CONNECTING);
+    t->flags &= (uint8_t)~TASK_CONNECTING;
     balance_done(w, site, balancer_of(w, t, site), t->peer);
 }
 

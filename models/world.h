@@ -44,9 +44,8 @@ enum task_state {
 enum task_flag {
     TASK_HAS_SLOT = 1,
     TASK_CONNECTED = 2, /* holds a connection of its database for itself */
-    TASK_IN_CALL = 4,   /* its balancer counts it */
-    TASK_KNOCKED = 8,   /* its connection attempt has been dropped at least once */
-    TASK_CONNECTING = 16, /* its timer is that of the connection */
+    TASK_KNOCKED = 4,    /* its connection attempt has been dropped at least once */
+    TASK_CONNECTING = 8, /* its timer is that of the connection */
 };
 
 struct task {
@@ -379,9 +378,8 @@ void arrivals_answered(struct world *w, uint32_t request);
 void arrivals_ask(struct world *w, uint32_t request);
 
 /* Actors in their order among the actor slots. */
-static inline uint32_t actor_workload(const struct world *w, uint32_t workload)
+static inline uint32_t actor_workload(uint32_t workload)
 {
-    (void)w;
     return SLOT(SLOT_ACTOR, workload);
 }
 
