@@ -1,134 +1,95 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiments/explain_page.h"
 
+#include "experiments/json.h"
 #include "sim/check.h"
 
 #include <cjson/cJSON.h>
-#include <math.h>
-
-static cJSON *made(cJSON *item)
-{
-    if (!item)
-        die("out of memory: a JSON value");
-    return item;
-}
-
-static void put(cJSON *object, const char *key, cJSON *item)
-{
-    if (!cJSON_AddItemToObject(object, key, made(item)))
-        die("out of memory: a JSON member");
-}
-
-/* null where there is no number: JSON has no NaN and no infinity. */
-static void number(cJSON *object, const char *key, double value)
-{
-    put(object, key, isfinite(value) ? cJSON_CreateNumber(value) : cJSON_CreateNull());
-}
-
-static void text(cJSON *object, const char *key, const char *value)
-{
-    put(object, key, value ? cJSON_CreateString(value) : cJSON_CreateNull());
-}
-
-static cJSON *array_in(cJSON *object, const char *key)
-{
-    cJSON *array = made(cJSON_CreateArray());
-    put(object, key, array);
-    return array;
-}
-
-static cJSON *element(cJSON *array)
-{
-    cJSON *object = made(cJSON_CreateObject());
-    if (!cJSON_AddItemToArray(array, object))
-        die("out of memory: a JSON element");
-    return object;
-}
 
 static void put_types(cJSON *root, const struct explained *x,
                       const struct model_facts *facts)
 {
-    cJSON *array = array_in(root, "types");
+    cJSON *array = json_array(root, "types");
     for (int t = 0; t < facts->types; t++) {
         const struct type_facts *type = &facts->type[t];
         bool burst = facts->workload[type->workload_index].form == WORKLOAD_BURST;
-        cJSON *object = element(array);
-        text(object, "workload", type->workload);
-        text(object, "type", type->name);
-        number(object, "share", type->share);
-        number(object, burst ? "requests" : "rate", x->is->type_rate[t]);
-        number(object, "alone", model_alone(x->model, t));
+        cJSON *object = json_element(array);
+        json_text(object, "workload", type->workload);
+        json_text(object, "type", type->name);
+        json_number(object, "share", type->share);
+        json_number(object, burst ? "requests" : "rate", x->is->type_rate[t]);
+        json_number(object, "alone", model_alone(x->model, t));
     }
 }
 
 static void put_parts(cJSON *root, const struct explained *x,
                       const struct model_facts *facts)
 {
-    cJSON *array = array_in(root, "parts");
+    cJSON *array = json_array(root, "parts");
     for (int i = 0; i < x->is->parts; i++) {
         const struct explain_part *p = &x->is->part[i];
-        cJSON *object = element(array);
-        text(object, "station", facts->station[p->station].name);
-        text(object, "of", p->cores ? "cores" : "slots");
-        text(object, "slot_name",
+        cJSON *object = json_element(array);
+        json_text(object, "station", facts->station[p->station].name);
+        json_text(object, "of", p->cores ? "cores" : "slots");
+        json_text(object, "slot_name",
              p->cores ? NULL : facts->station[p->station].slot_name);
-        number(object, "capacity", p->capacity);
-        number(object, "demand", p->demand);
-        number(object, "wanted", p->wanted);
-        number(object, "load", p->load);
-        number(object, "most", p->most);
+        json_number(object, "capacity", p->capacity);
+        json_number(object, "demand", p->demand);
+        json_number(object, "wanted", p->wanted);
+        json_number(object, "load", p->load);
+        json_number(object, "most", p->most);
     }
 }
 
 static void put_bounds(cJSON *root, const struct explained *x,
                        const struct model_facts *facts)
 {
-    cJSON *closed = array_in(root, "closed"), *bursts = array_in(root, "bursts"),
-          *peaks = array_in(root, "peaks");
+    cJSON *closed = json_array(root, "closed"), *bursts = json_array(root, "bursts"),
+          *peaks = json_array(root, "peaks");
     for (int i = 0; i < x->is->closed_count; i++) {
         const struct explain_closed *c = &x->is->closed[i];
-        cJSON *object = element(closed);
-        text(object, "workload", facts->workload[c->workload].name);
-        number(object, "most", c->most);
-        number(object, "least_response", c->least_response);
-        number(object, "knee", c->knee);
+        cJSON *object = json_element(closed);
+        json_text(object, "workload", facts->workload[c->workload].name);
+        json_number(object, "most", c->most);
+        json_number(object, "least_response", c->least_response);
+        json_number(object, "knee", c->knee);
     }
     for (int i = 0; i < x->is->bursts; i++) {
         const struct explain_burst *b = &x->is->burst[i];
-        cJSON *object = element(bursts);
-        text(object, "workload", facts->workload[b->workload].name);
-        number(object, "work", b->work);
-        number(object, "least_span", b->span);
+        cJSON *object = json_element(bursts);
+        json_text(object, "workload", facts->workload[b->workload].name);
+        json_number(object, "work", b->work);
+        json_number(object, "least_span", b->span);
     }
     for (int i = 0; i < x->is->peaks; i++) {
         const struct explain_peak *p = &x->is->peak[i];
-        cJSON *object = element(peaks);
-        text(object, "workload", facts->workload[p->workload].name);
-        number(object, "rate", p->rate);
-        number(object, "load", p->load);
+        cJSON *object = json_element(peaks);
+        json_text(object, "workload", facts->workload[p->workload].name);
+        json_number(object, "rate", p->rate);
+        json_number(object, "load", p->load);
     }
 }
 
 static void put_connections(cJSON *root, const struct explained *x,
                             const struct model_facts *facts)
 {
-    cJSON *nested = array_in(root, "nested"), *excess = array_in(root, "excess");
+    cJSON *nested = json_array(root, "nested"), *excess = json_array(root, "excess");
     for (int i = 0; i < x->is->nests; i++) {
         const struct explain_nest *n = &x->is->nest[i];
-        cJSON *object = element(nested);
-        text(object, "service", facts->station[n->service].name);
-        text(object, "pool", facts->station[n->pool].name);
-        number(object, "held", n->held);
-        number(object, "connected", n->connected);
-        put(object, "never_short", cJSON_CreateBool(n->never_short));
-        number(object, "most", n->most);
+        cJSON *object = json_element(nested);
+        json_text(object, "service", facts->station[n->service].name);
+        json_text(object, "pool", facts->station[n->pool].name);
+        json_number(object, "held", n->held);
+        json_number(object, "connected", n->connected);
+        json_put(object, "never_short", cJSON_CreateBool(n->never_short));
+        json_number(object, "most", n->most);
     }
     for (int i = 0; i < x->is->excesses; i++) {
         const struct explain_excess *e = &x->is->excess[i];
-        cJSON *object = element(excess);
-        text(object, "database", facts->station[e->database].name);
-        number(object, "opened", e->opened);
-        number(object, "taken", e->taken);
+        cJSON *object = json_element(excess);
+        json_text(object, "database", facts->station[e->database].name);
+        json_number(object, "opened", e->opened);
+        json_number(object, "taken", e->taken);
     }
 }
 
@@ -136,36 +97,36 @@ static void put_oracle(cJSON *root, const struct oracle *o)
 {
     static const char *const keys[ORACLE_LEVELS] = {"p50", "p95", "p99"};
     if (!o->queue) {
-        put(root, "oracle", cJSON_CreateNull());
+        json_put(root, "oracle", cJSON_CreateNull());
         return;
     }
-    cJSON *object = made(cJSON_CreateObject());
-    put(root, "oracle", object);
-    text(object, "queue", o->queue);
-    number(object, "mean", o->mean);
-    number(object, "wait", o->wait);
+    cJSON *object = json_made(cJSON_CreateObject());
+    json_put(root, "oracle", object);
+    json_text(object, "queue", o->queue);
+    json_number(object, "mean", o->mean);
+    json_number(object, "wait", o->wait);
     for (int i = 0; i < ORACLE_LEVELS; i++)
-        number(object, keys[i], o->quantile[i]);
-    number(object, "throughput", o->throughput);
-    number(object, "lost", o->lost);
+        json_number(object, keys[i], o->quantile[i]);
+    json_number(object, "throughput", o->throughput);
+    json_number(object, "lost", o->lost);
 }
 
 static void put_texts(cJSON *root, const char *key, const char *const *texts, int count)
 {
-    cJSON *array = array_in(root, key);
+    cJSON *array = json_array(root, key);
     for (int i = 0; i < count; i++)
-        if (!cJSON_AddItemToArray(array, made(cJSON_CreateString(texts[i]))))
+        if (!cJSON_AddItemToArray(array, json_made(cJSON_CreateString(texts[i]))))
             die("out of memory: a JSON element");
 }
 
 char *explain_json(const struct explained *x, struct arena *arena)
 {
     const struct model_facts *facts = model_facts(x->model);
-    cJSON *root = made(cJSON_CreateObject());
-    number(root, "version", 1);
-    text(root, "scenario", x->name);
-    number(root, "rate", x->is->rate);
-    put(root, "overloaded", cJSON_CreateBool(x->is->overloaded));
+    cJSON *root = json_made(cJSON_CreateObject());
+    json_number(root, "version", 1);
+    json_text(root, "scenario", x->name);
+    json_number(root, "rate", x->is->rate);
+    json_put(root, "overloaded", cJSON_CreateBool(x->is->overloaded));
     put_types(root, x, facts);
     put_parts(root, x, facts);
     put_bounds(root, x, facts);
