@@ -26,7 +26,8 @@ void json_append(cJSON *array, cJSON *item)
 
 void json_number(cJSON *object, const char *key, double value)
 {
-    json_put(object, key, isfinite(value) ? cJSON_CreateNumber(value) : cJSON_CreateNull());
+    json_put(object, key,
+             isfinite(value) ? cJSON_CreateNumber(value) : cJSON_CreateNull());
 }
 
 void json_text(cJSON *object, const char *key, const char *value)
