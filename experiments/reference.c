@@ -6,6 +6,7 @@
 #include "experiments/quantity.h"
 #include "experiments/scalar.h"
 #include "experiments/scenario.h"
+#include "models/omitted.h"
 #include "sim/dist.h"
 
 #include <math.h>
@@ -267,6 +268,20 @@ static const char *verb_doc(const struct param *verb)
     return verb->doc || !bind_holds_verb(verb) ? verb->doc : verb->of->doc;
 }
 
+/* Nothing while the table is empty. */
+static void print_omissions(struct page *page)
+{
+    if (!omissions[0].rule)
+        return;
+    fputs("\n## not modelled\n\nBehaviour of the real servers that is left out, by its "
+          "number in the rules behind the parts. Keys that are accepted without effect "
+          "are marked so in the tables above.\n\n"
+          "| rule | what | what it means |\n| --- | --- | --- |\n",
+          page->out);
+    for (const struct omission *o = omissions; o->rule; o++)
+        fprintf(page->out, "| %s | %s | %s |\n", o->rule, o->what, o->why);
+}
+
 void reference_print(struct arena *arena, FILE *out)
 {
     struct page page = {arena, out};
@@ -288,6 +303,7 @@ void reference_print(struct arena *arena, FILE *out)
           "name, in a list in this order, or the first one alone.\n", out);
     for (const struct param *form = dist_forms; !bind_is_end(form); form++)
         print_section(&page, 3, form->key, form->doc, form->of);
+    print_omissions(&page);
 }
 
 static int section_names(const char **names)
