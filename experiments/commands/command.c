@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _POSIX_C_SOURCE 200809L
 #include "experiments/commands/command.h"
 
 #include <getopt.h>
@@ -6,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MOST_OPTIONS = 40, MOST_THREADS = 4096 };
 
@@ -207,4 +209,39 @@ int command_done(struct options *options, int status)
 {
     arena_free(&options->arena);
     return status;
+}
+
+bool command_point(struct options *options, struct point *point)
+{
+    struct where *where = where_new(&options->arena);
+    struct point_source source = {.path = options->arguments[0],
+                                  .sets = options->sets,
+                                  .set_count = options->set_count,
+                                  .seed = options->has_seed ? &options->seed : NULL};
+    bool good = point_read(point, &options->arena, &source, where);
+    where_print(where, stderr);
+    if (good && !options->quiet && !options->json)
+        where_print_notes(where, stderr);
+    return good;
+}
+
+/* ---- interruption ---------------------------------------------------------------- */
+
+static volatile sig_atomic_t
+    stop; /* the one global: signal handlers know no other way */
+
+static void ask_to_stop(int number)
+{
+    if (stop)
+        _exit(COMMAND_INTERRUPTED);
+    stop = number;
+}
+
+const volatile sig_atomic_t *command_listen(void)
+{
+    struct sigaction action = {.sa_handler = ask_to_stop};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    return &stop;
 }

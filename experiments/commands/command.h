@@ -16,7 +16,7 @@
 #ifndef EXPERIMENTS_COMMANDS_COMMAND_H
 #define EXPERIMENTS_COMMANDS_COMMAND_H
 
-#include "experiments/where.h"
+#include "experiments/point.h"
 #include "sim/arena.h"
 
 #include <stdbool.h>
@@ -71,6 +71,14 @@ int command_options(const struct command *command, int argc, char **argv,
 
 /* Frees what the options hold; the status, for `return command_done(...)`. */
 int command_done(struct options *options, int status);
+
+/* Reads the scenario that the first argument names, with --set and --seed; false with
+ * everything that is wrong printed. Notes are printed too, unless --quiet or --json. */
+bool command_point(struct options *options, struct point *point);
+
+/* From here on SIGINT and SIGTERM set what this points at, and a second one ends the
+ * process with COMMAND_INTERRUPTED. */
+const volatile sig_atomic_t *command_listen(void);
 
 /* "headroom NAME: text" on stderr and a pointer to --help; status 2. */
 int command_wrong(const struct command *command, const char *format, ...)

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * point -- one scenario, perhaps with values changed, on its way from the file to a
+ * concluded result.
+ *
+ *     struct point point;
+ *     if (!point_read(&point, arena, &source, where))
+ *         tell what is in `where`
+ *     if ((why = point_misfit(&point, &effort, arena)))
+ *         tell it
+ *     point_run(&point, &effort, arena);
+ *
+ * Ownership: everything lives in the arena.
+ * Errors:    of the person: collected in `where`, or returned as text.
+ */
+#ifndef EXPERIMENTS_POINT_H
+#define EXPERIMENTS_POINT_H
+
+#include "experiments/replicate.h"
+#include "experiments/result.h"
+#include "experiments/scenario.h"
+
+/* What is read. */
+struct point_source {
+    const char *path;
+    const char *const *sets; /* "POINTER=VALUE" */
+    int set_count;
+    const uint64_t *seed; /* NULL: the scenario's own */
+};
+
+/* How much work is put into it. */
+struct point_effort {
+    int threads;                       /* 0: as many as there are processors */
+    const volatile sig_atomic_t *stop; /* NULL: cannot be interrupted */
+    void (*progress)(void *context, const struct jobs *jobs, int done);
+    void *context;
+    double within; /* relative half-width of every target; 0: as the scenario asks */
+    sim_time duration; /* of the window; 0: as the scenario asks */
+    uint64_t request_cap; /* over all replications of one stage; 0: the usual */
+};
+
+struct point {
+    struct scenario *scenario;
+    struct model *model;
+    struct result result; /* its first fields; the rest by point_run */
+};
+
+/* False with problems in `where`. */
+bool point_read(struct point *point, struct arena *arena,
+                const struct point_source *source, struct where *where);
+
+/* NULL when it fits into memory and into what a world can hold; otherwise why not. */
+const char *point_misfit(const struct point *point, const struct point_effort *effort,
+                         struct arena *arena);
+
+/* Simulates and concludes; false when interrupted. */
+bool point_run(struct point *point, const struct point_effort *effort,
+               struct arena *arena);
+
+#endif
