@@ -63,19 +63,19 @@ static bool read_plain(const char *cell, double scale, double *value)
 }
 
 /* The scale of plain cells in memory's unit; 0: each cell says its own. */
-static bool column_scale(struct bind *bind, const struct dist_file_conf *conf,
-                         enum param_type unit, double *scale)
+static bool column_scale(struct bind *bind, uint32_t at, const char *name,
+                         double *scale)
 {
-    *scale = quantity_has_units(unit) ? 0 : 1;
-    if (!conf->unit)
+    *scale = quantity_has_units(bind->unit) ? 0 : 1;
+    if (!name)
         return true;
-    if (quantity_unit(unit, conf->unit, scale))
+    if (quantity_unit(bind->unit, name, scale))
         return true;
-    if (quantity_has_units(unit))
-        where_problem(bind->where, conf->at, "unit", "must be %s, is \"%s\"",
-                      quantity_units(bind->arena, unit), conf->unit);
+    if (quantity_has_units(bind->unit))
+        where_problem(bind->where, at, "unit", "must be %s, is \"%s\"",
+                      quantity_units(bind->arena, bind->unit), name);
     else
-        where_problem(bind->where, conf->at, "unit",
+        where_problem(bind->where, at, "unit",
                       "must be absent: the values are plain "
                       "numbers");
     return false;
@@ -96,7 +96,7 @@ static int find_column(struct bind *bind, const struct dist_file_conf *conf,
 static struct dist *bind_empirical(struct bind *bind, const struct dist_file_conf *conf)
 {
     double scale;
-    if (!conf->file || !conf->column || !column_scale(bind, conf, bind->unit, &scale))
+    if (!conf->file || !conf->column || !column_scale(bind, conf->at, conf->unit, &scale))
         return NULL;
     const struct data_table *table = read_file(bind, conf->file, conf->at, "file");
     int column = table ? find_column(bind, conf, &table->csv) : -1;
@@ -119,6 +119,20 @@ static struct dist *bind_empirical(struct bind *bind, const struct dist_file_con
     struct dist *dist = dist_empirical(bind->arena, values, table->csv.rows);
     dist->conf = conf;
     return dist;
+}
+
+/* Its values are known when it is known which trace leads to it. */
+static struct dist *bind_column(struct bind *bind, const struct dist_column_conf *conf)
+{
+    double scale = quantity_has_units(bind->unit) ? 0 : 1;
+    if (!conf->unit && scale == 0) {
+        where_problem(bind->where, conf->at, "unit", "must be given: %s",
+                      quantity_units(bind->arena, bind->unit));
+        return NULL;
+    }
+    return column_scale(bind, conf->at, conf->unit, &scale)
+               ? dist_column(bind->arena, conf, scale)
+               : NULL;
 }
 
 /* ---- forms ----------------------------------------------------------------------- */
@@ -152,6 +166,8 @@ static struct dist *bind_form(struct bind *bind, const cJSON *value,
         return NULL;
     if (form == DIST_EMPIRICAL)
         return bind_empirical(bind, conf);
+    if (form == DIST_COLUMN)
+        return bind_column(bind, conf);
     struct dist *dist = arena_new(bind->arena, struct dist);
     bool fine = dist_prepare(dist, form, conf, bind->arena, &bind->where->listener);
     return fine ? dist : NULL;

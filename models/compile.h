@@ -109,6 +109,17 @@ struct caller compile_caller(const struct compiler *c, const struct frame *f);
 struct place *compile_find_server(struct compiler *c, uint32_t at, const char *key,
                                   const char *name);
 
+/* ---- columns of traces (compile_column.c) ---------------------------------------- */
+
+/* The random value as this frame draws it: if it needs columns of a trace, a copy with
+ * the values of the trace that the frame's requests come from. After a complaint
+ * something harmless, never NULL. */
+const struct dist *compile_value(struct compiler *c, const struct frame *f,
+                                 const struct dist *dist);
+
+/* Complains of a value that no row of a trace can give; it may be NULL. */
+void compile_no_column(struct compiler *c, const struct dist *dist);
+
 /* ---- workloads (compile_workload.c) ---------------------------------------------- */
 
 /* Every workload with its request types, and through them all handlers. */

@@ -19,6 +19,7 @@ double compile_delay(struct compiler *c, struct frame *f, const struct dist *dis
                      const char *resource)
 {
     struct instr *i = frame_emit(c, f, OP_DELAY);
+    dist = compile_value(c, f, dist);
     frame_draw(c, f, i, "wait", dist);
     i->resource = frame_resource(c, f, resource);
     return seconds_of(dist);
@@ -40,6 +41,7 @@ static const char *name_of_wait(const struct service *s)
 static double emit_cpu(struct compiler *c, struct frame *f, const struct dist *dist)
 {
     struct instr *i = frame_emit(c, f, OP_CPU);
+    dist = compile_value(c, f, dist);
     frame_draw(c, f, i, "cpu", dist);
     int station = (int)frame_station(c, f);
     i->resource = compile_resource(c, frame_resource_name(c, f, "working (CPU)"),
@@ -411,6 +413,7 @@ static double compile_repeat(struct compiler *c, struct frame *f,
         complain(c->out, at, "repeat", "must not be nested deeper than %d", MAX_LOOPS);
         return 0;
     }
+    times = compile_value(c, f, times);
     double outer = f->turns, turns = times->mean * (outer > 0 ? outer : 1);
     if (turns > MOST_TURNS)
         complain(c->out, at, NULL, "must not repeat more than %d times, on average %g",
@@ -518,6 +521,8 @@ static double compile_spawn(struct compiler *c, struct frame *f,
 double compile_chunks(struct compiler *c, struct frame *f, const struct dist *chunks,
                       const struct dist *gap, bool one_pace)
 {
+    chunks = compile_value(c, f, chunks);
+    gap = compile_value(c, f, gap);
     if (!one_pace && gap->form != DIST_CONSTANT && chunks->mean > MOST_TURNS)
         complain(c->out, chunks->at, NULL,
                  "must be at most %d chunks where the gap varies, is %g on average",
@@ -552,7 +557,7 @@ static void compile_memory(struct compiler *c, struct frame *f,
                            const struct memory_step *s)
 {
     struct instr *i = frame_emit(c, f, OP_MEMORY);
-    frame_draw(c, f, i, "memory", s->bytes);
+    frame_draw(c, f, i, "memory", compile_value(c, f, s->bytes));
     i->status = STATUS_500;
     i->cause = compile_cause(c, frame_resource_name(c, f, "out of memory"), STATUS_500,
                              (int)frame_station(c, f));

@@ -60,12 +60,12 @@ static void compile_type(struct compiler *c, struct workload *w, const char *nam
     struct type *type = &m->type[number];
     struct place *target = compile_find(c, conf->target);
     c->weight = 1;
+    type->workload = (uint32_t)(w - m->workload);
     const char *path = arena_format(c->arena, "%s>%s", w->name, name);
     struct handler h = compile_handler(c, NULL, target, name, path, conf->at, "target");
     struct caller caller = workload_caller(w, path);
     h = compile_call(c, NULL, &caller, target, &h, &type->call);
     VECTOR_AT(&c->call, struct call_site, type->call)->passes_stream = true;
-    type->workload = (uint32_t)(w - m->workload);
     type->streaming = h.streams;
     m->alone[number] = h.mean;
     *facts = (struct type_facts){name, w->name, (int)type->workload, share, h.streams};
@@ -363,6 +363,14 @@ static bool set_up_workload(struct compiler *c, struct workload *w)
     w->form = form_of(c, conf);
     if (c->out->count > before)
         return false;
+    if (w->form == WORKLOAD_OPEN)
+        compile_no_column(c, conf->open->batch);
+    if (w->form == WORKLOAD_CLOSED)
+        compile_no_column(c, conf->closed->think);
+    if (w->form == WORKLOAD_SESSIONS) {
+        compile_no_column(c, conf->sessions->requests);
+        compile_no_column(c, conf->sessions->think);
+    }
     if (w->form == WORKLOAD_OPEN) {
         if (conf->open->process.row)
             w->process = (enum arrival_process)conf->open->process.which;

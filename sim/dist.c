@@ -365,6 +365,72 @@ struct dist *dist_empirical(struct arena *arena, const double *values, int count
     return dist;
 }
 
+/* ---- columns of a trace ---- */
+
+#define AT(field) offsetof(struct dist_column_conf, field)
+static const struct param column_params[] = {
+    {.key = "name", .type = PARAM_TEXT, .offset = AT(name), .required = true,
+     .doc = "A column of the trace's file."},
+    {.key = "unit", .type = PARAM_TEXT, .offset = AT(unit),
+     .doc = "Unit of the values, such as ms; needed where values have one."},
+    {0},
+};
+#undef AT
+
+struct dist *dist_column(struct arena *arena, const struct dist_column_conf *conf,
+                         double scale)
+{
+    struct dist *dist = arena_new(arena, struct dist);
+    *dist = (struct dist){.form = DIST_COLUMN, .a = scale, .conf = conf};
+    return dist;
+}
+
+bool dist_has_columns(const struct dist *dist)
+{
+    if (dist->form == DIST_COLUMN)
+        return true;
+    for (int i = 0; dist->parts && i < dist->count; i++)
+        if (dist_has_columns(&dist->parts[i]))
+            return true;
+    return false;
+}
+
+/* The values of a column, or of the columns among the parts. */
+static bool fill_columns(struct arena *arena, struct dist *dist,
+                         const struct dist_source *source)
+{
+    if (dist->form == DIST_COLUMN) {
+        struct dist_values values;
+        if (!source->read(source->context, dist, &values))
+            return false;
+        dist->x = values.x;
+        dist->count = values.count;
+        dist->mean = values.mean;
+        dist->variance = values.variance;
+        return true;
+    }
+    if (!dist->parts)
+        return true;
+    struct dist *parts = arena_many(arena, dist->count, struct dist);
+    bool filled = true;
+    for (int i = 0; i < dist->count; i++) {
+        parts[i] = dist->parts[i];
+        filled &= fill_columns(arena, &parts[i], source);
+    }
+    dist->parts = parts;
+    if (filled)
+        dist_moments_of_parts(dist);
+    return filled;
+}
+
+struct dist *dist_with_columns(struct arena *arena, const struct dist *dist,
+                               const struct dist_source *source)
+{
+    struct dist *copy = arena_new(arena, struct dist);
+    *copy = *dist;
+    return fill_columns(arena, copy, source) ? copy : NULL;
+}
+
 /* ---- all of them ---- */
 
 #define FORM(name, conf_type, table, sentence)                                         \
@@ -399,6 +465,9 @@ const struct param dist_forms[] = {
                             "Measured percentiles, log-linear between them."),
     [DIST_EMPIRICAL] = FORM("empirical", dist_file_conf, empirical_params,
                             "The values of a data file, all equally likely."),
+    [DIST_COLUMN] = FORM("column", dist_column_conf, column_params,
+                         "What the request's own row of its trace says, in handlers "
+                         "that traces lead to; no chance in it."),
     {0},
 };
 #undef FORM
@@ -422,7 +491,7 @@ static bool (*const preparations[])(struct dist *, struct setup *) = {
 bool dist_prepare(struct dist *dist, enum dist_form form, const void *conf,
                   struct arena *arena, struct listener *out)
 {
-    check(conf && form != DIST_EMPIRICAL, "form %d", (int)form);
+    check(conf && form < DIST_EMPIRICAL, "form %d", (int)form);
     *dist = (struct dist){.at = dist->at, .form = form, .conf = conf};
     struct setup setup = {arena, out};
     return preparations[form](dist, &setup);

@@ -32,6 +32,7 @@ enum dist_form {
     DIST_SHIFTED,
     DIST_QUANTILES, /* log-linear between given quantiles */
     DIST_EMPIRICAL, /* the values of a data file, equally likely */
+    DIST_COLUMN,    /* not random: entity n has value n of a table */
 };
 
 /*
@@ -47,8 +48,10 @@ enum dist_form {
  *   pareto        least     1 - (least/most)^alpha    -1 / alpha
  *   normal        mean      sd
  *   shifted       by
+ *   column        ns, bytes, … that 1 in a cell stands for; x is NULL until it is known
+ *                 whose draws these are: see dist_with_columns
  * A table's p is cumulative; its x are the phases' means (hyperexponential), the values
- * at p (quantiles) or all values in order (empirical).
+ * at p (quantiles), all values in order (empirical) or by entity (column).
  */
 struct dist {
     uint32_t at;
@@ -76,7 +79,7 @@ struct arena;
 
 /* A distribution from its bound parameters; each lies within the bounds of its row, an
  * absent number is NaN. Says what is wrong with them together through `out` and returns
- * false then. DIST_EMPIRICAL is made by dist_empirical instead. */
+ * false then. DIST_EMPIRICAL and DIST_COLUMN are made by functions of their own instead. */
 bool dist_prepare(struct dist *dist, enum dist_form form, const void *conf,
                   struct arena *arena, struct listener *out);
 
@@ -93,6 +96,36 @@ struct dist_file_conf {
     uint32_t at;
     const char *file, *column, *unit;
 };
+
+/* The conf of DIST_COLUMN: a column of the trace that the request comes from. */
+struct dist_column_conf {
+    uint32_t at;
+    const char *name, *unit;
+};
+
+/* A column of numbers that each stand for `scale`; it has no values yet. */
+struct dist *dist_column(struct arena *arena, const struct dist_column_conf *conf,
+                         double scale);
+
+/* Does it need the values of a column, itself or in a part? */
+bool dist_has_columns(const struct dist *dist);
+
+/* Values of a column by entity, NaN where it has none; their mean and variance. */
+struct dist_values {
+    const double *x;
+    int count;
+    double mean, variance;
+};
+
+/* Where columns come from: false, with whatever is wrong told, if there is none such. */
+struct dist_source {
+    bool (*read)(void *context, const struct dist *column, struct dist_values *values);
+    void *context;
+};
+
+/* A copy whose columns have values; NULL if one could not be read. */
+struct dist *dist_with_columns(struct arena *arena, const struct dist *dist,
+                               const struct dist_source *source);
 
 double dist_sample_any(const struct dist *dist, struct draw *draw);
 

@@ -139,12 +139,27 @@ bool dist_prepare_mixture(struct dist *dist, struct setup *setup)
     dist->parts = parts;
     dist->p = cumulative;
     dist->count = count;
-    for (int i = 0; i < count; i++)
-        dist->mean += weight[i] * parts[i].mean;
-    for (int i = 0; i < count; i++)
-        dist->variance +=
-            weight[i] * (parts[i].variance + square(parts[i].mean - dist->mean));
+    dist_moments_of_parts(dist);
     return true;
+}
+
+static double weight_of(const struct dist *dist, int part)
+{
+    if (dist->form == DIST_SHIFTED)
+        return 1;
+    return part ? dist->p[part] - dist->p[part - 1] : dist->p[part];
+}
+
+void dist_moments_of_parts(struct dist *dist)
+{
+    double mean = 0, variance = 0;
+    for (int i = 0; i < dist->count; i++)
+        mean += weight_of(dist, i) * dist->parts[i].mean;
+    for (int i = 0; i < dist->count; i++)
+        variance += weight_of(dist, i) * (dist->parts[i].variance +
+                                          square(dist->parts[i].mean - mean));
+    dist->mean = mean + (dist->form == DIST_SHIFTED ? dist->a : 0);
+    dist->variance = variance;
 }
 
 /* ---- shifted ---- */
@@ -167,8 +182,7 @@ bool dist_prepare_shifted(struct dist *dist, struct setup *setup)
     dist->a = conf->by;
     dist->parts = conf->of;
     dist->count = 1;
-    dist->mean = conf->by + conf->of->mean;
-    dist->variance = conf->of->variance;
+    dist_moments_of_parts(dist);
     return true;
 }
 

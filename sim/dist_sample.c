@@ -78,6 +78,15 @@ static double sample_quantiles(const struct dist *dist, struct draw *draw)
     return dist->x[i] * numeric_exp(dist->slope[i] * (u - dist->p[i]));
 }
 
+/* Entity n has value n. */
+static double value_of_entity(const struct dist *dist, const struct draw *draw)
+{
+    uint64_t entity = draw_entity(draw);
+    check(dist->x && entity < (uint64_t)dist->count, "value %llu of %d",
+          (unsigned long long)entity, dist->count);
+    return dist->x[entity];
+}
+
 double dist_sample_any(const struct dist *dist, struct draw *draw)
 {
     switch (dist->form) {
@@ -108,6 +117,8 @@ double dist_sample_any(const struct dist *dist, struct draw *draw)
         return sample_quantiles(dist, draw);
     case DIST_EMPIRICAL:
         return dist->x[draw_below(draw, (uint64_t)dist->count)];
+    case DIST_COLUMN:
+        return value_of_entity(dist, draw);
     }
     check(0, "form %d", (int)dist->form);
     return 0;

@@ -106,6 +106,12 @@ static inline struct draw draw_from(uint64_t key, uint64_t entity, uint32_t repl
                          .has_spare = true};
 }
 
+/* Whose draws these are. */
+static inline uint64_t draw_entity(const struct draw *draw)
+{
+    return draw->pair << 1 | (draw->block >> 15 & 1);
+}
+
 static inline struct draw draw_at(uint64_t key, uint64_t entity, uint32_t replication,
                                   uint32_t visit)
 {
