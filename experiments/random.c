@@ -96,7 +96,8 @@ static int find_column(struct bind *bind, const struct dist_file_conf *conf,
 static struct dist *bind_empirical(struct bind *bind, const struct dist_file_conf *conf)
 {
     double scale;
-    if (!conf->file || !conf->column || !column_scale(bind, conf->at, conf->unit, &scale))
+    if (!conf->file || !conf->column ||
+        !column_scale(bind, conf->at, conf->unit, &scale))
         return NULL;
     const struct data_table *table = read_file(bind, conf->file, conf->at, "file");
     int column = table ? find_column(bind, conf, &table->csv) : -1;

@@ -79,7 +79,7 @@ struct arena;
 
 /* A distribution from its bound parameters; each lies within the bounds of its row, an
  * absent number is NaN. Says what is wrong with them together through `out` and returns
- * false then. DIST_EMPIRICAL and DIST_COLUMN are made by functions of their own instead. */
+ * false then. DIST_EMPIRICAL and DIST_COLUMN have functions of their own instead. */
 bool dist_prepare(struct dist *dist, enum dist_form form, const void *conf,
                   struct arena *arena, struct listener *out);
 
@@ -117,7 +117,7 @@ struct dist_values {
     double mean, variance;
 };
 
-/* Where columns come from: false, with whatever is wrong told, if there is none such. */
+/* Where columns come from: false, with whatever is wrong told, if there is none. */
 struct dist_source {
     bool (*read)(void *context, const struct dist *column, struct dist_values *values);
     void *context;

@@ -89,7 +89,7 @@ bool dist_prepare_mixture(struct dist *dist, struct setup *setup);
 bool dist_prepare_shifted(struct dist *dist, struct setup *setup);
 bool dist_prepare_quantiles(struct dist *dist, struct setup *setup);
 
-/* Mean and variance of a mixture (odds in p) or a shifted one, by those of its parts. */
+/* Mean and variance of a mixture (odds in p) or a shifted one, by its parts. */
 void dist_moments_of_parts(struct dist *dist);
 
 #endif

@@ -6,8 +6,8 @@
 
 /* Rows and latencies of tests/scenario/good/load_trace_columns.json, one slot:
  * row 0: 10 ms, then 1 + 1 ms of the database; row 1 arrives at 2 ms, starts at 12 ms
- * and takes 4 + 20 + 1 ms; row 2 has no database time and needs none; row 3: 30 + 5 + 1.
- */
+ * and takes 4 + 20 + 1 ms; row 2 has no database time and needs none; row 3 takes
+ * 30 + 5 + 1 ms. */
 static void each_request_meets_the_values_of_its_own_row(void **state)
 {
     (void)state;
