@@ -183,14 +183,12 @@ static void cancel(struct world *w, uint32_t *timer)
     *timer = TIMER_NONE;
 }
 
+/* In the bin that the series of those present has come to. */
 static void count_completion(struct world *w)
 {
-    while (w->now >= w->bin_end && w->bin < OUTCOME_BINS) {
-        w->bin_end += w->bin_width;
-        w->bin++;
-    }
-    if (w->bin < OUTCOME_BINS)
-        w->out->completed_in[w->bin]++;
+    int bin = w->out->in_system.bin;
+    if (bin < OUTCOME_BINS)
+        w->out->completed_in[bin]++;
 }
 
 /* Nothing that is to be measured is left, and nothing will come. */

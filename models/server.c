@@ -76,19 +76,15 @@ static void change_busy(struct world *w, const struct service *s,
     process->busy = busy;
 }
 
-static void take_slot(struct world *w, uint32_t task, uint32_t process)
+/* The slot of the process that the caller has set aside is the task's. */
+static void enter_slot(struct world *w, uint32_t task, uint32_t process,
+                       const struct service *s, struct counts *counts)
 {
     struct task *t = &w->task[task];
-    struct instance *instance = &w->instance[t->instance];
-    const struct service *s = instance->service;
-    struct counts *counts = instance->counts;
     sim_time waited = w->now - t->since;
     t->process = process;
     t->flags |= TASK_HAS_SLOT;
     t->entered = w->now;
-    level_add(&instance->busy, w->now, 1);
-    struct process *p = &w->process[instance->first_process + process];
-    change_busy(w, s, p, p->busy + 1);
     if (s->slots != UNLIMITED) {
         tally_add(&counts->wait, waited);
         if (waited > 0) {
@@ -97,6 +93,16 @@ static void take_slot(struct world *w, uint32_t task, uint32_t process)
         }
     }
     task_ready(w, task);
+}
+
+static void take_slot(struct world *w, uint32_t task, uint32_t process)
+{
+    struct instance *instance = &w->instance[w->task[task].instance];
+    const struct service *s = instance->service;
+    struct process *p = &w->process[instance->first_process + process];
+    level_add(&instance->busy, w->now, 1);
+    change_busy(w, s, p, p->busy + 1);
+    enter_slot(w, task, process, s, instance->counts);
 }
 
 static void wait_in(struct world *w, struct instance *instance, struct queue *queue,
@@ -172,7 +178,7 @@ static void connected(struct world *w, uint32_t task)
 static void enter_idle(struct world *w, uint32_t task, struct instance *instance,
                        const struct service *s)
 {
-    if (instance->busy.value < instance_slots(s))
+    if (!level_is_full(&instance->busy))
         take_slot(w, task, free_process(w, instance, s));
     else if (instance->queue.count < s->queue_limit)
         wait_in(w, instance, &instance->queue, task);
@@ -255,22 +261,24 @@ void server_enter(struct world *w, uint32_t task)
         connected(w, task);
 }
 
-static void admit_next(struct world *w, struct instance *instance,
-                       const struct service *s, uint32_t process)
+/* The oldest waiter takes the slot over: it stays busy. False if nobody waits. */
+static bool hand_over(struct world *w, struct instance *instance,
+                      const struct service *s, uint32_t process)
 {
     struct queue *own = &w->process[instance->first_process + process].queue;
     struct queue *queue = own->count ? own : &instance->queue;
     if (queue->count == 0)
-        return;
+        return false;
     uint32_t next = queue_take(w, queue);
     level_add(&instance->waiting, w->now, -1);
-    take_slot(w, next, process);
+    enter_slot(w, next, process, s, instance->counts);
     if (queue == own && instance->queue.count && s->process_limit != UNLIMITED) {
         uint32_t taken =
             queue_take(w, &instance->queue); /* the process accepts one more */
         w->task[taken].process = process;
         queue_put(w, own, taken);
     }
+    return true;
 }
 
 void server_leave(struct world *w, uint32_t task)
@@ -284,9 +292,9 @@ void server_leave(struct world *w, uint32_t task)
     if (t->flags & TASK_CONNECTED)
         database_disconnect(w, w->call[t->call].service);
     t->flags &= (uint8_t) ~(TASK_HAS_SLOT | TASK_CONNECTED);
+    if (s->slots != UNLIMITED && hand_over(w, instance, s, t->process))
+        return;
     level_add(&instance->busy, w->now, -1);
     struct process *p = &w->process[instance->first_process + t->process];
     change_busy(w, s, p, p->busy - 1);
-    if (s->slots != UNLIMITED)
-        admit_next(w, instance, s, t->process);
 }

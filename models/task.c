@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "models/world.h"
 
+#include <string.h>
+
 enum { MOST_ATTEMPTS = 255 };
 
 /* ---- birth and death ------------------------------------------------------------- */
@@ -44,6 +46,17 @@ void task_free(struct world *w, uint32_t task)
     t->next = w->task_free;
     w->task_free = task;
     w->in_flight--;
+}
+
+/* Twice the room for those who are ready. */
+void task_more_ready(struct world *w)
+{
+    uint32_t room = w->ready_room ? 2 * w->ready_room : 256;
+    uint32_t *ready = arena_many(w->arena, room, uint32_t);
+    if (w->ready_count)
+        memcpy(ready, w->ready, w->ready_count * sizeof *ready);
+    w->ready = ready;
+    w->ready_room = room;
 }
 
 /* ---- calls ----------------------------------------------------------------------- */
@@ -578,7 +591,7 @@ void task_event(struct world *w, uint32_t task)
     case TASK_DELAY:
         spend(w, t, i->resource, passed);
         t->pc++;
-        task_run(w, task);
+        task_ready(w, task);
         return;
     case TASK_BACKOFF:
         spend(w, t, w->m->backoff_resource, passed);

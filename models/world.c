@@ -59,9 +59,9 @@ static void set_window(struct world *w, const struct window *window)
     w->measure_from = window->warm_up;
     w->measure_to = w->until_empty ? SIM_NEVER : window->warm_up + window->length;
     sim_time whole = w->until_empty ? SIM_SECOND * 1000 : w->measure_to;
-    w->bin_width = w->bin_end = (whole + OUTCOME_BINS - 1) / OUTCOME_BINS;
     w->drain = window->drain;
-    series_init(&out->in_system, w->arena, OUTCOME_BINS, w->bin_width);
+    series_init(&out->in_system, w->arena, OUTCOME_BINS,
+                (whole + OUTCOME_BINS - 1) / OUTCOME_BINS);
     w->cap = window->max_in_flight ? window->max_in_flight : DEFAULT_CAP;
     if (window->segments)
         outcome_segments(out, w->m, w->arena);
@@ -141,16 +141,15 @@ static void close_counts(struct world *w, int station, struct station_outcome *o
     out->held = c->held;
 }
 
-static void close_levels(struct station_outcome *out, struct level *busy,
-                         struct level *waiting, sim_time now)
+static void close_levels(struct station_outcome *out, const struct level *busy,
+                         const struct level *waiting, sim_time now)
 {
-    level_add(busy, now, 0);
-    level_add(waiting, now, 0);
-    out->busy_area += busy->area;
-    out->queue_area += waiting->area;
-    out->full_area += (uint64_t)busy->full;
-    if (busy->area > out->hottest_area)
-        out->hottest_area = busy->area;
+    uint128 busy_area = level_area(busy, now);
+    out->busy_area += busy_area;
+    out->queue_area += level_area(waiting, now);
+    out->full_area += (uint64_t)level_full(busy, now);
+    if (busy_area > out->hottest_area)
+        out->hottest_area = busy_area;
     if (busy->most > out->busy_most)
         out->busy_most = busy->most;
     if (waiting->most > out->queue_most)
@@ -285,8 +284,9 @@ static void run(struct world *w)
             earlier = w->now;
         }
         dispatch(w, event_slot(event));
-        while (w->ready.count)
-            task_run(w, queue_take(w, &w->ready));
+        for (uint32_t i = 0; i < w->ready_count; i++)
+            task_run(w, w->ready[i]);
+        w->ready_count = 0;
     }
     w->out->events = events;
     w->out->fingerprint = hash;

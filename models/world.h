@@ -190,7 +190,8 @@ struct world {
     uint32_t requests, request_room, request_free;
     float *blame; /* [request][resource] ns spent so far; shares need no more digits */
     uint32_t resources;
-    struct queue ready;
+    uint32_t *ready; /* who can go on, in order; empty between events */
+    uint32_t ready_count, ready_room;
 
     struct instance *instance;
     struct process *process;
@@ -205,8 +206,6 @@ struct world {
     uint64_t in_flight, cap; /* tasks and requests alive */
     uint64_t measured_in_flight;
     sim_time measure_from, measure_to;
-    sim_time bin_width, bin_end; /* of completed_in, and of its present bin */
-    uint32_t bin;
     uint32_t working; /* workloads that still send */
     enum window_stage { WINDOW_BEFORE, WINDOW_OPEN, WINDOW_DRAINING } window;
     sim_time drain;
@@ -239,11 +238,15 @@ static inline uint32_t queue_take(struct world *w, struct queue *q)
 uint32_t task_new(struct world *w);
 void task_free(struct world *w, uint32_t task);
 
+void task_more_ready(struct world *w);
+
 /* The task goes on with its next instruction. */
 static inline void task_ready(struct world *w, uint32_t task)
 {
     w->task[task].state = TASK_READY;
-    queue_put(w, &w->ready, task);
+    if (w->ready_count == w->ready_room)
+        task_more_ready(w);
+    w->ready[w->ready_count++] = task;
 }
 
 /* The task goes on where errors of its present instruction are handled. */

@@ -3,7 +3,9 @@
  * level -- a whole number that changes over time (a queue's length, slots in use), its
  * exact time integral, its maximum, and how long it was at a limit.
  *
- * Plain struct: {0} is level 0 since time 0, with a limit of 0. All integers.
+ * Plain struct: {0} is level 0 since time 0, with a limit of 0. All integers. A change
+ * by d at time t adds d (T - t) to the integral up to T: the sum of -d t is kept, and T
+ * times the level added when somebody asks. Likewise for the time at the limit.
  * Errors: a level below 0 is a mistake of ours (check).
  */
 #ifndef SIM_LEVEL_H
@@ -12,44 +14,61 @@
 #include "sim/check.h"
 #include "sim/sim_time.h"
 
+#include <stdbool.h>
+
 struct level {
     int64_t value, most;
-    int64_t limit;   /* change it with level_limit */
-    sim_time since;  /* of the last change */
-    sim_time full;   /* time spent at the limit or above */
-    uint128 area;    /* integral of value over time */
+    int64_t limit;  /* change it with level_limit */
+    sim_time full;  /* when it fell below the limit, less when it came there, summed */
+    uint128 moment; /* sum of -d t */
 };
 
-static inline void level_set(struct level *l, sim_time now, int64_t value)
+static inline bool level_is_full(const struct level *l)
 {
-    check(value >= 0, "level %lld", (long long)value);
-    sim_time lasted = now - l->since;
-    l->area += (uint128)((int128)l->value * lasted);
-    l->full += l->value >= l->limit ? lasted : 0;
-    l->since = now;
-    l->value = value;
-    if (value > l->most)
-        l->most = value;
+    return l->value >= l->limit;
 }
 
 static inline void level_add(struct level *l, sim_time now, int64_t change)
 {
-    level_set(l, now, l->value + change);
+    int was_full = level_is_full(l);
+    l->moment -= (uint128)((int128)change * now);
+    l->value += change;
+    check(l->value >= 0, "level %lld", (long long)l->value);
+    l->full += (was_full - level_is_full(l)) * now;
+    if (l->value > l->most)
+        l->most = l->value;
+}
+
+static inline void level_set(struct level *l, sim_time now, int64_t value)
+{
+    level_add(l, now, value - l->value);
+}
+
+/* The integral of the level from its beginning or restart up to now. */
+static inline uint128 level_area(const struct level *l, sim_time now)
+{
+    return l->moment + (uint128)((int128)l->value * now);
+}
+
+/* How much of that time it was at its limit or above. */
+static inline sim_time level_full(const struct level *l, sim_time now)
+{
+    return l->full + level_is_full(l) * now;
 }
 
 /* From now on the limit is this one. */
 static inline void level_limit(struct level *l, sim_time now, int64_t limit)
 {
-    level_add(l, now, 0);
+    l->full += level_is_full(l) * now;
     l->limit = limit;
+    l->full -= level_is_full(l) * now;
 }
 
 /* Forget the past (end of warm-up): the value stays, the maximum restarts from it. */
 static inline void level_restart(struct level *l, sim_time now)
 {
-    l->area = 0;
-    l->full = 0;
-    l->since = now;
+    l->moment -= level_area(l, now);
+    l->full -= level_full(l, now);
     l->most = l->value;
 }
 

@@ -11,15 +11,27 @@ void series_init(struct series *s, struct arena *arena, int bins, sim_time width
     s->area = arena_many(arena, bins, uint128);
 }
 
-/* Ends with `since` in the bin of `now`; past the last bin nothing is due any more. */
+/* The integral over the present bin up to `now`. */
+static uint128 area_until(const struct series *s, sim_time now)
+{
+    return s->moment + (uint128)((int128)s->value * now);
+}
+
 void series_cross(struct series *s, sim_time now)
 {
-    while (s->bin < s->bins && now >= s->bin_end) {
-        s->area[s->bin] += (uint128)((int128)s->value * (s->bin_end - s->since));
-        s->since = s->bin_end;
+    for (; s->bin < s->bins && now >= s->bin_end; s->bin++) {
+        s->area[s->bin] = area_until(s, s->bin_end);
+        s->moment -= s->area[s->bin];
         s->bin_end += s->width;
-        s->bin++;
     }
     if (s->bin == s->bins)
         s->bin_end = SIM_NEVER;
+}
+
+void series_close(struct series *s, sim_time now)
+{
+    if (now >= s->bin_end)
+        series_cross(s, now);
+    if (s->bin < s->bins)
+        s->area[s->bin] = area_until(s, now);
 }

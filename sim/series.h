@@ -13,31 +13,28 @@
 
 struct series {
     int64_t value;
-    sim_time since, width;
-    sim_time bin_end;  /* of the bin that holds `since` */
+    sim_time width;
+    sim_time bin_end; /* of the present bin; SIM_NEVER past the last one */
     int bin, bins;
-    uint128 *area;     /* per bin */
+    uint128 moment; /* of the changes in the present bin and the level before, as in
+                       sim/level.h */
+    uint128 *area;  /* per bin; of the present one after series_close */
 };
 
 void series_init(struct series *s, struct arena *arena, int bins, sim_time width);
 
-/* Slow path: the change crosses one or more bin ends. */
+/* Rare: `now` is past the end of the present bin. */
 void series_cross(struct series *s, sim_time now);
 
 static inline void series_add(struct series *s, sim_time now, int64_t change)
 {
     if (now >= s->bin_end)
         series_cross(s, now);
-    if (s->bin < s->bins)
-        s->area[s->bin] += (uint128)((int128)s->value * (now - s->since));
-    s->since = now;
+    s->moment -= (uint128)((int128)change * now);
     s->value += change;
 }
 
 /* Bring the integral up to `now`. */
-static inline void series_close(struct series *s, sim_time now)
-{
-    series_add(s, now, 0);
-}
+void series_close(struct series *s, sim_time now);
 
 #endif
