@@ -36,11 +36,14 @@ static double draw_gap(const struct world *w, const struct workload *load,
         return 1;
     uint64_t word =
         draw_first_word(&a->memo, load->arrival_key, number, w->replication, 0);
+    if (load->process != PROCESS_GAMMA) {
+        double gap = draw_exponential_inside(word);
+        if (gap >= 0)
+            return gap;
+    }
     struct draw draw = draw_from(load->arrival_key, number, w->replication, 0, word);
-    if (load->process == PROCESS_GAMMA)
-        return dist_sample(load->gap, &draw);
-    double gap = draw_exponential_inside(word);
-    return gap >= 0 ? gap : draw_exponential(&draw);
+    return load->process == PROCESS_GAMMA ? dist_sample(load->gap, &draw)
+                                          : draw_exponential(&draw);
 }
 
 /* Lay `need` (the integral of the multiplier, in ns) along the profile from where we
@@ -142,7 +145,7 @@ static void new_user(struct world *w, const struct workload *load, uint64_t numb
     uint32_t request = request_new(w);
     struct request *r = &w->request[request];
     r->entity = number << 32;
-    r->workload = (uint16_t)(load - w->m->workload);
+    r->workload = (uint16_t)(load - w->workload);
     r->state = REQUEST_THINKING;
     event_push(&w->events, at, EVENT_ARRIVAL, SLOT(SLOT_REQUEST, request));
 }
@@ -150,7 +153,7 @@ static void new_user(struct world *w, const struct workload *load, uint64_t numb
 void arrivals_ask(struct world *w, uint32_t request)
 {
     struct request *r = &w->request[request];
-    const struct workload *load = &w->m->workload[r->workload];
+    const struct workload *load = &w->workload[r->workload];
     request_open(w, request, arrivals_type(w, load, r->entity), r->entity, w->now);
 }
 
@@ -166,7 +169,7 @@ static uint32_t session_length(const struct world *w, const struct workload *loa
 void arrivals_answered(struct world *w, uint32_t request)
 {
     struct request *r = &w->request[request];
-    const struct workload *load = &w->m->workload[r->workload];
+    const struct workload *load = &w->workload[r->workload];
     bool closed = load->form == WORKLOAD_CLOSED;
     const struct dist *think =
         closed ? load->conf->closed->think : load->conf->sessions->think;
@@ -201,8 +204,6 @@ static double arrival_rate(const struct workload *load)
 static int64_t batch_size(const struct world *w, const struct workload *load,
                           uint64_t number)
 {
-    if (!load->conf->open->batch)
-        return 1;
     struct draw draw = draw_at(load->batch_key, number, w->replication, 0);
     return dist_count(load->conf->open->batch, &draw);
 }
@@ -213,22 +214,18 @@ static void begin(struct world *w, const struct workload *load, struct arrivals 
     client_begin(w, arrivals_type(w, load, entity), entity, w->now);
 }
 
-static void open_arrival(struct world *w, uint32_t workload,
-                         const struct workload *load, struct arrivals *a)
+static void open_arrival(struct world *w, const struct workload *load,
+                         struct arrivals *a)
 {
-    for (int64_t n = batch_size(w, load, a->count); n > 0; n--)
+    for (int64_t n = a->batches ? batch_size(w, load, a->count) : 1; n > 0; n--)
         begin(w, load, a);
-    a->count++;
-    schedule(w, workload, next_arrival(w, load, a));
 }
 
-static void session_arrival(struct world *w, uint32_t workload,
-                            const struct workload *load, struct arrivals *a)
+static void session_arrival(struct world *w, const struct workload *load,
+                            struct arrivals *a)
 {
     if (session_length(w, load, a->count) > 0)
         new_user(w, load, a->count, w->now);
-    a->count++;
-    schedule(w, workload, next_arrival(w, load, a));
 }
 
 static void burst_arrival(struct world *w, uint32_t workload,
@@ -255,19 +252,19 @@ static void trace_arrival(struct world *w, uint32_t workload,
 
 void arrivals_start(struct world *w, uint32_t workload)
 {
-    const struct workload *load = &w->m->workload[workload];
+    const struct workload *load = &w->workload[workload];
     struct arrivals *a = &w->arrivals[workload];
     w->working++;
     if (load->form == WORKLOAD_OPEN || load->form == WORKLOAD_SESSIONS) {
         a->mean_gap = 1e9 / arrival_rate(load);
         a->gap = draw_gap(w, load, a, 0);
+        a->batches = load->form == WORKLOAD_OPEN && load->conf->open->batch;
     }
     switch (load->form) {
     case WORKLOAD_OPEN:
         if (load->process == PROCESS_MMPP)
             first_state(w, load, a);
-        schedule(w, workload, next_arrival(w, load, a));
-        break;
+        /* fall through */
     case WORKLOAD_SESSIONS:
         schedule(w, workload, next_arrival(w, load, a));
         break;
@@ -289,22 +286,24 @@ void arrivals_start(struct world *w, uint32_t workload)
 
 void arrivals_event(struct world *w, uint32_t workload)
 {
-    const struct workload *load = &w->m->workload[workload];
+    const struct workload *load = &w->workload[workload];
     struct arrivals *a = &w->arrivals[workload];
     switch (load->form) {
     case WORKLOAD_OPEN:
-        open_arrival(w, workload, load, a);
+        open_arrival(w, load, a);
         break;
     case WORKLOAD_SESSIONS:
-        session_arrival(w, workload, load, a);
+        session_arrival(w, load, a);
         break;
     case WORKLOAD_BURST:
         burst_arrival(w, workload, load, a);
-        break;
+        return;
     case WORKLOAD_TRACE:
         trace_arrival(w, workload, load, a);
-        break;
+        return;
     case WORKLOAD_CLOSED:
-        break;
+        return;
     }
+    a->count++;
+    schedule(w, workload, next_arrival(w, load, a));
 }

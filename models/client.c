@@ -49,14 +49,14 @@ void request_free(struct world *w, uint32_t request)
 static const struct workload *workload_of(const struct world *w,
                                           const struct request *r)
 {
-    return &w->m->workload[r->workload];
+    return &w->workload[r->workload];
 }
 
 static inline void send_attempt(struct world *w, uint32_t request,
                                 const struct workload *load)
 {
     struct request *r = &w->request[request];
-    uint32_t number = w->m->type[r->type].call;
+    uint32_t number = w->type[r->type].call;
     const struct call_site *site = &w->call[number];
     r->state = REQUEST_CALLING;
     r->first_byte = SIM_NEVER;
@@ -115,18 +115,15 @@ void request_open(struct world *w, uint32_t request, uint32_t type, uint64_t ent
                   sim_time start)
 {
     struct request *r = &w->request[request];
-    const struct workload *load;
-    r->workload = (uint16_t)w->m->type[type].workload;
+    uint32_t workload = w->type[type].workload;
+    const struct workload *load = &w->workload[workload];
+    r->workload = (uint16_t)workload;
     r->type = (uint16_t)type;
     r->entity = entity;
     r->start = start;
     r->attempts = 0;
     r->pause = 0;
-    r->measured = start >= w->measure_from && start < w->measure_to;
-    load = workload_of(w, r);
-    float *blame = &w->blame[(size_t)request * w->resources];
-    for (uint32_t i = 0; i < w->resources; i++)
-        blame[i] = 0;
+    r->measured = (uint64_t)(start - w->measure_from) < (uint64_t)w->measured_span;
     series_add(&w->out->in_system, w->now, 1);
     if (r->measured) {
         struct type_outcome *out = &w->out->type[type];
@@ -151,12 +148,21 @@ void client_begin(struct world *w, uint32_t type, uint64_t entity, sim_time star
 static void record_blame(struct world *w, uint32_t request, struct type_outcome *out,
                          sim_time latency)
 {
-    const float *spent = &w->blame[(size_t)request * w->resources];
+    float *spent = &w->blame[(size_t)request * w->resources];
     int bin = blame_bin((uint64_t)latency);
     uint64_t *sum = &out->blame[(size_t)bin * w->resources];
     out->blame_requests[bin]++;
-    for (uint32_t i = 0; i < w->resources; i++)
+    for (uint32_t i = 0; i < w->resources; i++) {
         sum[i] += (uint64_t)(int64_t)spent[i];
+        spent[i] = 0;
+    }
+}
+
+static void forget_blame(struct world *w, uint32_t request)
+{
+    float *spent = &w->blame[(size_t)request * w->resources];
+    for (uint32_t i = 0; i < w->resources; i++)
+        spent[i] = 0;
 }
 
 static void record_ok(struct world *w, uint32_t request, struct type_outcome *out)
@@ -164,10 +170,10 @@ static void record_ok(struct world *w, uint32_t request, struct type_outcome *ou
     const struct request *r = &w->request[request];
     sim_time latency = w->now - r->start;
     out->ok++;
-    tally_add(&out->latency_sum, latency);
+    tally_add_moments(&out->latency_sum, latency); /* the rest is as in the histogram */
     histogram_add(&out->latency, (uint64_t)latency, w->arena);
     record_blame(w, request, out, latency);
-    if (r->first_byte != SIM_NEVER && w->m->type[r->type].streaming)
+    if (r->first_byte != SIM_NEVER && w->type[r->type].streaming)
         histogram_add(&out->first_byte, (uint64_t)(r->first_byte - r->start), w->arena);
     if (out->segment) {
         int segment = outcome_segment(w->out, r->start);
@@ -216,9 +222,12 @@ static inline void settle(struct world *w, uint32_t request,
         } else {
             out->failed[cause]++;
             tally_add(&out->failed_latency, w->now - r->start);
+            forget_blame(w, request);
         }
-        w->measured_in_flight--;
-        w->stop |= is_over(w);
+        if (--w->measured_in_flight == 0)
+            w->stop |= is_over(w);
+    } else {
+        forget_blame(w, request);
     }
     if (has_users(load))
         arrivals_answered(w, request);
@@ -229,7 +238,7 @@ static inline void settle(struct world *w, uint32_t request,
 /* The attempt under way is over for the client. */
 static inline void end_attempt(struct world *w, struct request *r)
 {
-    const struct call_site *site = &w->call[w->m->type[r->type].call];
+    const struct call_site *site = &w->call[w->type[r->type].call];
     cancel(w, &r->timer);
     r->wait++;
     balance_done(w, site, site->balancer, r->peer);

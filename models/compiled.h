@@ -67,7 +67,7 @@ struct retry_policy {
 /* One place from which one service is called for one path. */
 struct call_site {
     uint32_t entry;    /* pc of the callee's program */
-    uint32_t service;
+    uint32_t service, first_instance;
     uint32_t balancer; /* the first of its caller's; one an instance of the caller */
     uint64_t balance_key; /* of the balancer's draws for this call */
     sim_time latency;  /* one way */

@@ -469,6 +469,8 @@ static void finish(struct compiler *c)
     for (uint32_t i = 0; i < m->services; i++)
         finish_service(c, i);
     finish_pools(c);
+    for (uint32_t i = 0; i < c->call.count; i++)
+        m->call[i].first_instance = m->service[m->call[i].service].first_instance;
     state_facts(c);
     m->facts.resource = c->resource.items;
     m->facts.resources = (int)c->resource.count;

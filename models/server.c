@@ -246,7 +246,7 @@ void server_enter(struct world *w, uint32_t task)
     }
     instance->counts->arrivals++;
     t->since = w->now;
-    if (t->call != NONE && w->call[t->call].opens_connection) {
+    if (t->flags & TASK_CONNECTS) {
         if (!database_connect(w, w->call[t->call].service)) {
             refuse(w, task, STATUS_500, s->connection_cause);
             return;

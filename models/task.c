@@ -34,7 +34,6 @@ uint32_t task_new(struct world *w)
     t->timer = TIMER_NONE;
     t->flags = t->status = t->attempt = 0;
     t->visit = 0;
-    t->memory = 0;
     return task;
 }
 
@@ -67,6 +66,7 @@ uint32_t call_start(struct world *w, uint32_t number, uint32_t instance)
     uint32_t child = task_new(w);
     struct task *t = &w->task[child];
     t->call = number;
+    t->flags = site->opens_connection ? TASK_CONNECTS : 0;
     t->pc = site->entry;
     t->instance = instance;
     t->since = w->now;
@@ -388,10 +388,11 @@ static void send_first_byte(struct world *w, const struct task *t)
 /* ---- the interpreter ------------------------------------------------------------- */
 
 /* The draws of this task for its present instruction. Requests that follow each other
- * mostly come to an instruction one after the other, so pairs are worth remembering. */
+ * mostly come to an instruction one after the other, so that a memo of four serves
+ * them. */
 static struct draw_memo *memo_of(struct world *w, const struct task *t)
 {
-    return &w->memo[(t->pc * 4 + (t->entity >> 1 & 3)) % MEMOS];
+    return &w->memo[(t->pc * 4 + (t->entity >> 2 & 3)) % MEMOS];
 }
 
 static struct draw task_draw(struct world *w, const struct task *t,
@@ -491,87 +492,97 @@ static bool loop_again(struct task *t, const struct instr *i)
     return true;
 }
 
-void task_run(struct world *w, uint32_t task)
+/* The present instruction of a task; false when the task must wait then. */
+static inline bool step(struct world *w, uint32_t task, struct task *t)
 {
-    struct task *t = &w->task[task];
-    for (;;) {
-        const struct instr *i = &w->code[t->pc];
-        switch ((enum op)i->op) {
-        case OP_DELAY:
-            delay(w, task, drawn_time(w, t, i));
-            return;
-        case OP_CPU: {
-            sim_time demand = drawn_time(w, t, i);
-            if (w->instance[t->instance].service->shared_cpu)
-                cpu_use(w, task, demand);
-            else {
-                w->instance[t->instance].cpu.area += (uint128)demand * 1000;
-                delay(w, task, demand);
-            }
-            return;
+    const struct instr *i = &w->code[t->pc];
+    switch ((enum op)i->op) {
+    case OP_DELAY:
+        delay(w, task, drawn_time(w, t, i));
+        return false;
+    case OP_CPU: {
+        sim_time demand = drawn_time(w, t, i);
+        if (w->instance[t->instance].service->shared_cpu)
+            cpu_use(w, task, demand);
+        else {
+            w->instance[t->instance].cpu.area += (uint128)demand * 1000;
+            delay(w, task, demand);
         }
-        case OP_CALL:
-            call(w, task);
-            return;
-        case OP_ACQUIRE:
-            pool_acquire(w, task, i);
-            return;
-        case OP_RELEASE:
-            pool_release(w, task, i);
-            t->pc++;
-            break;
-        case OP_CHANCE:
-            t->pc = happens(w, t, i) ? i->a : t->pc + 1;
-            break;
-        case OP_CHOOSE:
-            t->pc = chosen(w, t, i);
-            break;
-        case OP_REPEAT:
-            t->pc = begin_loop(w, t, i) ? t->pc + 1 : i->a;
-            break;
-        case OP_AGAIN:
-            t->pc = loop_again(t, i) ? i->a : t->pc + 1;
-            break;
-        case OP_FORK:
-            fork_branches(w, task, i);
-            return;
-        case OP_SPAWN:
-            task_ready(w, start_branch(w, task, i->a));
-            t->pc++;
-            break;
-        case OP_STREAM:
-            send_first_byte(w, t);
-            t->pc++;
-            break;
-        case OP_CHUNKS:
-            delay(w, task, chunks_time(w, t, i));
-            return;
-        case OP_MEMORY:
-            if (!take_memory(w, t, i)) {
-                task_fail(w, task, (enum status)i->status, i->cause);
-                return;
-            }
-            t->pc++;
-            break;
-        case OP_FAIL:
-            if (happens(w, t, i)) {
-                task_fail(w, task, (enum status)i->status, i->cause);
-                return;
-            }
-            t->pc++;
-            break;
-        case OP_JUMP:
-            t->pc = i->a;
-            break;
-        case OP_CLEAR:
-            t->status = STATUS_OK;
-            t->pc = i->a;
-            break;
-        case OP_END:
-            task_finish(w, task);
-            return;
-        }
+        return false;
     }
+    case OP_CALL:
+        call(w, task);
+        return false;
+    case OP_ACQUIRE:
+        pool_acquire(w, task, i);
+        return false;
+    case OP_RELEASE:
+        pool_release(w, task, i);
+        t->pc++;
+        return true;
+    case OP_CHANCE:
+        t->pc = happens(w, t, i) ? i->a : t->pc + 1;
+        return true;
+    case OP_CHOOSE:
+        t->pc = chosen(w, t, i);
+        return true;
+    case OP_REPEAT:
+        t->pc = begin_loop(w, t, i) ? t->pc + 1 : i->a;
+        return true;
+    case OP_AGAIN:
+        t->pc = loop_again(t, i) ? i->a : t->pc + 1;
+        return true;
+    case OP_FORK:
+        fork_branches(w, task, i);
+        return false;
+    case OP_SPAWN:
+        task_ready(w, start_branch(w, task, i->a));
+        t->pc++;
+        return true;
+    case OP_STREAM:
+        send_first_byte(w, t);
+        t->pc++;
+        return true;
+    case OP_CHUNKS:
+        delay(w, task, chunks_time(w, t, i));
+        return false;
+    case OP_MEMORY:
+        if (!take_memory(w, t, i)) {
+            task_fail(w, task, (enum status)i->status, i->cause);
+            return false;
+        }
+        t->pc++;
+        return true;
+    case OP_FAIL:
+        if (happens(w, t, i)) {
+            task_fail(w, task, (enum status)i->status, i->cause);
+            return false;
+        }
+        t->pc++;
+        return true;
+    case OP_JUMP:
+        t->pc = i->a;
+        return true;
+    case OP_CLEAR:
+        t->status = STATUS_OK;
+        t->pc = i->a;
+        return true;
+    case OP_END:
+        task_finish(w, task);
+        return false;
+    }
+    check(false, "instruction %d", i->op);
+    return false;
+}
+
+void task_run_ready(struct world *w)
+{
+    for (uint32_t i = 0; i < w->ready_count; i++) {
+        uint32_t task = w->ready[i];
+        while (step(w, task, &w->task[task]))
+            ;
+    }
+    w->ready_count = 0;
 }
 
 void task_event(struct world *w, uint32_t task)

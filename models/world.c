@@ -57,8 +57,9 @@ static void set_window(struct world *w, const struct window *window)
     out->warm_up = window->warm_up;
     out->length = window->length;
     w->measure_from = window->warm_up;
-    w->measure_to = w->until_empty ? SIM_NEVER : window->warm_up + window->length;
-    sim_time whole = w->until_empty ? SIM_SECOND * 1000 : w->measure_to;
+    w->measured_span = w->until_empty ? SIM_NEVER : window->length;
+    sim_time whole =
+        w->until_empty ? SIM_SECOND * 1000 : window->warm_up + window->length;
     w->drain = window->drain;
     series_init(&out->in_system, w->arena, OUTCOME_BINS,
                 (whole + OUTCOME_BINS - 1) / OUTCOME_BINS);
@@ -202,7 +203,8 @@ static void window_event(struct world *w)
     case WINDOW_BEFORE:
         restart_measurement(w);
         if (!w->until_empty)
-            event_push(&w->events, w->measure_to, EVENT_CAPACITY, actor_window(w));
+            event_push(&w->events, w->now + w->measured_span, EVENT_CAPACITY,
+                       actor_window(w));
         break;
     case WINDOW_OPEN:
         close_measurement(w);
@@ -284,9 +286,8 @@ static void run(struct world *w)
             earlier = w->now;
         }
         dispatch(w, event_slot(event));
-        for (uint32_t i = 0; i < w->ready_count; i++)
-            task_run(w, w->ready[i]);
-        w->ready_count = 0;
+        if (w->ready_count)
+            task_run_ready(w);
     }
     w->out->events = events;
     w->out->fingerprint = hash;
@@ -311,6 +312,11 @@ static void close_run(struct world *w)
         check(settled <= type->offered, "%llu of %llu requests",
               (unsigned long long)settled, (unsigned long long)type->offered);
         type->unfinished = type->offered - settled;
+        if (type->latency.count) {
+            type->latency_sum.count = type->latency.count;
+            type->latency_sum.least = (int64_t)type->latency.least;
+            type->latency_sum.most = (int64_t)type->latency.most;
+        }
     }
 }
 
@@ -323,6 +329,8 @@ void world_run(const struct model *model, uint32_t replication,
     w->m = model;
     w->code = model->code;
     w->call = model->call;
+    w->type = model->type;
+    w->workload = model->workload;
     w->arena = arena;
     w->out = out;
     w->replication = replication;

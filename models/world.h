@@ -46,6 +46,7 @@ enum task_flag {
     TASK_CONNECTED = 2, /* holds a connection of its database for itself */
     TASK_KNOCKED = 4,    /* its connection attempt has been dropped at least once */
     TASK_CONNECTING = 8, /* its timer is that of the connection */
+    TASK_CONNECTS = 16, /* is to connect to its database for itself */
 };
 
 struct task {
@@ -156,6 +157,7 @@ struct arrivals {
     uint64_t count;    /* arrivals so far; of sessions: users */
     uint64_t requests; /* requests so far */
     struct draw_memo memo;
+    bool batches;    /* more than one may come at a time */
     double mean_gap; /* ns */
     double gap;      /* before the next arrival but one: drawn early, off the path that
                           the next event waits for */
@@ -176,7 +178,9 @@ struct counts {
 struct world {
     const struct model *m;
     const struct instr *code;     /* of m, and so is */
-    const struct call_site *call; /* this: they are asked for most */
+    const struct call_site *call; /* these: they are asked for most */
+    const struct type *type;
+    const struct workload *workload;
     struct event_list events;
     struct timers timers;
     struct arena *arena;
@@ -205,7 +209,7 @@ struct world {
 
     uint64_t in_flight, cap; /* tasks and requests alive */
     uint64_t measured_in_flight;
-    sim_time measure_from, measure_to;
+    sim_time measure_from, measured_span;
     uint32_t working; /* workloads that still send */
     enum window_stage { WINDOW_BEFORE, WINDOW_OPEN, WINDOW_DRAINING } window;
     sim_time drain;
@@ -257,8 +261,8 @@ void task_fail(struct world *w, uint32_t task, enum status status, uint16_t caus
 void task_event(struct world *w, uint32_t task);
 void task_timeout(struct world *w, uint32_t task);
 
-/* Run the task until it must wait. */
-void task_run(struct world *w, uint32_t task);
+/* Run whoever is ready, and becomes it by that, until they must wait. */
+void task_run_ready(struct world *w);
 
 /* Does anybody still wait for its answer? */
 bool task_is_awaited(const struct world *w, const struct task *t);
@@ -343,7 +347,7 @@ static inline uint32_t balance_choose(struct world *w, const struct call_site *s
                                       uint32_t attempt, uint32_t request)
 {
     if (balancer == NONE)
-        return w->m->service[site->service].first_instance;
+        return site->first_instance;
     return balance_among(w, site, balancer, entity, attempt, request);
 }
 
@@ -351,8 +355,7 @@ static inline void balance_done(struct world *w, const struct call_site *site,
                                 uint32_t balancer, uint32_t instance)
 {
     if (balancer != NONE)
-        w->balancer[balancer]
-            .conns[instance - w->m->service[site->service].first_instance]--;
+        w->balancer[balancer].conns[instance - site->first_instance]--;
 }
 
 /* ---- clients and arrivals (client.c, arrivals.c) --------------------------------- */

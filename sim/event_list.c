@@ -23,9 +23,29 @@ void event_list_init(struct event_list *list, struct arena *arena)
     commit(list);
 }
 
-void event_list_grow(struct event_list *list)
+/* Twice the room, in place. */
+static void grow(struct event_list *list)
 {
     list->room += list->room < 32768 ? list->room : list->room / 8;
     check(list->room < EVENT_SLOTS, "%zu events", list->room);
     commit(list);
+}
+
+static void rise(uint128 *heap, size_t at, uint128 event)
+{
+    while (at > 0) {
+        size_t parent = (at - 1) / 4;
+        if (heap[parent] <= event)
+            break;
+        heap[at] = heap[parent];
+        at = parent;
+    }
+    heap[at] = event;
+}
+
+void event_append(struct event_list *list, uint128 event)
+{
+    if (list->count == list->room)
+        grow(list);
+    rise(list->heap, list->count++, event);
 }

@@ -50,8 +50,8 @@ struct event_list {
 
 void event_list_init(struct event_list *list, struct arena *arena);
 
-/* Twice the room, in place. */
-void event_list_grow(struct event_list *list);
+/* Add an event when the root is no hole. */
+void event_append(struct event_list *list, uint128 event) __attribute__((noinline));
 
 static inline sim_time event_time(uint128 event)
 {
@@ -93,19 +93,6 @@ static inline void event_sink(struct event_list *list, size_t at, uint128 event)
     heap[at] = event;
 }
 
-static inline void event_rise(struct event_list *list, size_t at, uint128 event)
-{
-    uint128 *heap = list->heap;
-    while (at > 0) {
-        size_t parent = (at - 1) / 4;
-        if (heap[parent] <= event)
-            break;
-        heap[at] = heap[parent];
-        at = parent;
-    }
-    heap[at] = event;
-}
-
 static inline void event_push(struct event_list *list, sim_time time,
                               enum event_class class, uint32_t slot)
 {
@@ -119,11 +106,9 @@ static inline void event_push(struct event_list *list, sim_time time,
     if (list->hole) {
         list->hole = false;
         event_sink(list, 0, event);
-        return;
+    } else {
+        event_append(list, event);
     }
-    if (list->count == list->room)
-        event_list_grow(list);
-    event_rise(list, list->count++, event);
 }
 
 /* Fill the hole that the last pop left, with the last event of the heap. */

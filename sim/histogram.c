@@ -30,6 +30,14 @@ void histogram_add_row(struct histogram *h, int row, struct arena *arena)
     h->row[row] = arena_many(arena, HISTOGRAM_ROW, uint64_t);
 }
 
+void histogram_widen(struct histogram *h, uint64_t value)
+{
+    if (h->count == 0 || value < h->least)
+        h->least = value;
+    if (h->count == 0 || value > h->most)
+        h->most = value;
+}
+
 static void merge_row(struct histogram *into, const struct histogram *from, int row,
                       struct arena *arena)
 {

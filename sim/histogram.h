@@ -26,7 +26,7 @@ enum {
 struct histogram {
     uint64_t *row[HISTOGRAM_ROWS]; /* NULL = all zero */
     uint64_t count;
-    uint64_t least, most;          /* exact; meaningless while count is 0 */
+    uint64_t least, most;          /* exact; 0 while count is 0 */
 };
 
 /* The cell of a value, 0 .. HISTOGRAM_CELLS - 1, and a cell's bounds [low, high). */
@@ -41,7 +41,11 @@ static inline int histogram_cell(uint64_t value)
 uint64_t histogram_cell_low(int cell);
 double histogram_cell_high(int cell); /* double: the last one is 2^64 */
 
-void histogram_add_row(struct histogram *h, int row, struct arena *arena);
+void histogram_add_row(struct histogram *h, int row, struct arena *arena)
+    __attribute__((cold));
+
+/* A value beyond the extremes, or the first one. */
+void histogram_widen(struct histogram *h, uint64_t value) __attribute__((cold));
 
 static inline void histogram_add(struct histogram *h, uint64_t value,
                                  struct arena *arena)
@@ -51,10 +55,8 @@ static inline void histogram_add(struct histogram *h, uint64_t value,
     if (!h->row[row])
         histogram_add_row(h, row, arena);
     h->row[row][cell % HISTOGRAM_ROW]++;
-    if (h->count == 0 || value < h->least)
-        h->least = value;
-    if (h->count == 0 || value > h->most)
-        h->most = value;
+    if (value - h->least > h->most - h->least)
+        histogram_widen(h, value);
     h->count++;
 }
 

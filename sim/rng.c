@@ -7,6 +7,9 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* The output function of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014). */
 static uint64_t finalise(uint64_t x)
@@ -37,6 +40,65 @@ uint64_t rng_mix(uint64_t a, uint64_t b)
     const uint64_t golden = UINT64_C(0x9e3779b97f4a7c15); /* keeps 0, 0 from giving 0 */
     return finalise(finalise(a + golden) ^ b);
 }
+
+/* ---- first words, four at a time ------------------------------------------------- */
+
+#ifdef __SSE2__
+
+/* Philox with a block in each half of a register. Of each 64 bits the low 32 count: the
+ * multiplication takes no others, and what gathers above them is cut off at the end. */
+static void first_words(uint64_t word[4], uint64_t key, uint64_t pair,
+                        uint32_t replication, uint32_t block)
+{
+    const __m128i m0 = _mm_set1_epi64x(RNG_M0), m1 = _mm_set1_epi64x(RNG_M1);
+    const __m128i w0 = _mm_set1_epi64x(RNG_W0), w1 = _mm_set1_epi64x(RNG_W1);
+    const __m128i low = _mm_set1_epi64x(UINT32_MAX);
+    __m128i k0 = _mm_set1_epi64x((int64_t)key);
+    __m128i k1 = _mm_set1_epi64x((int64_t)(key >> 32));
+    __m128i c0 = _mm_set_epi64x((int64_t)pair + 1, (int64_t)pair);
+    __m128i c1 = _mm_set1_epi64x((int64_t)(pair >> 32));
+    __m128i c2 = _mm_set1_epi64x(replication), c3 = _mm_set1_epi64x(block);
+#pragma GCC unroll 10
+    for (int round = 0; round < 10; round++) {
+        __m128i p0 = _mm_mul_epu32(c0, m0), p1 = _mm_mul_epu32(c2, m1);
+        c0 = _mm_xor_si128(_mm_srli_epi64(p1, 32), _mm_xor_si128(c1, k0));
+        c2 = _mm_xor_si128(_mm_srli_epi64(p0, 32), _mm_xor_si128(c3, k1));
+        c1 = p1;
+        c3 = p0;
+        k0 = _mm_add_epi64(k0, w0);
+        k1 = _mm_add_epi64(k1, w1);
+    }
+    __m128i first = _mm_or_si128(_mm_and_si128(c0, low), _mm_slli_epi64(c1, 32));
+    __m128i second = _mm_or_si128(_mm_and_si128(c2, low), _mm_slli_epi64(c3, 32));
+    _mm_storeu_si128((__m128i *)word, _mm_unpacklo_epi64(first, second));
+    _mm_storeu_si128((__m128i *)(word + 2), _mm_unpackhi_epi64(first, second));
+}
+
+#else
+
+static void first_words(uint64_t word[4], uint64_t key, uint64_t pair,
+                        uint32_t replication, uint32_t block)
+{
+    for (int i = 0; i < 2; i++) {
+        struct rng_block b = rng_block_at(key, pair + (uint64_t)i, replication, block);
+        word[2 * i] = rng_block_low(b);
+        word[2 * i + 1] = rng_block_high(b);
+    }
+}
+
+#endif
+
+void draw_memo_fill(struct draw_memo *memo, uint64_t key, uint64_t four,
+                    uint32_t replication, uint32_t visit)
+{
+    check(visit < RNG_VISITS, "visit %u", visit);
+    memo->key = key;
+    memo->four = four;
+    memo->visits = visit + 1;
+    first_words(memo->word, key, four << 1, replication, visit << 16);
+}
+
+/* ---- whole numbers, and the edges of the ziggurats ------------------------------- */
 
 uint64_t draw_below(struct draw *draw, uint64_t n)
 {

@@ -17,8 +17,9 @@
  * Changing anything here changes every result: bump RNG_STREAM_VERSION.
  *
  * Speed:  the simulator draws about once per event, so the way to a first exponential
- *         or normal is inline and everything rare is not. A memo keeps a pair's block
- *         for the other one, which is mostly next.
+ *         or normal is inline and everything rare is not. A memo keeps the first words
+ *         of four entities in a row, which mostly come one after the other: two blocks,
+ *         made together where the processor can.
  * Errors: more visits than 16 bits or blocks than 15 bits hold is an error of ours
  *         (check).
  */
@@ -49,6 +50,12 @@ static inline uint64_t rng_block_high(struct rng_block b)
     return b.word[2] | (uint64_t)b.word[3] << 32;
 }
 
+/* Multipliers of a round, and what its keys grow by: golden ratio, root of 3. */
+#define RNG_M0 UINT32_C(0xd2511f53)
+#define RNG_M1 UINT32_C(0xcd9e8d57)
+#define RNG_W0 UINT32_C(0x9e3779b9)
+#define RNG_W1 UINT32_C(0xbb67ae85)
+
 static inline struct rng_block rng_philox(const uint32_t counter[4],
                                           const uint32_t key[2])
 {
@@ -56,14 +63,14 @@ static inline struct rng_block rng_philox(const uint32_t counter[4],
     uint32_t k0 = key[0], k1 = key[1];
 #pragma GCC unroll 10
     for (int round = 0; round < 10; round++) {
-        uint64_t p0 = (uint64_t)c0 * UINT32_C(0xd2511f53);
-        uint64_t p1 = (uint64_t)c2 * UINT32_C(0xcd9e8d57);
+        uint64_t p0 = (uint64_t)c0 * RNG_M0;
+        uint64_t p1 = (uint64_t)c2 * RNG_M1;
         c0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0;
         c1 = (uint32_t)p1;
         c2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
         c3 = (uint32_t)p0;
-        k0 += UINT32_C(0x9e3779b9); /* the golden ratio */
-        k1 += UINT32_C(0xbb67ae85); /* the root of 3, less 1 */
+        k0 += RNG_W0;
+        k1 += RNG_W1;
     }
     return (struct rng_block){{c0, c1, c2, c3}};
 }
@@ -121,12 +128,16 @@ static inline struct draw draw_at(uint64_t key, uint64_t entity, uint32_t replic
     return draw_from(key, entity, replication, visit, word);
 }
 
-/* A pair's first block, remembered. {0} remembers nothing. */
+/* The first words of entities 4 four … 4 four + 3, remembered. {0} remembers
+ * nothing. */
 struct draw_memo {
-    uint64_t key, pair, low, high;
-    uint32_t visit;
-    bool valid;
+    uint64_t key, four;
+    uint64_t word[4];
+    uint32_t visits; /* visit + 1 */
 };
+
+void draw_memo_fill(struct draw_memo *memo, uint64_t key, uint64_t four,
+                    uint32_t replication, uint32_t visit) __attribute__((noinline));
 
 /* The first word at an address, by way of a memo that is used with one replication
  * only. */
@@ -134,15 +145,10 @@ static inline uint64_t draw_first_word(struct draw_memo *memo, uint64_t key,
                                        uint64_t entity, uint32_t replication,
                                        uint32_t visit)
 {
-    uint64_t pair = entity >> 1;
-    if (memo->pair != pair || memo->key != key || memo->visit != visit ||
-        !memo->valid) {
-        check(visit < RNG_VISITS, "visit %u", visit);
-        struct rng_block block = rng_block_at(key, pair, replication, visit << 16);
-        *memo = (struct draw_memo){
-            key, pair, rng_block_low(block), rng_block_high(block), visit, true};
-    }
-    return entity & 1 ? memo->high : memo->low;
+    uint64_t four = entity >> 2;
+    if (memo->four != four || memo->key != key || memo->visits != visit + 1)
+        draw_memo_fill(memo, key, four, replication, visit);
+    return memo->word[entity & 3];
 }
 
 /* As draw_at, by way of a memo. */

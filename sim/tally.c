@@ -3,6 +3,14 @@
 
 #include <math.h>
 
+void tally_widen(struct tally *t, int64_t x)
+{
+    if (t->count == 0 || x < t->least)
+        t->least = x;
+    if (t->count == 0 || x > t->most)
+        t->most = x;
+}
+
 void tally_merge(struct tally *into, const struct tally *from)
 {
     if (from->count == 0)

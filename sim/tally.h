@@ -16,7 +16,7 @@ struct tally {
     uint64_t count;
     int128 sum;
     uint128 squares;
-    int64_t least, most; /* meaningless while count is 0 */
+    int64_t least, most; /* 0 while count is 0 */
 };
 
 static inline void tally_add_squares(struct tally *t, uint128 squares)
@@ -25,15 +25,22 @@ static inline void tally_add_squares(struct tally *t, uint128 squares)
           "sum of squares after %llu values", (unsigned long long)t->count);
 }
 
-static inline void tally_add(struct tally *t, int64_t x)
+/* A value beyond the extremes, or the first one. */
+void tally_widen(struct tally *t, int64_t x) __attribute__((cold));
+
+/* The sums alone, for an owner who knows count and extremes from elsewhere. */
+static inline void tally_add_moments(struct tally *t, int64_t x)
 {
-    if (t->count == 0 || x < t->least)
-        t->least = x;
-    if (t->count == 0 || x > t->most)
-        t->most = x;
-    t->count++;
     t->sum += x;
     tally_add_squares(t, (uint128)((int128)x * x));
+}
+
+static inline void tally_add(struct tally *t, int64_t x)
+{
+    if ((uint64_t)x - (uint64_t)t->least > (uint64_t)t->most - (uint64_t)t->least)
+        tally_widen(t, x);
+    t->count++;
+    tally_add_moments(t, x);
 }
 
 void tally_merge(struct tally *into, const struct tally *from);

@@ -72,7 +72,11 @@ static void a_memo_changes_nothing(void **state)
     (void)state;
     struct draw_memo memo = {0};
     const struct { uint64_t key, entity; uint32_t visit; } step[] = {
-        {0, 0, 0}, {0, 1, 0}, {0, 1, 1}, {5, 1, 1}, {5, 0, 1}, {5, 8, 1}, {5, 9, 1}};
+        {0, 0, 0}, {0, 1, 0}, {0, 1, 1}, {5, 1, 1}, {5, 0, 1}, {5, 8, 1}, {5, 9, 1},
+        {~UINT64_C(0), 10, RNG_VISITS - 1}, {UINT64_C(0x123456789abcdef0), 11, 9},
+        {7, ~UINT64_C(0), 0}, {7, (UINT64_C(5) << 33) - 1, 0},
+        {7, UINT64_C(5) << 33, 0},       {7, (UINT64_C(5) << 33) + 2, 0},
+        {7, (UINT64_C(5) << 33) + 3, 0}};
     for (size_t i = 0; i < sizeof step / sizeof *step; i++) {
         struct draw plain = draw_at(step[i].key, step[i].entity, 3, step[i].visit);
         struct draw recalled =
