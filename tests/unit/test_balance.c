@@ -24,7 +24,8 @@ static struct fixture *fixture(enum balance_policy policy, uint32_t instances)
         .service = {.instances = instances, .first_instance = FIRST},
         .plan = {.policy = policy},
     };
-    f.site.balance_key = rng_key(1, "balance");
+    f.site = (struct call_site){.first_instance = FIRST,
+                                .balance_key = rng_key(1, "balance")};
     f.balancer = (struct balancer){.conns = f.conns, .weight = f.weight};
     f.model = (struct model){.service = &f.service, .balancer = &f.plan};
     f.world = (struct world){.m = &f.model, .balancer = &f.balancer};
