@@ -51,6 +51,10 @@ struct compiler {
 
 struct place *compile_find(struct compiler *c, const char *name);
 
+/* The CPU of a service: its cores, its rules, what it can do in the long run. Where
+ * nothing else is said, it has `cores`. (compile_cpu.c) */
+void compile_cpu(struct compiler *c, const struct place *p, struct service *s);
+
 /* Names of the services, or of the pools, for messages: "nginx, web, redis". */
 const char *compile_names(struct compiler *c, enum part_sort sort);
 uint16_t compile_resource(struct compiler *c, const char *name, enum resource_sort sort,

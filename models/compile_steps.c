@@ -30,6 +30,8 @@ double compile_delay(struct compiler *c, struct frame *f, const struct dist *dis
 static const char *name_of_wait(const struct service *s)
 {
     bool either = s->processes > s->cores;
+    if (s->rules && isfinite(s->rules->quota))
+        return "waiting for CPU or cpu_quota";
     if (s->part.discipline == DISCIPLINE_SHARING || s->slots == 1)
         return "waiting for CPU";
     if (s->part.discipline == DISCIPLINE_LOOP)

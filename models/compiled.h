@@ -90,6 +90,24 @@ struct balancer_plan {
     enum balance_policy policy;
 };
 
+/* What makes the cores of an instance slower, or stops them (governor.c). */
+struct cpu_rules {
+    double cores;        /* INFINITY: as many as there is work for */
+    double physical;     /* half the hardware threads of the machine */
+    double smt;          /* speed of a core with both hardware threads busy; 2 */
+    double sigma, kappa; /* scalability law */
+    double quota, burst; /* ns of CPU time: a period; saved up; quota INFINITY: none */
+    sim_time period, phase; /* phase SIM_NEVER: drawn by: */
+    uint64_t phase_key;
+    bool credits;        /* needed at all */
+    double baseline;     /* cores that they last for */
+    double most, balance, taper; /* credits */
+    bool standard;       /* without credits: slower */
+};
+
+/* Cores' worth of work that `units` do on `cores`. */
+double cpu_speed(const struct cpu_rules *rules, double cores, double units);
+
 struct service {
     const char *name;
     struct server_part part;
@@ -102,6 +120,9 @@ struct service {
     int64_t queue_limit;
     double cores;   /* an instance can use; INFINITY */
     bool shared_cpu; /* else a piece of work just takes its time */
+    const struct cpu_rules *rules; /* NULL: the cores are always there */
+    double capacity; /* cores' worth of work an instance can do in the long run */
+    uint16_t frozen_resource; /* quota: everything else that waits for the period */
     int64_t memory; /* bytes; 0 = not limited */
     uint16_t wait_resource; /* waiting for a slot */
     uint16_t dropped_resource; /* knocking at a full listen queue */

@@ -12,6 +12,9 @@
  * a nanosecond over hours of uninterrupted work, and the same bits everywhere, because
  * only + - * / are used. Completions are rounded up to whole ns: nobody finishes early.
  *
+ * An instance with a governor (governor.c) has -1 cores: the governor knows how fast
+ * they are at present, and when that changes.
+ *
  * One event per instance is armed for the first completion. If it moves later, the
  * event finds nothing done and is armed anew; if it moves earlier, a new one overtakes
  * it. The one overtaken is remembered and armed again when its turn comes, so that long
@@ -29,6 +32,8 @@ void cpu_advance(struct cpu *cpu, sim_time now)
     double passed = (double)(now - cpu->since);
     if (cpu->units > 0 && passed > 0) {
         double busy = cpu->units < cpu->cores ? cpu->units : cpu->cores;
+        if (busy < 0)
+            busy = governor_passed(cpu, now);
         cpu->work += passed * cpu->rate;
         cpu->area += (uint128)(passed * busy * 1000 + 0.5);
     }
@@ -38,8 +43,20 @@ void cpu_advance(struct cpu *cpu, sim_time now)
 static void set_units(struct cpu *cpu, uint32_t units)
 {
     cpu->units = units;
-    cpu->rate = units > cpu->cores ? cpu->cores / units : 1;
-    cpu->inverse = units > cpu->cores ? units / cpu->cores : 1;
+    if (units <= cpu->cores) {
+        cpu->rate = cpu->inverse = 1;
+    } else if (cpu->cores > 0) {
+        cpu->rate = cpu->cores / units;
+        cpu->inverse = units / cpu->cores;
+    } else {
+        cpu->rate = governor_rate(cpu->governor, units);
+        cpu->inverse = 1 / cpu->rate;
+    }
+}
+
+void cpu_adjust(struct cpu *cpu)
+{
+    set_units(cpu, cpu->units);
 }
 
 /* ---- the heap of units, by finish ------------------------------------------------ */
@@ -104,12 +121,20 @@ static void move_unit(struct cpu *cpu, uint32_t id, double finish)
         sift_down(cpu, at, unit);
 }
 
+sim_time cpu_completion(const struct cpu *cpu, sim_time now)
+{
+    double left = (cpu->heap[0].finish - cpu->work) * cpu->inverse;
+    return now + (sim_time)ceil(fmax(0, left - SLACK));
+}
+
 static void arm(struct world *w, uint32_t instance, struct cpu *cpu)
 {
+    if (cpu->governor)
+        governor_turn(w, cpu);
     if (cpu->units == 0)
         return;
-    double left = (cpu->heap[0].finish - cpu->work) * cpu->inverse;
-    sim_time at = w->now + (sim_time)ceil(fmax(0, left - SLACK));
+    sim_time at = cpu->governor ? governor_next(cpu, w->now)
+                                : cpu_completion(cpu, w->now);
     if (at >= cpu->armed)
         return;
     if (cpu->armed < cpu->behind)

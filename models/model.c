@@ -226,18 +226,8 @@ static void set_up_service(struct compiler *c, const struct place *p, uint32_t s
                           .process_limit = part->process_limit,
                           .refuse_above = part->refuse_above,
                           .queue_limit = part->queue_limit,
-                          .memory = p->common->memory,
-                          .cores = part->parallelism};
-    bool sharing = part->discipline == DISCIPLINE_SHARING;
-    if (!sharing) /* each process uses one core at most */
-        s->cores = fmin(s->cores, (double)part->processes);
-    if (p->common->cpu > 0)
-        s->cores = fmin(s->cores, p->common->cpu);
-    else if (part->duty == DUTY_HANDLERS || part->duty == DUTY_DATABASE)
-        compile_assume(c,
-                       arena_format(c->arena, "%s %s: no \"cpu\" is given", p->name,
-                                    sharing ? "is never short of CPU"
-                                            : "has a core for each of its processes"));
+                          .memory = p->common->memory};
+    compile_cpu(c, p, s);
     int at = (int)station;
     if (part->slots != UNLIMITED)
         s->wait_resource = compile_resource(
@@ -345,6 +335,8 @@ static bool process_pools(const struct compiler *c, uint32_t service)
 /* Can more tasks want CPU at once than there are cores? */
 static bool must_share(const struct service *s, bool extra)
 {
+    if (s->rules)
+        return true;
     if (s->part.discipline == DISCIPLINE_SHARING) {
         double tasks =
             s->slots == UNLIMITED ? INFINITY : (double)s->slots * s->processes;
@@ -436,7 +428,8 @@ static void state_facts(struct compiler *c)
             facts[i].sort = STATION_SERVICE;
             facts[i].instances = (int)s->instances;
             facts[i].slots = slots_of(s);
-            facts[i].cores = s->cores * s->instances;
+            facts[i].cores = s->capacity * s->instances;
+            facts[i].governed = s->rules;
             facts[i].slot_name = s->part.slot_name;
             facts[i].processes = (int)s->processes;
             facts[i].process_slots = process_slots(s);

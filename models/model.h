@@ -64,7 +64,8 @@ struct station_facts {
     enum station_sort sort;
     int instances;      /* replicas; of a pool: how many pools (one a process, say) */
     double slots;       /* of all instances; of pools: connections; INFINITY */
-    double cores;       /* all instances; INFINITY = not modelled */
+    double cores;       /* all instances, in the long run; INFINITY = not modelled */
+    bool governed;      /* they are not always there: a quota, credits, a slowdown */
     const char *slot_name; /* "worker", "thread", "connection", "coroutine" */
     int processes;         /* of an instance; pools: 1 */
     double process_slots;  /* of a process; event loops: 1, since one at a time runs */

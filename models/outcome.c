@@ -98,6 +98,9 @@ static void merge_station(struct station_outcome *into,
     tally_merge(&into->wait, &from->wait);
     into->waited += from->waited;
     into->held += from->held;
+    into->throttled += from->throttled;
+    into->frozen += from->frozen;
+    into->surplus += from->surplus;
 }
 
 void outcome_merge(struct outcome *into, const struct outcome *from,

@@ -56,6 +56,9 @@ struct station_outcome {
     struct tally wait;   /* ns, of everyone who entered, zero waits included */
     uint64_t waited;     /* of them, how many had to wait at all */
     int128 held;         /* ns, sum over those that left: slot or connection held */
+    uint64_t throttled;  /* periods whose CPU quota was used up, of all instances */
+    uint128 frozen;      /* ns that instances stood still for it */
+    uint128 surplus;     /* cores used beyond CPU credits, as cpu_area */
 };
 
 enum outcome_end {

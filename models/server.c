@@ -235,6 +235,18 @@ static void enter_eager(struct world *w, uint32_t task, struct instance *instanc
         turn_away(w, task, s);
 }
 
+/* Nobody accepts while the instance is frozen; its listen queue fills all the same.
+ * False: it is not frozen. */
+static bool knock_at_frozen(struct world *w, uint32_t task, struct instance *instance,
+                            const struct service *s)
+{
+    if (!quota_is_full(instance))
+        return quota_holds(w, task, HELD_ARRIVAL);
+    instance->counts->arrivals++;
+    turn_away(w, task, s);
+    return true;
+}
+
 void server_enter(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
@@ -244,6 +256,8 @@ void server_enter(struct world *w, uint32_t task)
         task_free(w, task); /* whoever tried to connect has given up */
         return;
     }
+    if (w->frozen && knock_at_frozen(w, task, instance, s))
+        return;
     instance->counts->arrivals++;
     t->since = w->now;
     if (t->flags & TASK_CONNECTS) {

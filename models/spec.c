@@ -453,6 +453,77 @@ const struct param step_row = {.key = "step", .type = PARAM_VERB, .of = step_ver
 
 /* ---- services -------------------------------------------------------------------- */
 
+#define AT(field) offsetof(struct quota_conf, field)
+static const struct param quota_params[] = {
+    {.key = "cores", .type = PARAM_CPU, .offset = AT(cores), .least = 0.001,
+     .most = 100000, .required = true,
+     .doc = "CPU time per period, as a number of cores: cpu.max's quota by its period, "
+            "docker's --cpus, a Kubernetes limit."},
+    {.key = "period", .type = PARAM_DURATION, .offset = AT(period), .least = 1e-3,
+     .most = 1, .fallback = 0.1, .doc = "Length of a period."},
+    {.key = "burst", .type = PARAM_DURATION, .offset = AT(burst), .most = 1e9,
+     .doc = "CPU time left over that may be saved up (cpu.max.burst)."},
+    {.key = "phase", .type = PARAM_DURATION, .offset = AT(phase), .most = 1,
+     .fallback = INFINITY,
+     .doc = "How much of a period is over when the run begins; random when absent."},
+    {0},
+};
+#undef AT
+
+static const struct param quota_forms[] = {
+    {.key = "cores", .type = PARAM_CPU, .least = 0.001, .most = 100000,
+     .size = sizeof(double), .doc = "Cores on average, in periods of 100 ms."},
+    {.key = "quota", .type = PARAM_OBJECT, .of = quota_params,
+     .size = sizeof(struct quota_conf), .doc = "The same with the period stated."},
+    {0},
+};
+
+static const char *const credit_modes[] = {"unlimited", "standard", NULL};
+
+#define AT(field) offsetof(struct credits_conf, field)
+static const struct param credits_params[] = {
+    {.key = "type", .type = PARAM_TEXT, .offset = AT(type),
+     .doc = "Instance type whose figures are used where the others are absent: "
+            "t3.micro to t3.2xlarge."},
+    {.key = "per_hour", .type = PARAM_NUMBER, .offset = AT(per_hour), .most = 1e6,
+     .doc = "Credits earned an hour, each a core for a minute: a sixtieth of it is "
+            "the baseline in cores."},
+    {.key = "max_balance", .type = PARAM_NUMBER, .offset = AT(most), .most = 1e9,
+     .doc = "Credits that can be saved; what is earned in a day when absent."},
+    {.key = "balance", .type = PARAM_NUMBER, .offset = AT(balance), .most = 1e9,
+     .doc = "Credits at the start of the run."},
+    {.key = "mode", .type = PARAM_CHOICE, .offset = AT(mode), .choices = credit_modes,
+     .fallback = -1,
+     .doc = "Without credits: unlimited goes on and is billed for it, standard slows "
+            "down to the baseline; the type's own, unlimited for T3, when absent."},
+    {.key = "taper", .type = PARAM_NUMBER, .offset = AT(taper), .most = 1e6,
+     .fallback = 5,
+     .doc = "Credits below which standard mode slows down, evenly to the baseline at "
+            "0."},
+    {0},
+};
+#undef AT
+
+static const struct param credits_forms[] = {
+    {.key = "type", .type = PARAM_TEXT, .size = sizeof(const char *),
+     .doc = "Instance type: t3.micro to t3.2xlarge; no credits at the start."},
+    {.key = "credits", .type = PARAM_OBJECT, .of = credits_params,
+     .size = sizeof(struct credits_conf), .doc = "The same with figures stated."},
+    {0},
+};
+
+#define AT(field) offsetof(struct usl_conf, field)
+static const struct param usl_params[] = {
+    {.key = "sigma", .type = PARAM_FRACTION, .offset = AT(sigma),
+     .doc = "Contention: the part of the work that only one can do at a time; 0.02 to "
+            "0.1 is typical."},
+    {.key = "kappa", .type = PARAM_FRACTION, .offset = AT(kappa),
+     .doc = "Coherency: what each pair costs in keeping each other informed; 0.0001 to "
+            "0.001 is typical."},
+    {0},
+};
+#undef AT
+
 #define AT(field) offsetof(struct service_common, field)
 const struct param service_common_params[] = {
     {.key = "kind", .type = PARAM_NAME, .offset = AT(kind), .required = true,
@@ -462,6 +533,23 @@ const struct param service_common_params[] = {
     {.key = "cpu", .type = PARAM_CPU, .offset = AT(cpu), .most = 100000,
      .doc = "Cores of an instance, shared by what runs on it; never short of CPU "
             "when absent."},
+    {.key = "cpu_quota", .type = PARAM_FORMS, .offset = AT(cpu_quota),
+     .of = quota_forms,
+     .doc = "CPU time an instance may use per period of 100 ms, in cores; when it is "
+            "used up everything stops until the next period. `cpu` then is what its "
+            "threads can run on meanwhile: the cores of the host."},
+    {.key = "credits", .type = PARAM_FORMS, .offset = AT(credits), .of = credits_forms,
+     .doc = "CPU credits of a burstable machine (T3); `cpu` are its vCPUs, the type's "
+            "own when absent."},
+    {.key = "usl", .type = PARAM_OBJECT, .offset = AT(usl), .of = usl_params,
+     .size = sizeof(struct usl_conf),
+     .doc = "Universal scalability law: with n pieces of work on the cores at once, "
+            "each takes 1 + sigma (n - 1) + kappa n (n - 1) times as long."},
+    {.key = "smt_speedup", .type = PARAM_NUMBER, .offset = AT(smt_speedup), .least = 1,
+     .most = 2, .fallback = 2,
+     .doc = "The `cpu` are hardware threads, two to a core, and a core with both busy "
+            "does this much more than with one: 1.2 to 1.3 is typical. 2 takes them "
+            "for whole cores."},
     {.key = "memory", .type = PARAM_SIZE, .offset = AT(memory), .most = 1e15,
      .doc = "Memory of an instance; not limited when absent."},
     {.key = "latency", .type = PARAM_DURATION, .offset = AT(latency), .most = 3600,

@@ -158,11 +158,36 @@ extern const struct param step_row;
 
 /* ---- services -------------------------------------------------------------------- */
 
+/* CFS bandwidth control: what containers call a CPU limit. */
+struct quota_conf {
+    uint32_t at;
+    double cores; /* quota / period */
+    sim_time period, burst;
+    sim_time phase; /* SIM_NEVER: random */
+};
+
+enum credit_mode { CREDITS_UNLIMITED, CREDITS_STANDARD };
+
+/* Burstable machines: credits of one core for one minute. */
+struct credits_conf {
+    uint32_t at;
+    const char *type; /* a row of the table in credits.c; NULL */
+    double per_hour, most, balance, taper;
+    int mode; /* enum credit_mode; -1: the type's */
+};
+
+/* Universal scalability law. */
+struct usl_conf { uint32_t at; double sigma, kappa; };
+
 /* Keys that every service has. */
 struct service_common {
     const char *kind;
     int64_t replicas;
     double cpu;     /* cores an instance; 0 = never short of CPU */
+    struct param_variant cpu_quota; /* which 0: double; 1: struct quota_conf */
+    struct param_variant credits;   /* which 0: const char *; 1: struct credits_conf */
+    struct usl_conf *usl;
+    double smt_speedup; /* of a core whose two hardware threads are busy; 2: no loss */
     int64_t memory; /* bytes an instance; 0 = not limited */
     sim_time latency;
     int balance; /* how callers spread over the replicas: index into balance_names */

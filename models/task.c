@@ -283,6 +283,8 @@ static void branch_ended(struct world *w, uint32_t task, enum status status,
 
 void task_deliver(struct world *w, uint32_t child)
 {
+    if (w->frozen && quota_holds(w, child, HELD_REPLY))
+        return;
     struct task *c = &w->task[child];
     uint32_t parent = c->parent, wait = c->parent_wait, request = c->request;
     enum status status = (enum status)c->status;
@@ -345,6 +347,8 @@ void task_fail(struct world *w, uint32_t task, enum status status, uint16_t caus
 
 void task_timeout(struct world *w, uint32_t task)
 {
+    if (w->frozen && quota_holds(w, task, HELD_TIMEOUT))
+        return;
     struct task *t = &w->task[task];
     t->timer = TIMER_NONE;
     if (t->state == TASK_POOL) {
@@ -579,6 +583,8 @@ void task_run_ready(struct world *w)
 {
     for (uint32_t i = 0; i < w->ready_count; i++) {
         uint32_t task = w->ready[i];
+        if (w->frozen && quota_holds(w, task, HELD_RUN))
+            continue;
         while (step(w, task, &w->task[task]))
             ;
     }
@@ -600,11 +606,15 @@ void task_event(struct world *w, uint32_t task)
         task_deliver(w, task);
         return;
     case TASK_DELAY:
+        if (w->frozen && quota_holds(w, task, HELD_EVENT))
+            return;
         spend(w, t, i->resource, passed);
         t->pc++;
         task_ready(w, task);
         return;
     case TASK_BACKOFF:
+        if (w->frozen && quota_holds(w, task, HELD_EVENT))
+            return;
         spend(w, t, w->m->backoff_resource, passed);
         call(w, task);
         return;
@@ -615,6 +625,7 @@ void task_event(struct world *w, uint32_t task)
     case TASK_CALLING:
     case TASK_FORKED:
     case TASK_POOL:
+    case TASK_HELD:
         break;
     }
     check(false, "event for a task in state %d", t->state);

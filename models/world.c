@@ -22,6 +22,8 @@ static void open_instances(struct world *w)
             instance->first_process = service->first_process + i * service->processes;
             instance->cpu.cores = service->cores;
             instance->cpu.armed = instance->cpu.behind = SIM_NEVER;
+            if (service->rules)
+                governor_open(w, instance, i);
             server_open(w, instance, i);
         }
     }
@@ -140,6 +142,9 @@ static void close_counts(struct world *w, int station, struct station_outcome *o
     out->wait = c->wait;
     out->waited = c->waited;
     out->held = c->held;
+    out->throttled = c->throttled;
+    out->frozen = c->frozen;
+    out->surplus = c->surplus;
 }
 
 static void close_levels(struct station_outcome *out, const struct level *busy,

@@ -39,6 +39,7 @@ enum task_state {
     TASK_POOL,    /* waits for a connection */
     TASK_BACKOFF, /* waits to call again */
     TASK_REPLY,   /* answered, on the network back */
+    TASK_HELD,    /* ready, but its instance is frozen */
 };
 
 enum task_flag {
@@ -98,6 +99,35 @@ struct queue {
     uint32_t first, last, count;
 };
 
+enum held_sort {
+    HELD_RUN,     /* could go on */
+    HELD_EVENT,   /* its delay or pause is over */
+    HELD_TIMEOUT, /* its patience is over */
+    HELD_ARRIVAL, /* a connection to accept */
+    HELD_REPLY,   /* the answer to one who is frozen */
+};
+
+struct held {
+    sim_time since;
+    uint32_t task, wait;
+    enum held_sort sort;
+};
+
+/* Cores that are not always there: a quota of CPU time, credits, a law of slowdown. */
+struct governor {
+    const struct cpu_rules *rules;
+    struct counts *counts;
+    double cores; /* at present */
+    double budget;     /* ns of CPU time left of this period */
+    sim_time boundary; /* end of this period */
+    bool frozen;
+    struct held *held; /* what happened while frozen, in order */
+    uint32_t held_count, held_room, arrivals;
+    sim_time since;  /* up to here they are counted */
+    double balance;  /* credits */
+    sim_time review; /* when they may have changed the speed */
+};
+
 struct unit {
     double finish;
     uint32_t id;
@@ -114,6 +144,7 @@ struct cpu {
     struct unit *heap;
     uint32_t units, room;
     uint128 area;
+    struct governor *governor; /* NULL: the cores are always there */
 };
 
 struct process {
@@ -173,6 +204,9 @@ struct counts {
     uint64_t arrivals, served, refused, timed_out, waited;
     struct tally wait;
     int128 held;
+    uint64_t throttled; /* periods whose quota was used up, of all instances */
+    uint128 frozen;     /* ns they stood still for it */
+    uint128 surplus;    /* thousandths of a core, x ns: used on credit */
 };
 
 struct world {
@@ -207,6 +241,7 @@ struct world {
 
     struct draw_memo memo[MEMOS]; /* of the draws of tasks */
 
+    uint32_t frozen;         /* instances that stand still */
     uint64_t in_flight, cap; /* tasks and requests alive */
     uint64_t measured_in_flight;
     sim_time measure_from, measured_span;
@@ -327,6 +362,31 @@ void database_disconnect(struct world *w, uint32_t service);
 void cpu_use(struct world *w, uint32_t task, sim_time demand);
 void cpu_event(struct world *w, uint32_t instance);
 void cpu_advance(struct cpu *cpu, sim_time now);
+/* The speed of the cores has changed. */
+void cpu_adjust(struct cpu *cpu);
+/* When the first unit will be done, if the speed stays as it is. */
+sim_time cpu_completion(const struct cpu *cpu, sim_time now);
+
+/* ---- cores that are not always there (governor.c, credits.c, quota.c) ------------ */
+
+void governor_open(struct world *w, struct instance *instance, uint32_t number);
+/* Rate of each of `units`; 0 while frozen. */
+double governor_rate(const struct governor *governor, uint32_t units);
+/* Time has passed since cpu->since; returns the work that was done of it, in cores. */
+double governor_passed(struct cpu *cpu, sim_time now);
+/* Freeze, thaw, change the speed: whatever is due now. */
+void governor_turn(struct world *w, struct cpu *cpu);
+/* When that, or the first completion, is due next. */
+sim_time governor_next(const struct cpu *cpu, sim_time now);
+
+void quota_open(const struct world *w, struct governor *governor, uint32_t number);
+/* Is the task's instance frozen? Then this will happen when it thaws. */
+bool quota_holds(struct world *w, uint32_t task, enum held_sort sort);
+void quota_turn(struct world *w, struct cpu *cpu);
+/* With so many cores in use. */
+sim_time quota_next(const struct cpu *cpu, double used, sim_time now);
+/* Frozen, and its listen queue holds no more. */
+bool quota_is_full(const struct instance *instance);
 
 /* ---- pools (pool.c) -------------------------------------------------------------- */
 
