@@ -89,8 +89,9 @@ static double compile_proxy(struct compiler *c, struct frame *f)
         c, site, part->read_timeout, STATUS_504,
         arena_format(c->arena, "%s: no answer from %s", f->place->name, upstream->name),
         (int)frame_station(c, f));
-    site->connect_class =
-        upstream->part.server.drops ? compile_timer(c, part->connect_timeout) : NONE;
+    site->connect_class = upstream->part.server.knock_pauses
+                              ? compile_timer(c, part->connect_timeout)
+                              : NONE;
     if (site->connect_class != NONE)
         site->connect_cause = compile_cause(
             c,

@@ -209,9 +209,9 @@ static struct held acquire(struct compiler *c, struct frame *f,
 static void release(struct compiler *c, struct frame *f, const struct held *held,
                     double mean)
 {
+    frame_emit_held(c, f, OP_RELEASE, held->use, held->number);
     f->pad = held->outer_pad;
     f->held = held->number;
-    frame_emit_held(c, f, OP_RELEASE, held->use, held->number);
     compile_demand(c, held->station)->hold += held->weight * mean;
 }
 

@@ -123,11 +123,12 @@ struct service {
     const struct cpu_rules *rules; /* NULL: the cores are always there */
     double capacity; /* cores' worth of work an instance can do in the long run */
     uint16_t frozen_resource; /* quota: everything else that waits for the period */
+    bool mortal;     /* its processes come and go: worker.c */
     int64_t memory; /* bytes; 0 = not limited */
     uint16_t wait_resource; /* waiting for a slot */
     uint16_t dropped_resource; /* knocking at a full listen queue */
-    uint16_t refused_cause, busy_cause, connection_cause;
-    uint64_t accept_key;
+    uint16_t refused_cause, busy_cause, connection_cause, killed_cause;
+    uint64_t accept_key, life_key;
 };
 
 struct pool {
@@ -195,10 +196,11 @@ struct model {
     struct demand *demand;   /* [type][station] */
     double *alone;           /* [type] s */
     sim_time *timer_length;  /* by class */
-    uint32_t balancers, services, pools, timer_classes;
+    uint32_t balancers, services, pools, pool_uses, timer_classes;
     uint32_t instances, processes, pool_states;
     uint16_t network_resource, backoff_resource;
     uint64_t seed;
+    bool mortal; /* some service is */
 };
 
 #endif

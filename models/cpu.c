@@ -127,6 +127,22 @@ sim_time cpu_completion(const struct cpu *cpu, sim_time now)
     return now + (sim_time)ceil(fmax(0, left - SLACK));
 }
 
+/* A unit that goes before it is done. */
+static void remove_unit(struct cpu *cpu, uint32_t id)
+{
+    uint32_t at = 0;
+    while (cpu->heap[at].id != id)
+        at++;
+    struct unit last = cpu->heap[cpu->units - 1];
+    set_units(cpu, cpu->units - 1);
+    if (at == cpu->units)
+        return;
+    if (at > 0 && last.finish < cpu->heap[(at - 1) / 2].finish)
+        sift_up(cpu, at, last);
+    else
+        sift_down(cpu, at, last);
+}
+
 static void arm(struct world *w, uint32_t instance, struct cpu *cpu)
 {
     if (cpu->governor)
@@ -195,7 +211,7 @@ static void loop_next(struct world *w, struct cpu *cpu, uint32_t process)
 {
     struct process *p = &w->process[process];
     p->running = queue_take(w, &p->cpu);
-    p->since = w->now;
+    p->since = p->started = w->now;
     add_unit(w, cpu,
              (struct unit){cpu->work + (double)w->task[p->running].demand, process});
 }
@@ -226,6 +242,55 @@ void cpu_use(struct world *w, uint32_t task, sim_time demand)
             loop_next(w, cpu, process);
         break;
     }
+    arm(w, t->instance, cpu);
+}
+
+static void gil_withdraw(struct world *w, uint32_t task, struct cpu *cpu,
+                         uint32_t process)
+{
+    struct process *p = &w->process[process];
+    gil_advance(cpu, p);
+    queue_remove(w, &p->cpu, task);
+    if (p->cpu.count)
+        move_unit(cpu, process, gil_finish(w, cpu, p));
+    else
+        remove_unit(cpu, process);
+}
+
+static void loop_withdraw(struct world *w, uint32_t task, struct cpu *cpu,
+                          uint32_t process)
+{
+    struct process *p = &w->process[process];
+    if (p->running != task) {
+        queue_remove(w, &p->cpu, task);
+        return;
+    }
+    process_lasted(p, 1, w->now);
+    remove_unit(cpu, process);
+    p->running = NONE;
+    if (p->cpu.count)
+        loop_next(w, cpu, process);
+}
+
+void cpu_withdraw(struct world *w, uint32_t task)
+{
+    struct task *t = &w->task[task];
+    struct instance *instance = &w->instance[t->instance];
+    struct cpu *cpu = &instance->cpu;
+    uint32_t process = instance->first_process + t->process;
+    cpu_advance(cpu, w->now);
+    switch (instance->service->part.discipline) {
+    case DISCIPLINE_SHARING:
+        remove_unit(cpu, task);
+        break;
+    case DISCIPLINE_GIL:
+        gil_withdraw(w, task, cpu, process);
+        break;
+    case DISCIPLINE_LOOP:
+        loop_withdraw(w, task, cpu, process);
+        break;
+    }
+    spend(w, t, w->code[t->pc].cause, w->now - t->since); /* of no use, like a wait */
     arm(w, t->instance, cpu);
 }
 

@@ -47,9 +47,11 @@ void frame_jump(struct compiler *c, struct frame *f, uint32_t label)
 }
 
 /* Where an error goes: give back a connection or not, then on to `next`, with the error
- * or, when it is to be ignored, without. Pads stand after the handler's own code. */
+ * or, when it is to be ignored, without. Pads stand after the handler's own code. At
+ * any instruction, `on_error` leads to giving back all that is held before it: that is
+ * how a task can be killed wherever it is. */
 struct pad {
-    uint32_t label, pool_use, held, next;
+    uint32_t label, pool_use, held, next, around;
     bool clear;
 };
 
@@ -58,7 +60,7 @@ uint32_t frame_pad(struct compiler *c, struct frame *f, uint32_t pool_use,
 {
     uint32_t label = frame_new_label(c);
     *VECTOR_ADD(&f->pads, c->arena, struct pad) =
-        (struct pad){label, pool_use, f->held, next, clear};
+        (struct pad){label, pool_use, f->held, next, f->pad, clear};
     return label;
 }
 
@@ -75,9 +77,10 @@ static void emit_pads(struct compiler *c, struct frame *f)
     for (uint32_t i = 0; i < f->pads.count; i++) {
         struct pad pad = *VECTOR_AT(&f->pads, struct pad, i);
         frame_label(c, f, pad.label);
-        f->pad = pad.next;
+        f->pad = pad.label;
         if (pad.pool_use != NONE)
             frame_emit_held(c, f, OP_RELEASE, pad.pool_use, pad.held);
+        f->pad = pad.around;
         frame_emit(c, f, pad.clear ? OP_CLEAR : OP_JUMP)->a = pad.next;
     }
 }
@@ -189,6 +192,7 @@ void frame_finish(struct compiler *c)
     m->balancer = c->balancer.items;
     m->balancers = c->balancer.count;
     m->pool_use = c->pool_use.items;
+    m->pool_uses = c->pool_use.count;
     m->timer_length = c->timer_length.items;
     m->timer_classes = c->timer_length.count;
 }

@@ -37,16 +37,34 @@ enum duty {
 
 #define UNLIMITED INT64_MAX
 
+/* How the processes of a server live and end (worker.c); all zero: for ever. */
+struct life_part {
+    sim_time timeout;     /* ended when there is no sign of life for longer; 0: never */
+    sim_time sign_every;  /* an idle loop gives a sign; 0: one before each request */
+    sim_time abort_takes; /* from being told to end to the end */
+    enum status end_status; /* what its requests are then answered with */
+    int64_t max_requests, jitter; /* then it is replaced; 0: never */
+    bool counts_answers;  /* requests count when they end, not when they begin */
+    sim_time drain_limit; /* longest time to finish what it has; 0: no limit */
+    bool drain_looks;     /* looked at once a second only */
+    sim_time drain_takes; /* from being told to end to the end */
+    enum status drain_status;
+    sim_time noticed;     /* from the end of a process to the start of the next */
+    sim_time boot;        /* from there until it takes requests */
+};
+
 struct server_part {
     int64_t processes;      /* an instance */
     int64_t slots;          /* requests a process works on at a time; UNLIMITED */
     int64_t process_limit;  /* eager: connections a process takes; UNLIMITED */
     int64_t queue_limit;    /* connections of an instance not yet taken; UNLIMITED */
     int64_t refuse_above;   /* requests in a process; beyond: 503; UNLIMITED */
-    bool drops;             /* a full queue drops silently: the client knocks again */
+    const int *knock_pauses; /* s, up to a 0: a full queue drops silently, and clients
+                                knock again after these; NULL: it refuses */
     int64_t max_connections; /* databases: all clients together; UNLIMITED */
     enum discipline discipline;
     enum accept accept;
+    struct life_part life;
     double parallelism;     /* cores the program itself can use; INFINITY */
     int race_phases;        /* eager: evenness of the accept race, see server.c */
     const char *slot_name;

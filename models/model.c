@@ -237,7 +237,7 @@ static void set_up_service(struct compiler *c, const struct place *p, uint32_t s
         s->refused_cause = compile_cause(
             c, arena_format(c->arena, "%s: connection refused, queue full", p->name),
             STATUS_REFUSED, at);
-    if (part->drops)
+    if (part->knock_pauses)
         s->dropped_resource = compile_resource(
             c, arena_format(c->arena, "%s: trying to connect", p->name), RESOURCE_WAIT,
             at);
@@ -249,6 +249,15 @@ static void set_up_service(struct compiler *c, const struct place *p, uint32_t s
         s->connection_cause = compile_cause(
             c, arena_format(c->arena, "%s: too many connections", p->name), STATUS_500,
             at);
+    const struct life_part *life = &part->life;
+    s->mortal = life->timeout || life->max_requests;
+    c->model->mortal |= s->mortal;
+    if (s->mortal) {
+        s->killed_cause = compile_cause(
+            c, arena_format(c->arena, "%s: its process was killed", p->name),
+            life->end_status ? life->end_status : life->drain_status, at);
+        s->life_key = compile_key(c, arena_format(c->arena, "life:%s", p->name));
+    }
     s->accept_key = compile_key(c, arena_format(c->arena, "accept:%s", p->name));
 }
 
@@ -350,8 +359,8 @@ static void finish_service(struct compiler *c, uint32_t number)
     struct service *s = &c->model->service[number];
     bool extra = *VECTOR_AT(&c->service_extra, bool, number);
     s->shared_cpu = must_share(s, extra);
-    if (s->part.accept == ACCEPT_IDLE && s->part.discipline == DISCIPLINE_SHARING &&
-        !process_pools(c, number)) { /* nobody can tell its processes apart */
+    if (!s->mortal && s->part.accept == ACCEPT_IDLE &&
+        s->part.discipline == DISCIPLINE_SHARING && !process_pools(c, number)) { /* nobody can tell its processes apart */
         if (s->slots != UNLIMITED)
             s->slots *= s->processes;
         s->processes = 1;

@@ -169,3 +169,32 @@ void pool_event(struct world *w, uint32_t number)
         grant(w, next_waiter(w, s), s, pool);
     arm_reserve(w, number);
 }
+
+void pool_withdraw(struct world *w, uint32_t task)
+{
+    struct task *t = &w->task[task];
+    struct pool_state *s = &w->pool[state_of(w, t, w->code[t->pc].a)];
+    queue_remove(w, &s->queue, task);
+    level_add(&s->waiting, w->now, -1);
+    spend(w, t, w->m->pool[s->pool].wait_resource, w->now - t->since);
+    if (t->timer != TIMER_NONE)
+        timer_cancel(&w->timers, t->timer);
+    t->timer = TIMER_NONE;
+}
+
+void pool_close(struct world *w, const struct instance *instance, uint32_t process)
+{
+    const struct service *service = instance->service;
+    for (uint32_t i = 0; i < w->m->pool_uses; i++) {
+        const struct pool_use *use = &w->m->pool_use[i];
+        if (use->scope != SCOPE_PROCESS ||
+            use->caller_first_instance != service->first_instance)
+            continue;
+        uint32_t place =
+            (uint32_t)(instance - &w->instance[service->first_instance]);
+        struct pool_state *s =
+            &w->pool[use->first + place * use->processes + process];
+        for (; s->opened > 0; s->opened--)
+            database_disconnect(w, w->m->pool[s->pool].database);
+    }
+}

@@ -105,7 +105,10 @@ static void release(struct world *w, const struct held *held)
         break;
     case HELD_ARRIVAL:
         spend(w, t, resource, stood);
-        server_enter(w, held->task);
+        if (t->state == TASK_DEAD)
+            task_free(w, held->task);
+        else
+            server_enter(w, held->task);
         break;
     case HELD_REPLY:
         spend(w, t, w->instance[w->task[t->parent].instance].service->frozen_resource,

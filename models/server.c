@@ -44,6 +44,8 @@ void server_open(struct world *w, struct instance *instance, uint32_t number)
     instance->busy.limit = instance_slots(s);
     for (uint32_t p = 0; p < s->processes; p++)
         w->process[instance->first_process + p].running = NONE;
+    if (s->mortal)
+        workers_open(w, instance);
 }
 
 /* ---- connections of a database --------------------------------------------------- */
@@ -93,6 +95,8 @@ static void enter_slot(struct world *w, uint32_t task, uint32_t process,
         }
     }
     task_ready(w, task);
+    if (s->mortal)
+        worker_took(w, &w->instance[t->instance], process);
 }
 
 static void take_slot(struct world *w, uint32_t task, uint32_t process)
@@ -105,11 +109,16 @@ static void take_slot(struct world *w, uint32_t task, uint32_t process)
     enter_slot(w, task, process, s, instance->counts);
 }
 
-static void wait_in(struct world *w, struct instance *instance, struct queue *queue,
+/* In the queue of a process, or (NONE) in the listen queue. */
+static void wait_in(struct world *w, struct instance *instance, uint32_t process,
                     uint32_t task)
 {
     w->task[task].state = TASK_QUEUED;
-    queue_put(w, queue, task);
+    w->task[task].process = process;
+    queue_put(w,
+              process == NONE ? &instance->queue
+                              : &w->process[instance->first_process + process].queue,
+              task);
     level_add(&instance->waiting, w->now, 1);
 }
 
@@ -122,11 +131,35 @@ static void refuse(struct world *w, uint32_t task, enum status status, uint16_t 
     task_finish(w, task);
 }
 
-/* A process with a free slot, the least busy one; the caller knows that there is
- * one. */
+static bool accepts(const struct world *w, const struct instance *instance,
+                    const struct service *s, uint32_t process)
+{
+    return !s->mortal || worker_accepts(w, instance, process);
+}
+
+static uint32_t free_living_process(const struct world *w,
+                                    const struct instance *instance,
+                                    const struct service *s)
+{
+    uint32_t best = NONE, least = UINT32_MAX;
+    for (uint32_t p = 0; p < s->processes; p++) {
+        uint32_t busy = w->process[instance->first_process + p].busy;
+        if (busy < s->slots && busy < least && worker_accepts(w, instance, p)) {
+            best = p;
+            least = busy;
+        }
+    }
+    return best;
+}
+
+/* A process with a free slot, the least busy one; NONE when none is left. */
 static uint32_t free_process(const struct world *w, const struct instance *instance,
                              const struct service *s)
 {
+    if (s->mortal)
+        return free_living_process(w, instance, s);
+    if (level_is_full(&instance->busy))
+        return NONE;
     uint32_t best = 0;
     for (uint32_t p = 1; p < s->processes; p++)
         if (w->process[instance->first_process + p].busy <
@@ -136,11 +169,6 @@ static uint32_t free_process(const struct world *w, const struct instance *insta
 }
 
 /* ---- a full listen queue --------------------------------------------------------- */
-
-/* Pauses of a Linux client between attempts to connect: tries after 1, 2, 3, 4, 5, 7,
- * 11, 19, 35 and 67 s, up at 131 s (tcp_syn_linear_timeouts = 4). */
-static const int knock_pauses[] = {1, 1, 1, 1, 1, 2, 4, 8, 16, 32, 64};
-enum { KNOCKS = sizeof knock_pauses / sizeof *knock_pauses };
 
 uint16_t server_way_resource(const struct world *w, const struct task *t)
 {
@@ -152,7 +180,8 @@ uint16_t server_way_resource(const struct world *w, const struct task *t)
 static void turn_away(struct world *w, uint32_t task, const struct service *s)
 {
     struct task *t = &w->task[task];
-    if (!s->part.drops || t->attempt == KNOCKS) {
+    int pause = s->part.knock_pauses ? s->part.knock_pauses[t->attempt] : 0;
+    if (pause == 0) {
         refuse(w, task, STATUS_REFUSED, s->refused_cause);
         return;
     }
@@ -162,8 +191,9 @@ static void turn_away(struct world *w, uint32_t task, const struct service *s)
     t->flags |= TASK_KNOCKED;
     t->state = TASK_TRAVEL;
     t->since = w->now;
-    event_push(&w->events, w->now + knock_pauses[t->attempt++] * SIM_SECOND,
-               EVENT_HAND_OFF, SLOT(SLOT_TASK, task));
+    t->attempt++;
+    event_push(&w->events, w->now + pause * SIM_SECOND, EVENT_HAND_OFF,
+               SLOT(SLOT_TASK, task));
 }
 
 /* A connection that has been tried before is taken at last. */
@@ -178,10 +208,11 @@ static void connected(struct world *w, uint32_t task)
 static void enter_idle(struct world *w, uint32_t task, struct instance *instance,
                        const struct service *s)
 {
-    if (!level_is_full(&instance->busy))
-        take_slot(w, task, free_process(w, instance, s));
+    uint32_t process = free_process(w, instance, s);
+    if (process != NONE)
+        take_slot(w, task, process);
     else if (instance->queue.count < s->queue_limit)
-        wait_in(w, instance, &instance->queue, task);
+        wait_in(w, instance, NONE, task);
     else
         turn_away(w, task, s);
 }
@@ -204,7 +235,8 @@ static uint32_t race_winner(struct world *w, struct instance *instance,
             p++;
     }
     for (uint32_t tried = 0; tried < s->processes; tried++, p = (p + 1) % s->processes)
-        if (load_of(&w->process[instance->first_process + p]) < s->process_limit)
+        if (load_of(&w->process[instance->first_process + p]) < s->process_limit &&
+            accepts(w, instance, s, p))
             return p;
     return NONE;
 }
@@ -217,10 +249,8 @@ static void join_process(struct world *w, uint32_t task, struct instance *instan
         refuse(w, task, STATUS_503, s->busy_cause);
     else if (p->busy < s->slots)
         take_slot(w, task, process);
-    else {
-        w->task[task].process = process;
-        wait_in(w, instance, &p->queue, task);
-    }
+    else
+        wait_in(w, instance, process, task);
 }
 
 static void enter_eager(struct world *w, uint32_t task, struct instance *instance,
@@ -230,7 +260,7 @@ static void enter_eager(struct world *w, uint32_t task, struct instance *instanc
     if (process != NONE)
         join_process(w, task, instance, s, process);
     else if (instance->queue.count < s->queue_limit)
-        wait_in(w, instance, &instance->queue, task);
+        wait_in(w, instance, NONE, task);
     else
         turn_away(w, task, s);
 }
@@ -281,12 +311,13 @@ static bool hand_over(struct world *w, struct instance *instance,
 {
     struct queue *own = &w->process[instance->first_process + process].queue;
     struct queue *queue = own->count ? own : &instance->queue;
-    if (queue->count == 0)
+    if (queue->count == 0 || (queue != own && !accepts(w, instance, s, process)))
         return false;
     uint32_t next = queue_take(w, queue);
     level_add(&instance->waiting, w->now, -1);
     enter_slot(w, next, process, s, instance->counts);
-    if (queue == own && instance->queue.count && s->process_limit != UNLIMITED) {
+    if (queue == own && instance->queue.count && s->process_limit != UNLIMITED &&
+        accepts(w, instance, s, process)) {
         uint32_t taken =
             queue_take(w, &instance->queue); /* the process accepts one more */
         w->task[taken].process = process;
@@ -311,4 +342,34 @@ void server_leave(struct world *w, uint32_t task)
     level_add(&instance->busy, w->now, -1);
     struct process *p = &w->process[instance->first_process + t->process];
     change_busy(w, s, p, p->busy - 1);
+    if (s->mortal)
+        worker_left(w, instance, t->process);
+}
+
+void server_accept(struct world *w, struct instance *instance, uint32_t process)
+{
+    const struct service *s = instance->service;
+    struct process *p = &w->process[instance->first_process + process];
+    int64_t most = s->part.accept == ACCEPT_EAGER ? s->process_limit : s->slots;
+    while (instance->queue.count && load_of(p) < most &&
+           accepts(w, instance, s, process)) {
+        uint32_t next = queue_take(w, &instance->queue);
+        level_add(&instance->waiting, w->now, -1);
+        join_process(w, next, instance, s, process);
+    }
+}
+
+void server_withdraw(struct world *w, uint32_t task)
+{
+    struct task *t = &w->task[task];
+    struct instance *instance = &w->instance[t->instance];
+    if (t->process == NONE)
+        queue_remove(w, &instance->queue, task);
+    else
+        queue_remove(w, &w->process[instance->first_process + t->process].queue, task);
+    level_add(&instance->waiting, w->now, -1);
+    spend(w, t, instance->service->wait_resource, w->now - t->since);
+    if (t->flags & TASK_CONNECTED)
+        database_disconnect(w, w->call[t->call].service);
+    t->flags &= (uint8_t)~TASK_CONNECTED;
 }

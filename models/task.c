@@ -302,7 +302,7 @@ void task_deliver(struct world *w, uint32_t child)
     }
 }
 
-void task_finish(struct world *w, uint32_t task)
+static inline void leave(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
     if (t->memory) {
@@ -311,6 +311,11 @@ void task_finish(struct world *w, uint32_t task)
     }
     if (t->flags & TASK_HAS_SLOT)
         server_leave(w, task);
+}
+
+static inline void answer(struct world *w, uint32_t task)
+{
+    struct task *t = &w->task[task];
     sim_time latency = t->call == NONE ? 0 : w->call[t->call].latency;
     if (latency == 0) {
         task_deliver(w, task);
@@ -319,6 +324,28 @@ void task_finish(struct world *w, uint32_t task)
     t->state = TASK_REPLY;
     t->since = w->now;
     event_push(&w->events, w->now + latency, EVENT_DEPARTURE, SLOT(SLOT_TASK, task));
+}
+
+void task_finish(struct world *w, uint32_t task)
+{
+    leave(w, task);
+    answer(w, task);
+}
+
+void task_leave(struct world *w, uint32_t task)
+{
+    leave(w, task);
+}
+
+void task_answer(struct world *w, uint32_t task)
+{
+    answer(w, task);
+}
+
+void task_stop_calling(struct world *w, uint32_t task)
+{
+    task_abandon(w, task);
+    end_call(w, &w->task[task]);
 }
 
 void task_abandon(struct world *w, uint32_t caller)
@@ -617,6 +644,9 @@ void task_event(struct world *w, uint32_t task)
             return;
         spend(w, t, w->m->backoff_resource, passed);
         call(w, task);
+        return;
+    case TASK_DEAD:
+        task_free(w, task);
         return;
     case TASK_FREE:
     case TASK_QUEUED:

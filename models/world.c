@@ -6,6 +6,22 @@ enum {
     STILL_EVENTS = 1 << 23, /* if time has not moved in so many, it never will */
 };
 
+/* ---- queues ---------------------------------------------------------------------- */
+
+void queue_remove(struct world *w, struct queue *q, uint32_t task)
+{
+    uint32_t previous = NONE, at = q->first;
+    for (; at != task; previous = at, at = w->task[at].next)
+        check(at != q->last, "task %u is not in the queue", task);
+    if (previous == NONE)
+        q->first = w->task[task].next;
+    else
+        w->task[previous].next = w->task[task].next;
+    if (q->last == task)
+        q->last = previous;
+    q->count--;
+}
+
 /* ---- setting up ------------------------------------------------------------------ */
 
 static void open_instances(struct world *w)
@@ -13,6 +29,8 @@ static void open_instances(struct world *w)
     const struct model *m = w->m;
     w->instance = arena_many(w->arena, m->instances + 1, struct instance);
     w->process = arena_many(w->arena, m->processes + 1, struct process);
+    if (m->mortal)
+        w->worker = arena_many(w->arena, m->processes + 1, struct worker);
     for (uint32_t s = 0, number = 0; s < m->services; s++) {
         const struct service *service = &m->service[s];
         for (uint32_t i = 0; i < service->instances; i++, number++) {
@@ -235,8 +253,12 @@ static void actor_event(struct world *w, uint32_t actor)
         cpu_event(w, actor);
     else if ((actor -= m->instances) < m->pool_states)
         pool_event(w, actor);
-    else
+    else if ((actor -= m->pool_states) == 0)
         window_event(w);
+    else if (--actor < m->processes)
+        worker_event(w, actor);
+    else
+        watch_event(w, actor - m->processes);
 }
 
 static void timer_event(struct world *w, uint32_t class)

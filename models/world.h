@@ -40,6 +40,7 @@ enum task_state {
     TASK_BACKOFF, /* waits to call again */
     TASK_REPLY,   /* answered, on the network back */
     TASK_HELD,    /* ready, but its instance is frozen */
+    TASK_DEAD,    /* killed: freed by the event that is still on its way */
 };
 
 enum task_flag {
@@ -152,9 +153,28 @@ struct process {
     struct queue cpu;   /* loop: waiting for the loop; GIL: all that want the lock */
     uint32_t busy;
     uint32_t running;        /* loop: the task that has the loop; NONE */
+    sim_time started;        /* loop: when that got it */
     sim_time since;          /* of the last change of what `area` sums */
     uint128 area;            /* slots in use, x ns; of a loop: time that it ran */
     double turn, turn_since; /* GIL: core time each thread has had, and cpu.work then */
+};
+
+enum process_life {
+    LIFE_RUNNING,
+    LIFE_STOPPING, /* is about to drain */
+    LIFE_DRAINING, /* accepts nothing, finishes what it has */
+    LIFE_BOOTING,  /* the old one is gone, the new one not there */
+};
+
+/* What a process that comes and goes has beside the above. */
+struct worker {
+    struct instance *instance;
+    uint8_t life;
+    uint32_t lives;           /* begun so far */
+    int64_t requests, limit;  /* had in this life; max_requests, jitter included */
+    sim_time since;           /* of this life */
+    sim_time took;            /* its last request */
+    sim_time due;             /* of the event that is meant for it; others are stale */
 };
 
 struct instance {
@@ -166,6 +186,9 @@ struct instance {
     int64_t memory;
     int64_t connections; /* databases */
     uint64_t accepted;
+    uint32_t running; /* processes that accept */
+    sim_time look, looks_at; /* when signs of life are looked at: the first time of all,
+                                and the next that can find something */
     double *share; /* eager: cumulative odds of its processes */
     struct cpu cpu;
 };
@@ -233,6 +256,7 @@ struct world {
 
     struct instance *instance;
     struct process *process;
+    struct worker *worker; /* by process; NULL where all live for ever */
     struct pool_state *pool;
     struct balancer *balancer;
     struct arrivals *arrivals;
@@ -271,6 +295,9 @@ static inline uint32_t queue_take(struct world *w, struct queue *q)
     q->count--;
     return task;
 }
+
+/* Take a task out that is somewhere in the queue. */
+void queue_remove(struct world *w, struct queue *q, uint32_t task);
 
 /* ---- tasks (task.c) -------------------------------------------------------------- */
 
@@ -317,6 +344,13 @@ static inline uint32_t grown_room(const struct world *w, uint32_t room)
 /* The task is over: gives back what it holds and answers with its status. */
 void task_finish(struct world *w, uint32_t task);
 
+/* The two halves of that. */
+void task_leave(struct world *w, uint32_t task);
+void task_answer(struct world *w, uint32_t task);
+
+/* The task no longer waits for its callee, which works for nobody from now on. */
+void task_stop_calling(struct world *w, uint32_t task);
+
 /* The child answers its parent or client and is gone. */
 void task_deliver(struct world *w, uint32_t child);
 
@@ -329,6 +363,20 @@ static inline void spend(struct world *w, const struct task *t, uint16_t resourc
     if (t->request != NONE && w->request[t->request].stamp == t->stamp)
         w->blame[(size_t)t->request * w->resources + resource] += (float)time;
 }
+
+/* ---- ending work from outside (kill.c) ------------------------------------------- */
+
+/* End the task, whatever it is doing: what it holds is given back, what it called runs
+ * on for nobody, and its caller gets the status. Rare, and may take long: queues are
+ * searched. A task that has answered already is left alone. */
+void task_kill(struct world *w, uint32_t task, enum status status, uint16_t cause);
+
+/* The same for all that a process (counted within its instance) works on or has queued
+ * for itself; its connections to databases are closed. */
+void process_kill(struct world *w, struct instance *instance, uint32_t process,
+                  enum status status, uint16_t cause);
+
+/* ---- tasks that call ------------------------------------------------------------- */
 
 /* A child for call site `site` at `instance`, on its way. */
 uint32_t call_start(struct world *w, uint32_t site, uint32_t instance);
@@ -352,10 +400,31 @@ void server_enter(struct world *w, uint32_t task);
 uint16_t server_way_resource(const struct world *w, const struct task *t);
 void server_leave(struct world *w, uint32_t task);
 void server_open(struct world *w, struct instance *instance, uint32_t number);
+/* A process that accepts again takes what it can from the listen queue. */
+void server_accept(struct world *w, struct instance *instance, uint32_t process);
+/* A task that is killed while it waits for a slot. */
+void server_withdraw(struct world *w, uint32_t task);
 
 /* One more connection of all clients together; false when there are too many. */
 bool database_connect(struct world *w, uint32_t service);
 void database_disconnect(struct world *w, uint32_t service);
+
+/* ---- processes that come and go (worker.c) --------------------------------------- */
+
+void workers_open(struct world *w, struct instance *instance);
+
+/* Does the process take requests? */
+static inline bool worker_accepts(const struct world *w,
+                                  const struct instance *instance, uint32_t process)
+{
+    return w->worker[instance->first_process + process].life <= LIFE_STOPPING;
+}
+
+/* A request has got a slot, or has given it back. */
+void worker_took(struct world *w, struct instance *instance, uint32_t process);
+void worker_left(struct world *w, struct instance *instance, uint32_t process);
+void worker_event(struct world *w, uint32_t process);
+void watch_event(struct world *w, uint32_t instance);
 
 /* ---- CPU (cpu.c) ----------------------------------------------------------------- */
 
@@ -387,6 +456,8 @@ void quota_turn(struct world *w, struct cpu *cpu);
 sim_time quota_next(const struct cpu *cpu, double used, sim_time now);
 /* Frozen, and its listen queue holds no more. */
 bool quota_is_full(const struct instance *instance);
+/* A task that is killed while it works or waits for CPU. */
+void cpu_withdraw(struct world *w, uint32_t task);
 
 /* ---- pools (pool.c) -------------------------------------------------------------- */
 
@@ -394,6 +465,10 @@ void pool_acquire(struct world *w, uint32_t task, const struct instr *instr);
 void pool_release(struct world *w, uint32_t task, const struct instr *instr);
 void pool_timeout(struct world *w, uint32_t task);
 void pool_event(struct world *w, uint32_t state);
+/* A task that is killed while it waits for a connection. */
+void pool_withdraw(struct world *w, uint32_t task);
+/* A process has ended, its tasks with it: its pools are no more. */
+void pool_close(struct world *w, const struct instance *instance, uint32_t process);
 
 /* ---- balancing (balance.c) ------------------------------------------------------- */
 
@@ -462,6 +537,17 @@ static inline uint32_t actor_pool(const struct world *w, uint32_t pool)
 static inline uint32_t actor_window(const struct world *w)
 {
     return actor_pool(w, w->m->pool_states);
+}
+
+static inline uint32_t actor_process(const struct world *w, uint32_t process)
+{
+    return actor_window(w) + 1 + process;
+}
+
+static inline uint32_t actor_watch(const struct world *w,
+                                   const struct instance *instance)
+{
+    return actor_process(w, w->m->processes) + (uint32_t)(instance - w->instance);
 }
 
 #endif

@@ -6,21 +6,25 @@
  * uvicorn workers accept whenever they can, so that a busy one collects connections in
  * its own queue while another idles. Defaults are those of gunicorn 26.
  */
-#include "models/kind.h"
+#include "models/presets/listen.h"
 
-enum worker_class { CLASS_SYNC, CLASS_GTHREAD, CLASS_UVICORN };
+#include <math.h>
 
-enum { SOMAXCONN = 4096 }; /* net.core.somaxconn since Linux 5.4 */
+enum worker_class { CLASS_SYNC, CLASS_GTHREAD, CLASS_UVICORN, CLASS_UVICORN_PATH };
 
 struct conf {
     uint32_t at;
     struct service_common common;
     struct handler_conf handlers;
+    struct listen_conf listen;
     int worker_class;
-    int64_t workers, threads, worker_connections, backlog;
+    int64_t workers, threads, worker_connections, max_requests, jitter;
+    sim_time timeout, boot;
+    bool native_blocking, preload_app;
 };
 
-static const char *const classes[] = {"sync", "gthread", "uvicorn", NULL};
+static const char *const classes[] = {"sync", "gthread", "uvicorn",
+                                      "uvicorn.workers.UvicornWorker", NULL};
 
 #define AT(field) offsetof(struct conf, field)
 static const struct param params[] = {
@@ -28,8 +32,8 @@ static const struct param params[] = {
     HANDLER_ROWS,
     {.key = "worker_class", .type = PARAM_CHOICE, .offset = AT(worker_class),
      .choices = classes,
-     .doc = "sync; gthread (threads); uvicorn (an event loop). sync with threads "
-            "above 1 is gthread."},
+     .doc = "sync; gthread (threads); uvicorn (an event loop), also written "
+            "uvicorn.workers.UvicornWorker. sync with threads above 1 is gthread."},
     {.key = "workers", .type = PARAM_COUNT, .offset = AT(workers), .least = 1,
      .most = 10000, .fallback = 1, .doc = "Processes of an instance."},
     {.key = "threads", .type = PARAM_COUNT, .offset = AT(threads), .least = 1,
@@ -37,21 +41,86 @@ static const struct param params[] = {
     {.key = "worker_connections", .type = PARAM_COUNT, .offset = AT(worker_connections),
      .least = 1, .most = 1e6, .fallback = 1000,
      .doc = "Connections a gthread worker takes, busy or not."},
-    {.key = "backlog", .type = PARAM_COUNT, .offset = AT(backlog), .least = 1,
-     .most = 1e6, .fallback = 2048,
-     .doc = "Listen queue; holds one more than the smaller of this and 4096 "
-            "(somaxconn). Beyond that Linux drops connection attempts silently; "
-            "clients try again after 1, 2, 3, 4, 5, 7, 11, 19, 35 and 67 s."},
-    NOT_MODELLED("timeout"),
+    LISTEN_ROWS,
+    {.key = "timeout", .type = PARAM_DURATION, .offset = AT(timeout), .most = 1e9,
+     .fallback = 30,
+     .doc = "A worker that gives no sign of life for longer is killed and replaced; "
+            "looked at once a second. A sync worker gives one before each request, so "
+            "that this is the longest a request may take (then 500). A gthread worker "
+            "gives signs while requests are slow and is not killed for them. A uvicorn "
+            "worker is killed when its event loop is blocked. 0: never."},
+    {.key = "max_requests", .type = PARAM_COUNT, .offset = AT(max_requests),
+     .most = 1e9, .fallback = 0,
+     .doc = "A worker that has had so many stops accepting, finishes what it has, its "
+            "queue included, and only then is replaced. 0: never."},
+    {.key = "max_requests_jitter", .type = PARAM_COUNT, .offset = AT(jitter),
+     .most = 1e9, .fallback = 0,
+     .doc = "Up to so many are added to max_requests, drawn for each worker."},
+    {.key = "boot", .type = PARAM_DURATION, .offset = AT(boot), .most = 1e6,
+     .fallback = INFINITY,
+     .doc = "From the start of a worker until it accepts: fork and import of the "
+            "application. 2 s when absent, 0 with preload_app. (Not a key of "
+            "gunicorn.)"},
+    {.key = "preload_app", .type = PARAM_FLAG, .offset = AT(preload_app),
+     .doc = "The application is imported before the fork."},
+    {.key = "native_blocking", .type = PARAM_FLAG, .offset = AT(native_blocking),
+     .doc = "CPU is used in C code that does not return to the interpreter: a sync "
+            "worker that is killed resets its connection instead of answering 500, and "
+            "a gthread worker whose lock is held for longer than timeout is killed. "
+            "(Not a key of gunicorn.)"},
     NOT_MODELLED("graceful_timeout"),
     NOT_MODELLED("keepalive"),
-    NOT_MODELLED("max_requests"),
-    NOT_MODELLED("max_requests_jitter"),
-    NOT_MODELLED("preload_app"),
     NOT_MODELLED("reuse_port"),
     {0},
 };
 #undef AT
+
+/* The last look of the arbiter tells a process to end; if the signal finds no
+ * interpreter to handle it, the next look ends it. */
+#define NEXT_LOOK SIM_SECOND
+#define MAIN_LOOP_SIGNS SIM_SECOND /* of gthread: at least so often */
+
+/* A uvicorn worker looks once a second whether its last sign is older than timeout / 2.
+ */
+static sim_time uvicorn_signs(sim_time timeout)
+{
+    return (timeout / 2 / SIM_SECOND + 1) * SIM_SECOND;
+}
+
+static void build_life(const struct conf *conf, enum worker_class class,
+                       struct life_part *life)
+{
+    life->max_requests = conf->max_requests;
+    life->jitter = conf->jitter;
+    life->boot = conf->boot;
+    if (conf->boot == SIM_NEVER)
+        life->boot = conf->preload_app ? 0 : 2 * SIM_SECOND;
+    life->end_status = life->drain_status = STATUS_RESET;
+    switch (class) {
+    case CLASS_SYNC:
+        life->timeout = conf->timeout;
+        life->end_status = conf->native_blocking ? STATUS_RESET : STATUS_500;
+        life->abort_takes = conf->native_blocking ? NEXT_LOOK : 0;
+        break;
+    case CLASS_GTHREAD:
+        if (conf->native_blocking) {
+            life->timeout = conf->timeout;
+            life->sign_every = MAIN_LOOP_SIGNS;
+            life->abort_takes = NEXT_LOOK;
+        }
+        life->drain_limit = conf->timeout; /* a drain gives no signs, and its threads */
+        life->drain_takes = NEXT_LOOK;     /* outlive the first signal */
+        life->drain_looks = true;
+        break;
+    case CLASS_UVICORN:
+    case CLASS_UVICORN_PATH:
+        life->timeout = life->drain_limit = conf->timeout;
+        life->sign_every = uvicorn_signs(conf->timeout);
+        life->drain_looks = true;
+        life->counts_answers = true;
+        break;
+    }
+}
 
 static void build(const void *bound, struct part *part, struct listener *out)
 {
@@ -62,9 +131,9 @@ static void build(const void *bound, struct part *part, struct listener *out)
     if (class == CLASS_SYNC && conf->threads > 1)
         class = CLASS_GTHREAD;
     s->processes = conf->workers;
-    s->queue_limit = (conf->backlog < SOMAXCONN ? conf->backlog : SOMAXCONN) + 1;
-    s->drops = true;
     s->handlers = &conf->handlers;
+    listen_build(&conf->listen, s);
+    build_life(conf, class, &s->life);
     switch (class) {
     case CLASS_SYNC:
         s->slots = 1;
@@ -74,10 +143,11 @@ static void build(const void *bound, struct part *part, struct listener *out)
         s->slots = conf->threads;
         s->process_limit = conf->worker_connections;
         s->accept = ACCEPT_EAGER;
-        s->discipline = DISCIPLINE_GIL;
+        s->discipline = conf->native_blocking ? DISCIPLINE_LOOP : DISCIPLINE_GIL;
         s->slot_name = "thread";
         break;
     case CLASS_UVICORN:
+    case CLASS_UVICORN_PATH:
         s->accept = ACCEPT_EAGER;
         s->discipline = DISCIPLINE_LOOP;
         s->slot_name = "coroutine";

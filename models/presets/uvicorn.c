@@ -3,15 +3,17 @@
  * uvicorn -- asyncio processes: everything is accepted, CPU is used one piece at a
  * time. Defaults are those of uvicorn 0.35.
  */
-#include "models/kind.h"
+#include "models/presets/listen.h"
 
-enum { SOMAXCONN = 4096 };
+#include <math.h>
 
 struct conf {
     uint32_t at;
     struct service_common common;
     struct handler_conf handlers;
-    int64_t workers, limit_concurrency, backlog;
+    struct listen_conf listen;
+    int64_t workers, limit_concurrency, limit_max_requests;
+    sim_time graceful, boot;
 };
 
 #define AT(field) offsetof(struct conf, field)
@@ -24,16 +26,35 @@ static const struct param params[] = {
      .least = 1, .most = 1e9, .fallback = 0,
      .doc = "Connections of a process at which it answers 503, the new one included, "
             "so that one fewer is useful. No limit when absent."},
-    {.key = "backlog", .type = PARAM_COUNT, .offset = AT(backlog), .least = 1,
-     .most = 1e6, .fallback = 2048,
-     .doc = "Listen queue; the loop empties it at once."},
+    LISTEN_ROWS,
+    {.key = "limit_max_requests", .type = PARAM_COUNT,
+     .offset = AT(limit_max_requests), .least = 1, .most = 1e9, .fallback = 0,
+     .doc = "A process that has answered so many stops accepting, finishes what it has "
+            "and is replaced, by uvicorn or (one worker) by whatever runs it. Never "
+            "when absent."},
+    {.key = "timeout_graceful_shutdown", .type = PARAM_DURATION,
+     .offset = AT(graceful), .most = 1e9, .fallback = INFINITY,
+     .doc = "Longest time a process that stops lets its requests finish; then they are "
+            "answered with 500. No limit when absent."},
+    {.key = "boot", .type = PARAM_DURATION, .offset = AT(boot), .most = 1e6,
+     .fallback = 2,
+     .doc = "From the start of a process until it accepts: import of the application. "
+            "(Not a key of uvicorn.)"},
     NOT_MODELLED("timeout_keep_alive"),
-    NOT_MODELLED("timeout_graceful_shutdown"),
-    NOT_MODELLED("limit_max_requests"),
+    NOT_MODELLED("timeout_worker_healthcheck"),
+    NOT_MODELLED("ws_ping_interval"),
+    NOT_MODELLED("ws_ping_timeout"),
+    NOT_MODELLED("http"),
+    NOT_MODELLED("ws"),
+    NOT_MODELLED("lifespan"),
+    NOT_MODELLED("interface"),
     NOT_MODELLED("loop"),
     {0},
 };
 #undef AT
+
+/* The supervisor of several workers looks after them so often. */
+#define SUPERVISOR_LOOP (SIM_SECOND / 2)
 
 static void build(const void *bound, struct part *part, struct listener *out)
 {
@@ -41,13 +62,21 @@ static void build(const void *bound, struct part *part, struct listener *out)
     const struct conf *conf = bound;
     struct server_part *s = &part->server;
     s->processes = conf->workers;
-    s->queue_limit = (conf->backlog < SOMAXCONN ? conf->backlog : SOMAXCONN) + 1;
+    listen_build(&conf->listen, s);
+    if (conf->limit_max_requests > 0)
+        s->life = (struct life_part){
+            .max_requests = conf->limit_max_requests,
+            .counts_answers = true,
+            .drain_limit = conf->graceful == SIM_NEVER ? 0 : conf->graceful,
+            .drain_status = STATUS_500,
+            .noticed = conf->workers > 1 ? SUPERVISOR_LOOP : 0,
+            .boot = conf->boot,
+        };
     if (conf->limit_concurrency > 0)
         s->refuse_above = conf->limit_concurrency - 1;
     s->accept = ACCEPT_EAGER;
     s->discipline = DISCIPLINE_LOOP;
     s->slot_name = "coroutine";
-    s->drops = true;
     s->handlers = &conf->handlers;
 }
 

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * kill -- work that is ended from outside: one task, or all that a process has.
+ *
+ * A task that is killed gives back whatever it holds (slot, connections, memory, its
+ * share of the cores) and answers with a status, as if it had failed. What it had
+ * called runs on for nobody. A pending event cannot be called back: a task that one is
+ * under way to stays behind, dead, until it has come, and a double answers for it.
+ */
+#include "models/world.h"
+
+/* Out of whatever the task is in; true when an event is still on its way to it. */
+static bool detach(struct world *w, uint32_t task)
+{
+    struct task *t = &w->task[task];
+    const struct instr *i = &w->code[t->pc];
+    sim_time passed = w->now - t->since;
+    switch ((enum task_state)t->state) {
+    case TASK_TRAVEL:
+        spend(w, t, server_way_resource(w, t), passed);
+        return true;
+    case TASK_DELAY:
+        spend(w, t, i->resource, passed);
+        return true;
+    case TASK_BACKOFF:
+        spend(w, t, w->m->backoff_resource, passed);
+        return true;
+    case TASK_QUEUED:
+        server_withdraw(w, task);
+        break;
+    case TASK_READY:
+    case TASK_HELD:
+        queue_remove(w, &w->ready, task);
+        break;
+    case TASK_CPU:
+        cpu_withdraw(w, task);
+        break;
+    case TASK_CALLING:
+        task_stop_calling(w, task);
+        break;
+    case TASK_FORKED:
+        task_abandon(w, task);
+        break;
+    case TASK_POOL:
+        pool_withdraw(w, task);
+        break;
+    case TASK_FREE:
+    case TASK_REPLY:
+    case TASK_DEAD:
+        check(false, "killed in state %d", t->state);
+    }
+    return false;
+}
+
+/* Connections are given back by the code that errors lead to; here nothing on that way
+ * is forgiven. */
+static void give_back_connections(struct world *w, uint32_t task)
+{
+    struct task *t = &w->task[task];
+    t->pc = w->code[t->pc].on_error;
+    for (;;) {
+        const struct instr *i = &w->code[t->pc];
+        switch ((enum op)i->op) {
+        case OP_RELEASE:
+            pool_release(w, task, i);
+            t->pc++;
+            break;
+        case OP_JUMP:
+            t->pc = i->a;
+            break;
+        case OP_CLEAR:
+            t->pc = i->on_error;
+            break;
+        case OP_END:
+            return;
+        default:
+            check(false, "instruction %d on the way of an error", i->op);
+        }
+    }
+}
+
+/* Another task that answers instead of this one, which nobody knows any more. */
+static uint32_t double_of(struct world *w, uint32_t task)
+{
+    uint32_t number = task_new(w);
+    struct task *t = &w->task[task], *d = &w->task[number];
+    d->pc = t->pc;
+    d->parent = t->parent;
+    d->parent_wait = t->parent_wait;
+    d->request = t->request;
+    d->stamp = t->stamp;
+    d->call = t->call;
+    d->instance = t->instance;
+    d->process = t->process;
+    d->entity = t->entity;
+    d->flags = 0;
+    t->state = TASK_DEAD;
+    t->parent = t->request = t->call = NONE;
+    return number;
+}
+
+void task_kill(struct world *w, uint32_t task, enum status status, uint16_t cause)
+{
+    struct task *t = &w->task[task];
+    if (t->state == TASK_REPLY || t->state == TASK_DEAD)
+        return; /* it has done all it had to do */
+    bool awaits_event = detach(w, task);
+    t->wait++;
+    give_back_connections(w, task);
+    task_leave(w, task);
+    uint32_t answering = awaits_event ? double_of(w, task) : task;
+    w->task[answering].status = (uint8_t)status;
+    w->task[answering].cause = cause;
+    task_answer(w, answering);
+}
+
+/* Is this a task that runs in the process, or in its private queue? */
+static bool is_inside(const struct world *w, const struct task *t,
+                      const struct instance *instance, uint32_t process)
+{
+    if (t->state == TASK_FREE || t->state == TASK_DEAD || t->state == TASK_REPLY ||
+        t->state == TASK_TRAVEL || t->state == TASK_QUEUED)
+        return false;
+    return &w->instance[t->instance] == instance && t->process == process;
+}
+
+void process_kill(struct world *w, struct instance *instance, uint32_t process,
+                  enum status status, uint16_t cause)
+{
+    struct queue *queue = &w->process[instance->first_process + process].queue;
+    while (queue->count)
+        task_kill(w, queue->first, status, cause);
+    for (uint32_t task = 0; task < w->tasks; task++)
+        if (is_inside(w, &w->task[task], instance, process))
+            task_kill(w, task, status, cause);
+    pool_close(w, instance, process);
+}
