@@ -360,7 +360,8 @@ static void finish_service(struct compiler *c, uint32_t number)
     bool extra = *VECTOR_AT(&c->service_extra, bool, number);
     s->shared_cpu = must_share(s, extra);
     if (!s->mortal && s->part.accept == ACCEPT_IDLE &&
-        s->part.discipline == DISCIPLINE_SHARING && !process_pools(c, number)) { /* nobody can tell its processes apart */
+        s->part.discipline == DISCIPLINE_SHARING && !process_pools(c, number)) {
+        /* nobody can tell its processes apart */
         if (s->slots != UNLIMITED)
             s->slots *= s->processes;
         s->processes = 1;
