@@ -38,6 +38,7 @@ enum op {
     OP_JUMP,    /* go to `a` */
     OP_CLEAR,   /* forget the error; go to `a` */
     OP_END,     /* answer */
+    OP_GONE,    /* killed before its turn came: nothing is left to do */
 };
 
 struct instr {
@@ -200,7 +201,8 @@ struct model {
     uint32_t instances, processes, pool_states;
     uint16_t network_resource, backoff_resource;
     uint64_t seed;
-    bool mortal; /* some service is */
+    bool mortal;    /* some service is */
+    uint32_t grave; /* pc of OP_GONE */
 };
 
 #endif

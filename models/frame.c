@@ -165,6 +165,7 @@ static void resolve(const struct compiler *c, struct instr *i)
     case OP_MEMORY:
     case OP_FAIL:
     case OP_END:
+    case OP_GONE:
         break;
     }
 }
@@ -172,7 +173,9 @@ static void resolve(const struct compiler *c, struct instr *i)
 void frame_finish(struct compiler *c)
 {
     struct model *m = c->model;
-    for (uint32_t i = 0; i < c->code.count; i++)
+    m->grave = c->code.count;
+    *VECTOR_ADD(&c->code, c->arena, struct instr) = (struct instr){.op = OP_GONE};
+    for (uint32_t i = 0; i < m->grave; i++)
         resolve(c, VECTOR_AT(&c->code, struct instr, i));
     for (uint32_t i = 0; i < c->choice.count; i++) {
         struct choice *choice = VECTOR_AT(&c->choice, struct choice, i);

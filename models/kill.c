@@ -4,12 +4,13 @@
  *
  * A task that is killed gives back whatever it holds (slot, connections, memory, its
  * share of the cores) and answers with a status, as if it had failed. What it had
- * called runs on for nobody. A pending event cannot be called back: a task that one is
- * under way to stays behind, dead, until it has come, and a double answers for it.
+ * called runs on for nobody. A pending event cannot be called back, nor a turn among
+ * the ready: a task that waits for one stays behind, dead, until it has come, and a
+ * double answers for it.
  */
 #include "models/world.h"
 
-/* Out of whatever the task is in; true when an event is still on its way to it. */
+/* Out of whatever the task is in; true when something is still on its way to it. */
 static bool detach(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
@@ -30,8 +31,7 @@ static bool detach(struct world *w, uint32_t task)
         break;
     case TASK_READY:
     case TASK_HELD:
-        queue_remove(w, &w->ready, task);
-        break;
+        return true;
     case TASK_CPU:
         cpu_withdraw(w, task);
         break;
@@ -95,6 +95,7 @@ static uint32_t double_of(struct world *w, uint32_t task)
     d->entity = t->entity;
     d->flags = 0;
     t->state = TASK_DEAD;
+    t->pc = w->m->grave;
     t->parent = t->request = t->call = NONE;
     return number;
 }
@@ -104,11 +105,11 @@ void task_kill(struct world *w, uint32_t task, enum status status, uint16_t caus
     struct task *t = &w->task[task];
     if (t->state == TASK_REPLY || t->state == TASK_DEAD)
         return; /* it has done all it had to do */
-    bool awaits_event = detach(w, task);
+    bool expected = detach(w, task);
     t->wait++;
     give_back_connections(w, task);
     task_leave(w, task);
-    uint32_t answering = awaits_event ? double_of(w, task) : task;
+    uint32_t answering = expected ? double_of(w, task) : task;
     w->task[answering].status = (uint8_t)status;
     w->task[answering].cause = cause;
     task_answer(w, answering);

@@ -601,6 +601,9 @@ static inline bool step(struct world *w, uint32_t task, struct task *t)
     case OP_END:
         task_finish(w, task);
         return false;
+    case OP_GONE:
+        task_free(w, task);
+        return false;
     }
     check(false, "instruction %d", i->op);
     return false;

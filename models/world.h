@@ -40,7 +40,7 @@ enum task_state {
     TASK_BACKOFF, /* waits to call again */
     TASK_REPLY,   /* answered, on the network back */
     TASK_HELD,    /* ready, but its instance is frozen */
-    TASK_DEAD,    /* killed: freed by the event that is still on its way */
+    TASK_DEAD,    /* killed: freed by the event or turn that is still on its way */
 };
 
 enum task_flag {
@@ -368,7 +368,8 @@ static inline void spend(struct world *w, const struct task *t, uint16_t resourc
 
 /* End the task, whatever it is doing: what it holds is given back, what it called runs
  * on for nobody, and its caller gets the status. Rare, and may take long: queues are
- * searched. A task that has answered already is left alone. */
+ * searched. A task that has answered already is left alone. One that kills itself by an
+ * instruction must go on with its next: that buries it. */
 void task_kill(struct world *w, uint32_t task, enum status status, uint16_t cause);
 
 /* The same for all that a process (counted within its instance) works on or has queued
