@@ -220,6 +220,8 @@ static bool read_rows(struct reader *reader, struct param_csv *csv)
 
 static bool read_table(struct reader *reader, struct param_csv *csv)
 {
+    if (reader->length >= 2 && memcmp(reader->bytes, "\x1f\x8b", 2) == 0)
+        return wrong(reader, WHERE_WHOLE, "must be text, is packed: gunzip it first");
     if (!is_text(reader))
         return false;
     if (reader->length >= 3 && memcmp(reader->bytes, "\xef\xbb\xbf", 3) == 0)
@@ -238,6 +240,21 @@ static bool read_table(struct reader *reader, struct param_csv *csv)
     return fine;
 }
 
+/* The bytes of the table, in a file called `path`, cut into cells. */
+static bool read_bytes(struct where *where, struct data_table *table, const char *path)
+{
+    table->source = where_add_source(
+        where,
+        (struct source){.name = path, .bytes = table->bytes, .length = table->length});
+    struct reader reader = {
+        .where = where,
+        .source = table->source,
+        .bytes = arena_text(where->arena, table->bytes, table->length),
+        .length = table->length,
+    };
+    return read_table(&reader, &table->csv);
+}
+
 struct data_table *data_read(struct where *where, const char *folder, const char *name,
                              uint32_t at, const char *key)
 {
@@ -245,21 +262,27 @@ struct data_table *data_read(struct where *where, const char *folder, const char
     table->bytes = load(where, folder, name, at, key, &table->length);
     if (!table->bytes)
         return NULL;
+    table->csv.file = name;
+    table->csv.at = at;
     const char *path = strcmp(folder, ".") == 0
                            ? name
                            : arena_format(where->arena, "%s/%s", folder, name);
-    table->source = where_add_source(
-        where,
-        (struct source){.name = path, .bytes = table->bytes, .length = table->length});
-    table->csv.file = name;
-    table->csv.at = at;
-    struct reader reader = {
-        .where = where,
-        .source = table->source,
-        .bytes = arena_text(where->arena, table->bytes, table->length),
-        .length = table->length,
-    };
-    return read_table(&reader, &table->csv) ? table : NULL;
+    return read_bytes(where, table, path) ? table : NULL;
+}
+
+struct data_table *data_read_path(struct where *where, const char *path)
+{
+    struct data_table *table = arena_new(where->arena, struct data_table);
+    const char *why;
+    table->bytes =
+        text_load_path(where->arena, path, DATA_MOST_BYTES, &table->length, &why);
+    table->csv.file = path;
+    table->csv.at = WHERE_NOWHERE;
+    if (table->bytes)
+        return read_bytes(where, table, path) ? table : NULL;
+    int source = where_add_source(where, (struct source){.name = path, .bytes = ""});
+    where_source_problem(where, source, WHERE_WHOLE, "%s", why);
+    return NULL;
 }
 
 int data_column(const struct param_csv *csv, const char *name)

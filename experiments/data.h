@@ -37,6 +37,9 @@ struct data_table {
 struct data_table *data_read(struct where *where, const char *folder, const char *name,
                              uint32_t at, const char *key);
 
+/* The table in a file that a person names, wherever it is. */
+struct data_table *data_read_path(struct where *where, const char *path);
+
 /* The index of a column, -1 if there is none such. */
 int data_column(const struct param_csv *csv, const char *name);
 

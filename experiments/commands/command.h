@@ -89,5 +89,6 @@ int explain_run(const struct command *command, int argc, char **argv);
 int kinds_run(const struct command *command, int argc, char **argv);
 int run_run(const struct command *command, int argc, char **argv);
 int schema_run(const struct command *command, int argc, char **argv);
+int validate_run(const struct command *command, int argc, char **argv);
 
 #endif
