@@ -7,7 +7,8 @@
  * Frozen means everything. Its CPU stands still, and what would make one of its tasks
  * go on (a delay that is over, an answer, a timeout, a connection to accept) is noted
  * and happens when the instance thaws, in the same order. Delays themselves go on: they
- * stand for others' work.
+ * stand for others' work. An answer that comes before the thaw is found before a
+ * timeout that is due by then, as poll and asyncio find it.
  *
  * Not modelled: the slices of 5 ms that a CPU draws the quota in, which move a freeze
  * by a few ms.
@@ -52,31 +53,14 @@ static void hold(struct world *w, struct governor *g, uint32_t task,
     g->arrivals += sort == HELD_ARRIVAL;
 }
 
-/* Who must be able to run for this to happen; NULL: nobody waits for it. */
-static const struct task *concerned(const struct world *w, uint32_t task,
-                                    enum held_sort sort)
-{
-    const struct task *t = &w->task[task];
-    if (sort != HELD_REPLY)
-        return t;
-    if (t->parent == NONE || w->task[t->parent].wait != t->parent_wait)
-        return NULL;
-    return &w->task[t->parent];
-}
-
 bool quota_holds(struct world *w, uint32_t task, enum held_sort sort)
 {
-    const struct task *who = concerned(w, task, sort);
-    if (!who)
-        return false;
-    struct governor *g = w->instance[who->instance].cpu.governor;
+    struct task *t = &w->task[task];
+    struct governor *g = w->instance[t->instance].cpu.governor;
     if (!g || !g->frozen)
         return false;
-    struct task *t = &w->task[task];
     if (sort == HELD_RUN)
         t->state = TASK_HELD;
-    else if (sort == HELD_REPLY)
-        t->state = TASK_REPLY;
     else if (sort == HELD_TIMEOUT)
         t->timer = TIMER_NONE;
     hold(w, g, task, sort);
@@ -109,11 +93,6 @@ static void release(struct world *w, const struct held *held)
             task_free(w, held->task);
         else
             server_enter(w, held->task);
-        break;
-    case HELD_REPLY:
-        spend(w, t, w->instance[w->task[t->parent].instance].service->frozen_resource,
-              stood);
-        task_deliver(w, held->task);
         break;
     }
 }

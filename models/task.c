@@ -283,8 +283,6 @@ static void branch_ended(struct world *w, uint32_t task, enum status status,
 
 void task_deliver(struct world *w, uint32_t child)
 {
-    if (w->frozen && quota_holds(w, child, HELD_REPLY))
-        return;
     struct task *c = &w->task[child];
     uint32_t parent = c->parent, wait = c->parent_wait, request = c->request;
     enum status status = (enum status)c->status;
@@ -524,7 +522,7 @@ static bool loop_again(struct task *t, const struct instr *i)
 }
 
 /* The present instruction of a task; false when the task must wait then. */
-static inline bool step(struct world *w, uint32_t task, struct task *t)
+static inline __attribute__((always_inline)) bool step(struct world *w, uint32_t task, struct task *t)
 {
     const struct instr *i = &w->code[t->pc];
     switch ((enum op)i->op) {
@@ -613,7 +611,17 @@ void task_run_ready(struct world *w)
 {
     for (uint32_t i = 0; i < w->ready_count; i++) {
         uint32_t task = w->ready[i];
-        if (w->frozen && quota_holds(w, task, HELD_RUN))
+        while (step(w, task, &w->task[task]))
+            ;
+    }
+    w->ready_count = 0;
+}
+
+__attribute__((cold)) void task_run_thawed(struct world *w)
+{
+    for (uint32_t i = 0; i < w->ready_count; i++) {
+        uint32_t task = w->ready[i];
+        if (quota_holds(w, task, HELD_RUN))
             continue;
         while (step(w, task, &w->task[task]))
             ;
@@ -636,8 +644,6 @@ void task_event(struct world *w, uint32_t task)
         task_deliver(w, task);
         return;
     case TASK_DELAY:
-        if (w->frozen && quota_holds(w, task, HELD_EVENT))
-            return;
         spend(w, t, i->resource, passed);
         t->pc++;
         task_ready(w, task);

@@ -313,8 +313,12 @@ static void run(struct world *w)
             earlier = w->now;
         }
         dispatch(w, event_slot(event));
-        if (w->ready_count)
-            task_run_ready(w);
+        if (w->ready_count) {
+            if (w->frozen)
+                task_run_thawed(w);
+            else
+                task_run_ready(w);
+        }
     }
     w->out->events = events;
     w->out->fingerprint = hash;

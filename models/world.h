@@ -102,10 +102,9 @@ struct queue {
 
 enum held_sort {
     HELD_RUN,     /* could go on */
-    HELD_EVENT,   /* its delay or pause is over */
+    HELD_EVENT,   /* its pause is over */
     HELD_TIMEOUT, /* its patience is over */
     HELD_ARRIVAL, /* a connection to accept */
-    HELD_REPLY,   /* the answer to one who is frozen */
 };
 
 struct held {
@@ -144,8 +143,8 @@ struct cpu {
     sim_time armed, behind; /* pending events: the valid one, and one it overtook */
     struct unit *heap;
     uint32_t units, room;
-    uint128 area;
     struct governor *governor; /* NULL: the cores are always there */
+    uint128 area;
 };
 
 struct process {
@@ -244,6 +243,7 @@ struct world {
     struct outcome *out;
     sim_time now;
     uint32_t replication;
+    uint32_t frozen; /* instances that stand still */
 
     struct task *task;
     uint32_t tasks, task_room, task_free; /* used so far, room, list of free ones */
@@ -265,7 +265,6 @@ struct world {
 
     struct draw_memo memo[MEMOS]; /* of the draws of tasks */
 
-    uint32_t frozen;         /* instances that stand still */
     uint64_t in_flight, cap; /* tasks and requests alive */
     uint64_t measured_in_flight;
     sim_time measure_from, measured_span;
@@ -325,6 +324,8 @@ void task_timeout(struct world *w, uint32_t task);
 
 /* Run whoever is ready, and becomes it by that, until they must wait. */
 void task_run_ready(struct world *w);
+/* The same while instances stand still: theirs are held. */
+void task_run_thawed(struct world *w);
 
 /* Does anybody still wait for its answer? */
 bool task_is_awaited(const struct world *w, const struct task *t);
