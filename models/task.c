@@ -522,7 +522,8 @@ static bool loop_again(struct task *t, const struct instr *i)
 }
 
 /* The present instruction of a task; false when the task must wait then. */
-static inline __attribute__((always_inline)) bool step(struct world *w, uint32_t task, struct task *t)
+static inline __attribute__((always_inline)) bool
+step(struct world *w, uint32_t task, struct task *t)
 {
     const struct instr *i = &w->code[t->pc];
     switch ((enum op)i->op) {
