@@ -272,3 +272,81 @@ bool patch_set(struct where *where, cJSON *root, const char *argument)
     cJSON *parent = parent_of(&walk, root, &key, &depth);
     return parent && put_value(&walk, parent, key, depth);
 }
+
+/* ---- merge patches --------------------------------------------------------------- */
+
+static cJSON *copy_of(const cJSON *node, bool without_nulls);
+
+static cJSON *copy_shallow(const cJSON *node)
+{
+    cJSON *copy = NULL;
+    switch (node->type & 0xff) {
+    case cJSON_Object:
+        copy = cJSON_CreateObject();
+        break;
+    case cJSON_Array:
+        copy = cJSON_CreateArray();
+        break;
+    case cJSON_String:
+        copy = cJSON_CreateString(node->valuestring);
+        break;
+    case cJSON_Number:
+        copy = cJSON_CreateNumber(node->valuedouble);
+        break;
+    case cJSON_NULL:
+        copy = cJSON_CreateNull();
+        break;
+    default:
+        copy = cJSON_CreateBool(cJSON_IsTrue(node));
+    }
+    if (!copy)
+        die("out of memory");
+    copy->valueint = node->valueint;
+    return copy;
+}
+
+/* Trees are at most TEXT_MOST_DEPTH deep. */
+static cJSON *copy_of(const cJSON *node, bool without_nulls)
+{
+    cJSON *copy = copy_shallow(node);
+    bool object = cJSON_IsObject(node);
+    for (const cJSON *child = node->child; child; child = child->next) {
+        if (object && without_nulls && cJSON_IsNull(child))
+            continue;
+        cJSON *own = copy_of(child, object && without_nulls);
+        if (!(object ? cJSON_AddItemToObject(copy, child->string, own)
+                     : cJSON_AddItemToArray(copy, own)))
+            die("out of memory");
+    }
+    return copy;
+}
+
+static void merge(cJSON *target, const cJSON *patch)
+{
+    for (const cJSON *child = patch->child; child; child = child->next) {
+        cJSON *old = member(target, child->string);
+        if (cJSON_IsNull(child))
+            cJSON_DeleteItemFromObjectCaseSensitive(target, child->string);
+        else if (cJSON_IsObject(child) && old && cJSON_IsObject(old))
+            merge(old, child);
+        else
+            put_in(target, child->string, copy_of(child, true));
+    }
+}
+
+bool patch_merge(struct where *where, cJSON *root, const cJSON *patch)
+{
+    if (!cJSON_IsObject(patch)) {
+        where_problem(where, text_number(patch), NULL,
+                      "must be an object: a merge patch of the scenario (RFC 7396)");
+        return false;
+    }
+    if (!cJSON_IsObject(root))
+        return true; /* its reader complains */
+    merge(root, patch);
+    if (depth_of(root) <= TEXT_MOST_DEPTH)
+        return true;
+    where_problem(where, text_number(patch), NULL,
+                  "must leave the scenario nested at most %d deep", TEXT_MOST_DEPTH);
+    return false;
+}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * patch -- changes to a JSON tree: --set POINTER=VALUE, by JSON pointers (RFC 6901).
+ * patch -- changes to a JSON tree: --set POINTER=VALUE, by JSON pointers (RFC 6901), and
+ * the merge patches of variants (RFC 7396).
  *
- * The value is JSON if it can be read as such and plain text otherwise, so that both
+ * The value of a --set is JSON if it can be read as such and plain text otherwise, so that both
  * workers=4 and timeout=2s need no quotes. It replaces a member or an element, adds a
  * member to an object that is there, or with the index "-" an element to a list.
  *
@@ -25,6 +26,15 @@ bool patch_set(struct where *where, cJSON *root, const char *argument);
  * puts `empty` there: "{}" or "[]". */
 void patch_open(struct where *where, cJSON *root, const char *argument, const char *key,
                 const char *empty);
+
+/*
+ * Changes the tree as the merge patch says (RFC 7396): members of objects are merged,
+ * null removes one, anything else replaces what is there. The root must be an object.
+ * What is added are copies that keep their numbers, so that mistakes in them are told
+ * where they stand. False, and told to `where`, when the patch is no object or the tree
+ * gets too deep.
+ */
+bool patch_merge(struct where *where, cJSON *root, const cJSON *patch);
 
 /* The node that a pointer names, or NULL with the reason told for `source`. */
 cJSON *patch_find(struct where *where, int source, cJSON *root, const char *pointer);

@@ -16,13 +16,17 @@ enum { IN_FLIGHT_AT_MOST = 1000000, HISTOGRAM_BYTES = 20 * 2048 };
 bool point_read(struct point *point, struct arena *arena,
                 const struct point_source *source, struct where *where)
 {
-    *point = (struct point){0};
     struct scenario *scenario = scenario_read(arena, source->path, source->sets,
                                               source->set_count, where);
-    if (!scenario)
-        return false;
+    return scenario && point_compile(point, arena, scenario, source->seed, where);
+}
+
+bool point_compile(struct point *point, struct arena *arena, struct scenario *scenario,
+                   const uint64_t *seed, struct where *where)
+{
+    *point = (struct point){0};
     struct result *result = &point->result;
-    result->seed = source->seed ? *source->seed : (uint64_t)scenario->run.seed;
+    result->seed = seed ? *seed : (uint64_t)scenario->run.seed;
     point->scenario = scenario;
     point->model =
         model_compile(arena, &scenario->system, result->seed, &where->listener);
@@ -152,15 +156,17 @@ bool point_run(struct point *point, const struct point_effort *effort,
         .admitted = &admitted,
         .request_cap =
             effort->request_cap ? effort->request_cap : PROCEDURE_REQUEST_CAP,
+        .until_precise = effort->until_precise,
     };
     struct replicate replicate = {.model = point->model,
                                   .threads = threads_of(effort),
                                   .stop = effort->stop,
                                   .progress = effort->progress,
                                   .context = effort->context};
-    struct runner runner = {replicate_run, &replicate};
+    struct runner simulator = {replicate_run, &replicate};
     double begin = now();
-    procedure_run(result->facts, &settings, &runner, arena, &result->run);
+    procedure_run(result->facts, &settings,
+                  effort->runner ? effort->runner : &simulator, arena, &result->run);
     result->execution.threads = replicate.threads;
     result->execution.seconds = now() - begin;
     if (result->run.end == PROCEDURE_INTERRUPTED)

@@ -37,6 +37,8 @@ struct point_effort {
     double within; /* relative half-width of every target; 0: as the scenario asks */
     sim_time duration; /* of the window; 0: as the scenario asks */
     uint64_t request_cap; /* over all replications of one stage; 0: the usual */
+    bool until_precise; /* add replications where the duration is given, too */
+    const struct runner *runner; /* who brings outcomes; NULL: they are simulated */
 };
 
 struct point {
@@ -49,11 +51,15 @@ struct point {
 bool point_read(struct point *point, struct arena *arena,
                 const struct point_source *source, struct where *where);
 
+/* The same of a scenario that has been read. */
+bool point_compile(struct point *point, struct arena *arena, struct scenario *scenario,
+                   const uint64_t *seed, struct where *where);
+
 /* NULL when it fits into memory and into what a world can hold; otherwise why not. */
 const char *point_misfit(const struct point *point, const struct point_effort *effort,
                          struct arena *arena);
 
-/* Simulates and concludes; false when interrupted. */
+/* Simulates and concludes; false when interrupted, or when the runner gave up. */
 bool point_run(struct point *point, const struct point_effort *effort,
                struct arena *arena);
 

@@ -329,7 +329,6 @@ static bool add_replications(struct work *w, const struct plan *plan, double rat
 {
     int have = w->out->count;
     int want = whole_blocks(have * enlargement_safety * ratio * ratio);
-    w->out->persistent = true;
     if (want <= have)
         return true;
     double rate = w->set->rate, all = plan->warm_up + plan->length;
@@ -337,7 +336,7 @@ static bool add_replications(struct work *w, const struct plan *plan, double rat
         w->out->capped = true;
         return true;
     }
-    struct jobs jobs = {STAGE_ENLARGED, (uint32_t)(w->set->replications + have),
+    struct jobs jobs = {STAGE_ENLARGED, w->out->outcome[have - 1].replication + 1,
                         want - have, w->out->window};
     return run_jobs(w, &jobs, have);
 }
@@ -372,6 +371,7 @@ static void production(struct work *w, const struct plan *plan, double rate)
         if (!w->out->overloaded && (!w->out->met || gap.biased)) {
             bool add = !w->out->met && !isnan(gap.ratio) && gap.floor <= 1 &&
                        (w->out->persistent || length_is_no_help(plan, &gap));
+            w->out->persistent |= add;
             if (add)
                 add_replications(w, plan, gap.ratio);
             else
@@ -395,12 +395,30 @@ static void two_stages(struct work *w)
 
 /* ---- without a pilot ------------------------------------------------------------- */
 
+/* Is it worth adding replications of this length? Not to a growing backlog. */
+static bool more_wanted(struct work *w, const struct gap *gap)
+{
+    if (!w->set->until_precise || w->out->end != PROCEDURE_DONE || w->out->met ||
+        w->out->grows || isnan(gap->ratio) || gap->ratio <= 1)
+        return false;
+    judge_loss(w);
+    return !w->out->overloaded;
+}
+
 static void one_stage(struct work *w, struct window window)
 {
     w->out->fixed = true;
     window.drain = drain_of(w, window.warm_up + window.length);
     struct jobs jobs = {STAGE_PRODUCTION, 0, w->set->replications, window};
     if (!run_jobs(w, &jobs, 0) && w->out->end == PROCEDURE_INTERRUPTED)
+        return;
+    struct gap gap = production_gap(w);
+    judge_steadiness(w);
+    if (!more_wanted(w, &gap))
+        return;
+    struct plan plan = {.length = sim_seconds(window.length),
+                        .warm_up = sim_seconds(window.warm_up)};
+    if (!add_replications(w, &plan, gap.ratio) && w->out->end == PROCEDURE_INTERRUPTED)
         return;
     production_gap(w);
     judge_steadiness(w);

@@ -20,7 +20,8 @@
  * With a fixed duration there is no pilot. Nor is there one for scenarios that end by
  * themselves, where nothing is deleted and the number of replications is the sample
  * size; but their first replication is tried beforehand, to learn how long the
- * aftermath of the last arrival is: the stations are watched until then.
+ * aftermath of the last arrival is: the stations are watched until then. In both cases
+ * replications can be added, once, in whole blocks, until the targets are met.
  *
  * Every decision is a function of complete outcomes in index order: the same on any
  * number of threads, after any interruption, and from a results file.
@@ -76,6 +77,7 @@ struct procedure_settings {
     int targets;
     const struct admitted *admitted; /* NULL: nothing is promised */
     uint64_t request_cap; /* over all replications of one stage */
+    bool until_precise; /* with a fixed length, too: replications are added, once */
 };
 
 enum { PROCEDURE_REPLICATIONS = 20, PROCEDURE_BLOCK = 20 };

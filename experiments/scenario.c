@@ -187,42 +187,78 @@ static void set(struct where *where, cJSON *root, const char *argument)
     patch_set(where, root, argument);
 }
 
+/* What no simulation depends on. */
+static const char *simulated_text(struct arena *arena, cJSON *root)
+{
+    static const char *const aside[] = {"$schema", "name", "description",
+                                        "slo",     "cost", "run"};
+    for (size_t i = 0; i < sizeof aside / sizeof *aside; i++)
+        cJSON_DeleteItemFromObjectCaseSensitive(root, aside[i]);
+    return text_canonical(arena, root);
+}
+
+/* What changes the tree before it is bound. */
+struct changes {
+    const cJSON *patch; /* NULL: none */
+    const char *const *sets;
+    int set_count;
+};
+
+static struct scenario *parse(struct arena *arena, const struct source *from,
+                              const char *folder, const struct changes *changes,
+                              struct where *where)
+{
+    int problems = where->problem_count;
+    struct scenario *scenario = arena_new(arena, struct scenario);
+    scenario->path = from->name;
+    scenario->where = where;
+    cJSON *root =
+        text_parse(where, where_add_source(where, *from), WHERE_NOWHERE, NULL, -1);
+    if (!root)
+        return NULL;
+    if (changes->patch)
+        patch_merge(where, root, changes->patch);
+    for (int i = 0; i < changes->set_count; i++)
+        set(where, root, changes->sets[i]);
+    bind_file(scenario, arena, folder, root);
+    scenario->canonical = text_canonical(arena, root);
+    scenario->simulated = simulated_text(arena, root);
+    cJSON_Delete(root);
+    return where->problem_count == problems ? scenario : NULL;
+}
+
 struct scenario *scenario_parse(struct arena *arena, const char *name,
                                 const char *folder, const char *bytes, size_t length,
                                 const char *const *sets, int set_count,
                                 struct where *where)
 {
-    int problems = where->problem_count;
-    struct scenario *scenario = arena_new(arena, struct scenario);
-    scenario->path = arena_text(arena, name, strlen(name));
-    scenario->where = where;
-    int source = where_add_source(
-        where,
-        (struct source){.name = scenario->path, .bytes = bytes, .length = length});
-    cJSON *root = text_parse(where, source, WHERE_NOWHERE, NULL, -1);
-    if (!root)
+    struct source from = {.name = arena_text(arena, name, strlen(name)),
+                          .bytes = bytes,
+                          .length = length};
+    return parse(arena, &from, folder,
+                 &(struct changes){.sets = sets, .set_count = set_count}, where);
+}
+
+struct scenario *scenario_read_patched(struct arena *arena, const char *path,
+                                       const cJSON *patch, const char *const *sets,
+                                       int set_count, struct where *where)
+{
+    struct source from = {.name = arena_text(arena, path, strlen(path)), .bytes = ""};
+    const char *why;
+    from.bytes = text_load_path(arena, path, TEXT_MOST_BYTES, &from.length, &why);
+    if (!from.bytes) {
+        from.bytes = "";
+        int source = where_add_source(where, from);
+        where_source_problem(where, source, WHERE_WHOLE, "%s", why);
         return NULL;
-    for (int i = 0; i < set_count; i++)
-        set(where, root, sets[i]);
-    bind_file(scenario, arena, folder, root);
-    scenario->canonical = text_canonical(arena, root);
-    cJSON_Delete(root);
-    return where->problem_count == problems ? scenario : NULL;
+    }
+    return parse(arena, &from, folder_of(arena, path),
+                 &(struct changes){patch, sets, set_count}, where);
 }
 
 struct scenario *scenario_read(struct arena *arena, const char *path,
                                const char *const *sets, int set_count,
                                struct where *where)
 {
-    size_t length;
-    const char *why;
-    const char *bytes = text_load_path(arena, path, TEXT_MOST_BYTES, &length, &why);
-    if (!bytes) {
-        int source =
-            where_add_source(where, (struct source){.name = path, .bytes = ""});
-        where_source_problem(where, source, WHERE_WHOLE, "%s", why);
-        return NULL;
-    }
-    return scenario_parse(arena, path, folder_of(arena, path), bytes, length, sets,
-                          set_count, where);
+    return scenario_read_patched(arena, path, NULL, sets, set_count, where);
 }

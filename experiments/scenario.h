@@ -89,6 +89,8 @@ struct scenario {
     struct run_settings run;
     struct cost_settings *cost; /* NULL when absent */
     const char *canonical;   /* the patched scenario: sorted keys, no spaces */
+    const char *simulated;   /* what of it a simulation depends on, likewise: without
+                                names, promises, costs, and how to run it */
     const struct data_file *files;
     int file_count;
     struct where *where;     /* places of everything, for later messages */
@@ -98,6 +100,14 @@ struct scenario {
 struct scenario *scenario_read(struct arena *arena, const char *path,
                                const char *const *sets, int set_count,
                                struct where *where);
+
+/* The same with a merge patch applied before the sets; it was read with this `where`,
+ * which tells mistakes in it at their place. NULL: none. */
+struct cJSON;
+struct scenario *scenario_read_patched(struct arena *arena, const char *path,
+                                       const struct cJSON *patch,
+                                       const char *const *sets, int set_count,
+                                       struct where *where);
 
 /* The same from memory: `name` stands in messages, data files are looked for in
  * `folder` (NULL: refused). `bytes` must outlive the arena's use. */
