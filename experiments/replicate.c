@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _POSIX_C_SOURCE 200809L
 #include "experiments/replicate.h"
 
 #include "sim/check.h"
 
 #include <omp.h>
 #include <string.h>
+#include <time.h>
 
 /* ---- copies that outlive a thread's arena ---------------------------------------- */
 
@@ -90,4 +92,92 @@ bool replicate_run(void *replicate, const struct jobs *jobs, struct arena *arena
         arena_free(&own);
     }
     return done == jobs->count;
+}
+
+/* ---- jobs of many points --------------------------------------------------------- */
+
+static struct store_sums sums_of(const struct outcome *o,
+                                 const struct model_facts *facts)
+{
+    struct store_sums sums = {.events = o->events};
+    for (int t = 0; t < facts->types; t++) {
+        const struct type_outcome *type = &o->type[t];
+        sums.offered += type->offered;
+        sums.ok += type->ok;
+        sums.unfinished += type->unfinished;
+        sums.latency += (double)type->latency_sum.sum * 1e-9;
+    }
+    sums.failed = sums.offered - sums.ok - sums.unfinished;
+    return sums;
+}
+
+void replicate_one(const struct replicate_job *job, struct arena *arena,
+                   struct replicate_found *found)
+{
+    const struct model_facts *facts = model_facts(job->model);
+    struct outcome outcome = {0};
+    double begin = omp_get_wtime();
+    world_run(job->model, job->replication, &job->window, arena, &outcome);
+    found->sums = sums_of(&outcome, facts);
+    found->packed = pack_outcome(&outcome, facts, arena);
+    found->seconds = omp_get_wtime() - begin;
+}
+
+static void nap(long milliseconds)
+{
+    nanosleep(&(struct timespec){.tv_nsec = milliseconds * 1000000}, NULL);
+}
+
+static void work(const struct replicate_queue *queue)
+{
+    struct arena own;
+    struct replicate_job job;
+    struct replicate_found found;
+    enum replicate_next next;
+    arena_init(&own);
+    do {
+#pragma omp critical(replicate_queue)
+        next = queue->take(queue->context, &job);
+        if (next == REPLICATE_WAIT)
+            nap(1);
+        if (next != REPLICATE_JOB)
+            continue;
+        replicate_one(&job, &own, &found);
+#pragma omp critical(replicate_queue)
+        queue->give(queue->context, &job, &found);
+        arena_reset(&own);
+    } while (next != REPLICATE_END);
+    arena_free(&own);
+}
+
+/* Looks at the clock as long as anybody works. */
+static void keep_time(const struct replicate_queue *queue, const int *working)
+{
+    int left = 1;
+    while (left > 0) {
+        nap(20);
+#pragma omp atomic read
+        left = *working;
+#pragma omp critical(replicate_queue)
+        queue->tick(queue->context);
+    }
+}
+
+void replicate_all(const struct replicate_queue *queue)
+{
+    int working = 0;
+    /* One thread more than work, if there may be one. */
+#pragma omp parallel num_threads(queue->threads + 1)
+    {
+        bool alone = omp_get_num_threads() == 1;
+#pragma omp single
+        working = omp_get_num_threads() - 1;
+        if (omp_get_thread_num() == 0 && !alone) {
+            keep_time(queue, &working);
+        } else {
+            work(queue);
+#pragma omp atomic
+            working--;
+        }
+    }
 }

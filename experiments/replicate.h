@@ -13,7 +13,9 @@
 #ifndef EXPERIMENTS_REPLICATE_H
 #define EXPERIMENTS_REPLICATE_H
 
+#include "experiments/pack.h"
 #include "experiments/procedure.h"
+#include "experiments/store.h"
 
 #include <signal.h>
 
@@ -30,5 +32,41 @@ struct replicate {
 /* A runner's run: the context is a struct replicate. */
 bool replicate_run(void *replicate, const struct jobs *jobs, struct arena *arena,
                    struct outcome *out);
+
+/* ---- jobs of many points --------------------------------------------------------- */
+
+/* One replication to simulate. */
+struct replicate_job {
+    const struct model *model;
+    struct window window;
+    uint32_t replication;
+    void *ticket; /* whoever hands it out knows by it which one it was */
+};
+
+/* What came of it. */
+struct replicate_found {
+    struct packed packed;
+    struct store_sums sums;
+    double seconds; /* of this thread */
+};
+
+enum replicate_next { REPLICATE_JOB, REPLICATE_WAIT, REPLICATE_END };
+
+/* Hands jobs to threads until there are none. All three are called by one thread at a
+ * time; none of them may keep what it is given. */
+struct replicate_queue {
+    int threads;
+    enum replicate_next (*take)(void *context, struct replicate_job *job);
+    void (*give)(void *context, const struct replicate_job *job,
+                 const struct replicate_found *found);
+    void (*tick)(void *context); /* several times a second */
+    void *context;
+};
+
+void replicate_all(const struct replicate_queue *queue);
+
+/* Simulates one job; memory from the arena. */
+void replicate_one(const struct replicate_job *job, struct arena *arena,
+                   struct replicate_found *found);
 
 #endif

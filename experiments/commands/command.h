@@ -84,6 +84,7 @@ const volatile sig_atomic_t *command_listen(void);
 int command_wrong(const struct command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+int batch_command(const struct command *command, int argc, char **argv);
 int check_run(const struct command *command, int argc, char **argv);
 int explain_run(const struct command *command, int argc, char **argv);
 int kinds_run(const struct command *command, int argc, char **argv);

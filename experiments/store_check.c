@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "experiments/store_db.h"
+
+#include "sim/check.h"
+
+#include <string.h>
+
+/* ---- the hash -------------------------------------------------------------------- */
+
+static void add_column(struct sha256 *hash, sqlite3_stmt *stmt, int column)
+{
+    const char *bytes = sqlite3_column_blob(stmt, column);
+    sha256_add_text(hash, bytes ? bytes : "", (size_t)sqlite3_column_bytes(stmt, column));
+}
+
+static void add_rows(struct store *s, struct sha256 *hash, const char *query)
+{
+    sqlite3_stmt *stmt = store_prepared(s, query);
+    while (store_step(s, stmt))
+        for (int i = 0; i < sqlite3_column_count(stmt); i++)
+            add_column(hash, stmt, i);
+    sqlite3_finalize(stmt);
+}
+
+struct digest store_hash(struct store *s)
+{
+    struct sha256 hash;
+    sha256_begin(&hash);
+    add_rows(s, &hash,
+             "select s.simulation, s.stage, s.warm_up, s.length, s.drain, s.segments,"
+             " r.replication, r.checksum from stage s join replication r"
+             " on r.stage = s.id order by 1, 2, 3, 4, 5, 6, 7");
+    add_rows(s, &hash,
+             "select digest, simulation, state, verdict, reason, stage, replications,"
+             " requests, events, precise, promises, missed, undecided from point"
+             " where state in ('done', 'failed') order by digest");
+    return sha256_end(&hash);
+}
+
+/* ---- faults ---------------------------------------------------------------------- */
+
+struct fault_search {
+    struct arena *arena;
+    void (*tell)(void *context, const char *fault);
+    void *context;
+    int count;
+};
+
+static void found(struct fault_search *search, const char *fault)
+{
+    search->count++;
+    search->tell(search->context, fault);
+}
+
+/* What SQLite itself finds; then nothing else is worth asking. */
+static bool structure_is_sound(struct store *s, struct fault_search *search)
+{
+    sqlite3_stmt *stmt;
+    int before = search->count;
+    if (sqlite3_prepare_v2(s->db, "pragma integrity_check", -1, &stmt, NULL) !=
+        SQLITE_OK) {
+        found(search, arena_format(search->arena, "%s", sqlite3_errmsg(s->db)));
+        return false;
+    }
+    int code;
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        const char *text = (const char *)sqlite3_column_text(stmt, 0);
+        if (strcmp(text, "ok") != 0)
+            found(search, arena_format(search->arena, "%s", text));
+    }
+    if (code != SQLITE_DONE)
+        found(search, arena_format(search->arena, "%s", sqlite3_errmsg(s->db)));
+    sqlite3_finalize(stmt);
+    return search->count == before;
+}
+
+static struct store_key key_at(sqlite3_stmt *stmt, int column)
+{
+    struct store_key key = {
+        .stage = (enum stage)sqlite3_column_int64(stmt, column + 1),
+        .window = {.warm_up = sqlite3_column_int64(stmt, column + 2),
+                   .length = sqlite3_column_int64(stmt, column + 3),
+                   .drain = sqlite3_column_int64(stmt, column + 4),
+                   .segments = sqlite3_column_int64(stmt, column + 5) != 0},
+        .replication = (uint32_t)sqlite3_column_int64(stmt, column + 6)};
+    if (sqlite3_column_bytes(stmt, column) == DIGEST_BYTES)
+        memcpy(key.simulation.byte, sqlite3_column_blob(stmt, column), DIGEST_BYTES);
+    return key;
+}
+
+static void check_rows(struct store *s, struct fault_search *search)
+{
+    sqlite3_stmt *stmt = store_prepared(
+        s, "select r.events, r.offered, r.ok, r.failed, r.unfinished, r.latency,"
+           " r.checksum, r.outcome, s.simulation, s.stage, s.warm_up, s.length, s.drain,"
+           " s.segments, r.replication, (select label from point p where"
+           " p.simulation = s.simulation), s.id, r.stage from replication r left join"
+           " stage s on r.stage = s.id");
+    while (store_step(s, stmt)) {
+        struct store_key key = key_at(stmt, 8);
+        struct arena row;
+        struct packed packed;
+        arena_init(&row);
+        const char *label = (const char *)sqlite3_column_text(stmt, 15);
+        if (sqlite3_column_type(stmt, 16) == SQLITE_NULL)
+            found(search, arena_format(search->arena,
+                                       "replication %u belongs to no stage",
+                                       key.replication));
+        else if (!store_read_row(stmt, &key, &row, &packed))
+            found(search,
+                  arena_format(search->arena,
+                               "replication %u of %s, %s: not the bytes that were "
+                               "written",
+                               key.replication, label ? label : "an unfinished point",
+                               key.stage <= STAGE_ENLARGED ? stage_names[key.stage]
+                                                           : "no stage"));
+        arena_free(&row);
+    }
+    sqlite3_finalize(stmt);
+}
+
+int store_faults(struct store *s, struct arena *arena,
+                 void (*tell)(void *context, const char *fault), void *context)
+{
+    struct fault_search search = {arena, tell, context, 0};
+    if (structure_is_sound(s, &search))
+        check_rows(s, &search);
+    return search.count;
+}
+
+/* ---- merging --------------------------------------------------------------------- */
+
+/* Stages of the other file and of this one that are the same. */
+#define SAME_STAGE                                                                     \
+    " from other.replication r join other.stage o on r.stage = o.id join main.stage s" \
+    " using (simulation, stage, warm_up, length, drain, segments)"
+#define SAME_POINT(table)                                                              \
+    " from other." table " x join other.point o on x.point = o.id join main.point p"   \
+    " using (digest)"
+/* Names may differ between shards; what was concluded may not. */
+#define CONCLUDED                                                                      \
+    "simulation, state, verdict, reason, stage, replications, requests, events, precise,"     \
+    " promises, missed, undecided"
+
+static const char additions[] =
+    "insert or ignore into scenario (text) select text from other.scenario;"
+    "insert or ignore into stage (simulation, stage, warm_up, length, drain, segments)"
+    " select simulation, stage, warm_up, length, drain, segments from other.stage;"
+    "insert or ignore into replication select s.id, r.replication, r.events, r.offered,"
+    " r.ok, r.failed, r.unfinished, r.latency, r.checksum, r.outcome" SAME_STAGE ";"
+    "insert or ignore into execution select s.id, x.replication, x.host, x.seconds,"
+    " x.version, x.finished from other.execution x join other.stage o on x.stage = o.id"
+    " join main.stage s using (simulation, stage, warm_up, length, drain, segments);"
+    "insert into point (digest, number, label, variant, scenario, " CONCLUDED ")"
+    " select digest, number, label, variant, (select m.id from main.scenario m where"
+    " m.text = t.text), " CONCLUDED " from other.point p join other.scenario t"
+    " on p.scenario = t.id where true on conflict (digest) do nothing;"
+    "update point set (" CONCLUDED ") = (select " CONCLUDED " from other.point o where"
+    " o.digest = point.digest) where coalesce(state, '') <>"
+    " 'done' and digest in (select digest from other.point where state is not null);"
+    "insert or ignore into value select p.id, x.pointer, x.value, x.number"
+    SAME_POINT("value") ";"
+    "insert or ignore into estimate select p.id, x.scope, x.name, x.metric, x.unit,"
+    " x.value, x.half_width, x.n, x.lack" SAME_POINT("estimate") ";"
+    "insert or ignore into shard select * from other.shard;"
+    "insert into experiment select * from other.experiment where not exists"
+    " (select * from main.experiment);";
+
+/* Why the two do not go together; NULL: they do. */
+static const char *disagreement(struct store *into, const struct store *from,
+                                struct arena *arena)
+{
+    if (store_number(into, "select count(*) from main.experiment m join"
+                           " other.experiment o where m.text <> o.text"))
+        return "it is of another experiment";
+    const char *differing =
+        store_text(into,
+                   "select 'replication ' || r.replication || ' of ' || coalesce((select"
+                   " label from other.point p where p.simulation = o.simulation),"
+                   " 'a point') from other.replication r join other.stage o on r.stage ="
+                   " o.id join main.stage s using (simulation, stage, warm_up, length,"
+                   " drain, segments) join main.replication m on m.stage = s.id and"
+                   " m.replication = r.replication where m.checksum <> r.checksum",
+                   arena);
+    check(!differing, "%s in %s differs from the one in %s", differing, from->path,
+          into->path);
+    return NULL;
+}
+
+const char *store_merge(struct store *into, const struct store *from,
+                        struct arena *arena)
+{
+    store_flush(into);
+    sqlite3_stmt *attach = store_prepared(into, "attach ?1 as other");
+    sqlite3_bind_text(attach, 1, from->path, -1, SQLITE_STATIC);
+    store_run(into, attach);
+    sqlite3_finalize(attach);
+    const char *why = disagreement(into, from, arena);
+    if (!why) {
+        store_execute(into, "begin immediate");
+        store_execute(into, additions);
+        store_execute(into, "commit");
+    }
+    store_execute(into, "detach other");
+    return why;
+}
