@@ -244,7 +244,7 @@ static int first_allowed(const struct open *o)
     return begins && o->jobs.count > FIRST_ROUND ? FIRST_ROUND : o->jobs.count;
 }
 
-/* Runs the point's procedure on what is kept: then it is done, or its jobs are known. */
+/* Runs the point's procedure on what is kept: it is done, or its jobs are known. */
 static void advance(struct open *o)
 {
     struct arena arena;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * patch -- changes to a JSON tree: --set POINTER=VALUE, by JSON pointers (RFC 6901), and
- * the merge patches of variants (RFC 7396).
+ * patch -- changes to a JSON tree: --set POINTER=VALUE, by JSON pointers (RFC 6901),
+ * and the merge patches of variants (RFC 7396).
  *
- * The value of a --set is JSON if it can be read as such and plain text otherwise, so that both
- * workers=4 and timeout=2s need no quotes. It replaces a member or an element, adds a
+ * The value of a --set is JSON if it can be read as such and plain text otherwise, so
+ * that both workers=4 and timeout=2s need no quotes. It replaces a member or an element, adds a
  * member to an object that is there, or with the index "-" an element to a list.
  *
  * Ownership: what is added belongs to the tree.

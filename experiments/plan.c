@@ -219,13 +219,11 @@ struct plan *plan_read(struct where *where, const struct experiment *experiment,
     int before = where->problem_count;
     plan->experiment = experiment;
     plan->path = experiment->scenario;
-    plan->folder = !slash                         ? "."
-                   : slash == experiment->scenario ? "/"
-                                                   : arena_text(
-                                                         where->arena,
-                                                         experiment->scenario,
-                                                         (size_t)(slash -
-                                                                  experiment->scenario));
+    plan->folder = !slash ? "."
+                   : slash == experiment->scenario
+                       ? "/"
+                       : arena_text(where->arena, experiment->scenario,
+                                    (size_t)(slash - experiment->scenario));
     plan->variants = experiment->variants;
     plan->variant = arena_many(where->arena, plan->variants, struct plan_variant);
     plan->points = plan->variants * experiment->vary.rows;

@@ -107,7 +107,8 @@ bool store_has(struct store *s, int64_t stage, uint32_t replication)
 }
 
 /* Of everything that a row says, so that no column can change unnoticed. */
-static struct digest checksum_of(const struct store_key *key, const struct packed *packed,
+static struct digest checksum_of(const struct store_key *key,
+                                 const struct packed *packed,
                                  const struct store_sums *sums)
 {
     uint64_t latency;
@@ -239,7 +240,8 @@ void store_experiment(struct store *s, const char *name, const char *text,
     store_begin(s);
     store_execute(s, "delete from experiment; delete from shard;"
                "update point set number = null where number is not null");
-    sqlite3_stmt *stmt = store_prepared(s, "insert into experiment values (?1, ?2, ?3)");
+    sqlite3_stmt *stmt =
+        store_prepared(s, "insert into experiment values (?1, ?2, ?3)");
     put_text(stmt, 1, name);
     put_text(stmt, 2, text);
     sqlite3_bind_int64(stmt, 3, points);

@@ -10,7 +10,8 @@
 static void add_column(struct sha256 *hash, sqlite3_stmt *stmt, int column)
 {
     const char *bytes = sqlite3_column_blob(stmt, column);
-    sha256_add_text(hash, bytes ? bytes : "", (size_t)sqlite3_column_bytes(stmt, column));
+    sha256_add_text(hash, bytes ? bytes : "",
+                    (size_t)sqlite3_column_bytes(stmt, column));
 }
 
 static void add_rows(struct store *s, struct sha256 *hash, const char *query)
@@ -91,11 +92,12 @@ static struct store_key key_at(sqlite3_stmt *stmt, int column)
 static void check_rows(struct store *s, struct fault_search *search)
 {
     sqlite3_stmt *stmt = store_prepared(
-        s, "select r.events, r.offered, r.ok, r.failed, r.unfinished, r.latency,"
-           " r.checksum, r.outcome, s.simulation, s.stage, s.warm_up, s.length, s.drain,"
-           " s.segments, r.replication, (select label from point p where"
-           " p.simulation = s.simulation), s.id, r.stage from replication r left join"
-           " stage s on r.stage = s.id");
+        s,
+        "select r.events, r.offered, r.ok, r.failed, r.unfinished, r.latency,"
+        " r.checksum, r.outcome, s.simulation, s.stage, s.warm_up, s.length, s.drain,"
+        " s.segments, r.replication, (select label from point p where"
+        " p.simulation = s.simulation), s.id, r.stage from replication r left join"
+        " stage s on r.stage = s.id");
     while (store_step(s, stmt)) {
         struct store_key key = key_at(stmt, 8);
         struct arena row;
@@ -139,7 +141,8 @@ int store_faults(struct store *s, struct arena *arena,
     " using (digest)"
 /* Names may differ between shards; what was concluded may not. */
 #define CONCLUDED                                                                      \
-    "simulation, state, verdict, reason, stage, replications, requests, events, precise,"     \
+    "simulation, state, verdict, reason, stage, replications, requests, events, "      \
+    "precise,"                                                                         \
     " promises, missed, undecided"
 
 static const char additions[] =
@@ -173,15 +176,15 @@ static const char *disagreement(struct store *into, const struct store *from,
     if (store_number(into, "select count(*) from main.experiment m join"
                            " other.experiment o where m.text <> o.text"))
         return "it is of another experiment";
-    const char *differing =
-        store_text(into,
-                   "select 'replication ' || r.replication || ' of ' || coalesce((select"
-                   " label from other.point p where p.simulation = o.simulation),"
-                   " 'a point') from other.replication r join other.stage o on r.stage ="
-                   " o.id join main.stage s using (simulation, stage, warm_up, length,"
-                   " drain, segments) join main.replication m on m.stage = s.id and"
-                   " m.replication = r.replication where m.checksum <> r.checksum",
-                   arena);
+    const char *differing = store_text(
+        into,
+        "select 'replication ' || r.replication || ' of ' || coalesce((select"
+        " label from other.point p where p.simulation = o.simulation),"
+        " 'a point') from other.replication r join other.stage o on r.stage ="
+        " o.id join main.stage s using (simulation, stage, warm_up, length,"
+        " drain, segments) join main.replication m on m.stage = s.id and"
+        " m.replication = r.replication where m.checksum <> r.checksum",
+        arena);
     check(!differing, "%s in %s differs from the one in %s", differing, from->path,
           into->path);
     return NULL;

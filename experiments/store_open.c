@@ -201,7 +201,8 @@ static bool take_lock(struct store *s, struct arena *arena, const char **why)
     } while (!same_file(s->lock, s->lock_path));
     char host[100] = "", text[200];
     gethostname(host, sizeof host - 1);
-    int length = snprintf(text, sizeof text, "process %ld on %s\n", (long)getpid(), host);
+    int length =
+        snprintf(text, sizeof text, "process %ld on %s\n", (long)getpid(), host);
     if (ftruncate(s->lock, 0) != 0 || pwrite(s->lock, text, (size_t)length, 0) < 0) {
         /* a full disk: the lock holds all the same, only nobody is told whose it is */
     }
@@ -314,7 +315,8 @@ static bool try_path(const char *path, enum store_mode mode, const char **why)
         *why = S_ISDIR(info.st_mode) ? "is a directory" : "is not a regular file";
         return false;
     }
-    int fd = open(path, mode == STORE_WRITE ? O_RDWR | O_CLOEXEC : O_RDONLY | O_CLOEXEC);
+    int fd =
+        open(path, mode == STORE_WRITE ? O_RDWR | O_CLOEXEC : O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         *why = strerror(errno);
     else
@@ -336,7 +338,8 @@ static bool connect(struct store *s, enum store_mode mode, struct arena *arena)
         return false;
     sqlite3_extended_result_codes(s->db, 1);
     sqlite3_busy_timeout(s->db, 10000);
-    if (mode == STORE_WRITE || try_number(s, "select count(*) from sqlite_schema", -1) >= 0)
+    if (mode == STORE_WRITE ||
+        try_number(s, "select count(*) from sqlite_schema", -1) >= 0)
         return true;
     if ((sqlite3_errcode(s->db) & 0xff) != SQLITE_CANTOPEN &&
         (sqlite3_errcode(s->db) & 0xff) != SQLITE_READONLY)

@@ -232,9 +232,10 @@ static bool read_drawn(struct where *where, const cJSON *sample, struct vary *va
              latin = strcmp(child->string, "latin_hypercube") == 0;
         double most = random || latin ? (double)VARY_MOST_ROWS : 0x1p53;
         if (!random && !latin && strcmp(child->string, "seed") != 0)
-            return must_be(where, sample,
-                           "{\"random\": N} or {\"latin_hypercube\": N}, and a \"seed\" "
-                           "if wanted");
+            return must_be(
+                where, sample,
+                "{\"random\": N} or {\"latin_hypercube\": N}, and a \"seed\" "
+                "if wanted");
         double number = cJSON_IsNumber(child) ? child->valuedouble : -1;
         if (!(number >= (random || latin) && number <= most) || number != floor(number))
             return must_be(where, child, "a whole number, at most a million points");
@@ -285,7 +286,8 @@ static bool count_rows(struct where *where, const cJSON *keys, struct vary *vary
             vary->design == VARY_ZIPPED ? key->count : vary->rows * key->count;
         if (vary->rows > VARY_MOST_ROWS) {
             where_problem(where, text_number(keys), NULL,
-                          "must give at most %lld combinations", (long long)VARY_MOST_ROWS);
+                          "must give at most %lld combinations",
+                          (long long)VARY_MOST_ROWS);
             return false;
         }
     }

@@ -48,9 +48,10 @@ static void open_lab(struct lab *lab, const char *text)
     arena_init(&lab->arena);
     assert_non_null(mkdtemp(lab->folder));
     write_file(lab, "s.json", scenario);
-    const char *path = write_file(
-        lab, "e.json",
-        arena_format(&lab->arena, "{'scenario': 's.json'%s%s}", *text ? ", " : "", text));
+    const char *path =
+        write_file(lab, "e.json",
+                   arena_format(&lab->arena, "{'scenario': 's.json'%s%s}",
+                                *text ? ", " : "", text));
     lab->where = where_new(&lab->arena);
     lab->experiment = experiment_read(lab->where, path);
     if (lab->experiment)
@@ -138,8 +139,9 @@ static void ranges_keep_their_units(void **state)
                " 'steps': 2}}", "rate=0.5/s\nrate=2/s\n");
     labels_are("'vary': {'/services/api/slots': {'from': 1, 'to': 4, 'steps': 3,"
                " 'whole': true}}", "slots=1\nslots=3\nslots=4\n");
-    complains("'vary': {'/services/api/time': {'from': '1ms', 'to': '2/s', 'steps': 2}}",
-              "/vary/~1services~1api~1time/to", "the same unit");
+    complains(
+        "'vary': {'/services/api/time': {'from': '1ms', 'to': '2/s', 'steps': 2}}",
+        "/vary/~1services~1api~1time/to", "the same unit");
     complains("'vary': {'/services/api/time': {'from': '0ms', 'to': '2s', 'steps': 2,"
               " 'scale': 'log'}}", "/vary/~1services~1api~1time", "above 0");
 }
@@ -241,7 +243,8 @@ static void mistakes_are_told_where_they_are(void **state)
     complains("'vari': {}", "/vari", "did you mean \"vary\"?");
     complains("'vary': {'workloads/v/open/rate': ['1/s']}",
               "/vary/workloads~1v~1open~1rate", "must be a JSON pointer");
-    complains("'vary': {'/workloads/v/open/rat': ['1/s']}", "", "did you mean \"rate\"?");
+    complains("'vary': {'/workloads/v/open/rat': ['1/s']}", "",
+              "did you mean \"rate\"?");
     complains("'vary': {'/workloads/v/open/rate': ['1/s', '0s']}",
               "/vary/~1workloads~1v~1open~1rate", "with rate=0s");
     complains("'vary': {'/workloads/v/open/rate': []}",
@@ -251,17 +254,20 @@ static void mistakes_are_told_where_they_are(void **state)
     complains("'variants': {'a': 3}", "/variants/a", "must be an object");
     complains("'replications': 1", "/replications", "from 2 to 100000");
     complains("'sample': 'some'", "/sample", "\"grid\"");
-    complains("'vary': {'/services/api/slots': {'from': 1, 'to': 100000,"
-              " 'steps': 100000}, '/workloads/v/open/rate': {'from': '1/s', 'to': '2/s',"
-              " 'steps': 100}}", "/vary", "at most 1000000 combinations");
+    complains(
+        "'vary': {'/services/api/slots': {'from': 1, 'to': 100000,"
+        " 'steps': 100000}, '/workloads/v/open/rate': {'from': '1/s', 'to': '2/s',"
+        " 'steps': 100}}",
+        "/vary", "at most 1000000 combinations");
 }
 
 static void a_null_removes_and_objects_merge(void **state)
 {
     (void)state;
     struct lab lab;
-    open_lab(&lab, "'variants': {'a': {'run': {'duration': null, 'replications': 5},"
-                   " 'services': {'db': {'kind': 'server', 'slots': 1, 'time': '1ms'}}}}");
+    open_lab(&lab,
+             "'variants': {'a': {'run': {'duration': null, 'replications': 5},"
+             " 'services': {'db': {'kind': 'server', 'slots': 1, 'time': '1ms'}}}}");
     assert_non_null(lab.plan);
     const char *text = lab.plan->variant[0].text;
     assert_null(strstr(text, "duration"));
