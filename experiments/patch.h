@@ -4,8 +4,9 @@
  * and the merge patches of variants (RFC 7396).
  *
  * The value of a --set is JSON if it can be read as such and plain text otherwise, so
- * that both workers=4 and timeout=2s need no quotes. It replaces a member or an element, adds a
- * member to an object that is there, or with the index "-" an element to a list.
+ * that both workers=4 and timeout=2s need no quotes. It replaces a member or an
+ * element, adds a member to an object that is there, or with the index "-" an element
+ * to a list.
  *
  * Ownership: what is added belongs to the tree.
  * Errors:    told to `where` under the name of the --set; the tree is left as it was.
