@@ -168,10 +168,9 @@ struct handler compile_handler(struct compiler *c, const struct frame *caller,
                       .type = type,
                       .path = path,
                       .pad = frame_new_label(c)};
-    frame_label(c, &f, h.entry);
     h.mean = compile_duty(c, &f, at, key);
     frame_label(c, &f, f.pad);
-    frame_emit(c, &f, OP_END);
+    compile_task_end(c, &f, h.entry, 0);
     frame_close(c, &f);
     h.streams = f.streams;
     h.draws = f.draws;

@@ -113,6 +113,24 @@ struct caller compile_caller(const struct compiler *c, const struct frame *f);
 struct place *compile_find_server(struct compiler *c, uint32_t at, const char *key,
                                   const char *name);
 
+double compile_work(struct compiler *c, struct frame *f, const struct dist *dist);
+const char *compile_child_path(struct compiler *c, const struct frame *f,
+                               const char *type);
+
+/* ---- pools and queries (compile_pool.c) ------------------------------------------ */
+
+/* A pool as its place says, and, when all its uses are known, its states. */
+void compile_pool(struct compiler *c, const struct place *p, uint32_t station);
+void compile_pool_states(struct compiler *c);
+
+double compile_query(struct compiler *c, struct frame *f, const struct query_step *s);
+double compile_hold(struct compiler *c, struct frame *f, const struct hold_step *s);
+
+/* The end of a task that begins at `entry`, whose code begins at `start` of the frame:
+ * connections held to the end are given back there, and none is held at first. */
+void compile_task_end(struct compiler *c, struct frame *f, uint32_t entry,
+                      uint32_t start);
+
 /* ---- columns of traces (compile_column.c) ---------------------------------------- */
 
 /* The random value as this frame draws it: if it needs columns of a trace, a copy with

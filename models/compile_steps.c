@@ -40,7 +40,7 @@ static const char *name_of_wait(const struct service *s)
     return either ? "waiting for CPU or the lock (GIL)" : "waiting for the lock (GIL)";
 }
 
-static double emit_cpu(struct compiler *c, struct frame *f, const struct dist *dist)
+double compile_work(struct compiler *c, struct frame *f, const struct dist *dist)
 {
     struct instr *i = frame_emit(c, f, OP_CPU);
     dist = compile_value(c, f, dist);
@@ -60,7 +60,7 @@ double compile_site(struct compiler *c, struct frame *f, uint32_t site, bool go_
 {
     uint32_t pad = f->pad, after = frame_new_label(c);
     if (go_on)
-        f->pad = frame_pad(c, f, NONE, after, true);
+        f->pad = frame_pad(c, f, NULL, after, true);
     frame_emit(c, f, OP_CALL)->a = site;
     f->pad = pad;
     frame_label(c, f, after);
@@ -81,7 +81,7 @@ void compile_timeout(struct compiler *c, struct call_site *site, sim_time timeou
 
 /* The place of the call is enough: were the callee's name in it, a proxy in between
  * would change what everybody behind it draws. */
-static const char *child_path(struct compiler *c, const struct frame *f,
+const char *compile_child_path(struct compiler *c, const struct frame *f,
                               const char *type)
 {
     return arena_format(c->arena, "%s/%u>%s", f->path, f->code.count, type);
@@ -122,7 +122,7 @@ static struct handler call_named(struct compiler *c, struct frame *f, uint32_t a
     if (!callee)
         return (struct handler){0};
     struct handler handler =
-        compile_handler(c, f, callee, type, child_path(c, f, type), at, key);
+        compile_handler(c, f, callee, type, compile_child_path(c, f, type), at, key);
     struct caller caller = compile_caller(c, f);
     return compile_call(c, f, &caller, callee, &handler, site);
 }
@@ -148,193 +148,6 @@ static double compile_call_step(struct compiler *c, struct frame *f,
         f->streams = true;
     f->draws |= callee.draws;
     return compile_site(c, f, number, s->on_error == ON_ERROR_CONTINUE, callee.mean);
-}
-
-/* ---- pools and queries ----------------------------------------------------------- */
-
-static struct place *find_pool(struct compiler *c, uint32_t at, const char *key,
-                               const char *name)
-{
-    struct place *place = compile_find(c, name);
-    if (place && place->kind->sort == PART_POOL)
-        return place;
-    if (place)
-        complain(c->out, at, key, "must be a pool, \"%s\" is of kind %s", name,
-                 place->kind->row.key);
-    else
-        complain(c->out, at, key, "must be one of the pools %s, is \"%s\"",
-                 compile_names(c, PART_POOL), name);
-    return NULL;
-}
-
-static uint32_t pool_use(struct compiler *c, const struct frame *f,
-                         const struct place *pool)
-{
-    for (uint32_t i = 0; i < c->pool_use.count; i++) {
-        struct pool_use *use = VECTOR_AT(&c->pool_use, struct pool_use, i);
-        if (use->pool == pool->index && use->caller_first_instance == f->place->index)
-            return i;
-    }
-    /* the caller's number until frame_finish knows its instances */
-    *VECTOR_ADD(&c->pool_use, c->arena, struct pool_use) =
-        (struct pool_use){.pool = pool->index,
-                          .scope = pool->part.pool.scope,
-                          .caller_first_instance = f->place->index};
-    return c->pool_use.count - 1;
-}
-
-/* Held connections, innermost last. */
-struct held {
-    uint32_t use, number, outer_pad, station;
-    double weight;
-};
-
-static struct held acquire(struct compiler *c, struct frame *f,
-                           const struct place *pool)
-{
-    uint32_t use = pool_use(c, f, pool);
-    struct held held = {use, f->held, f->pad, c->model->pool[pool->index].station,
-                        c->weight};
-    if (f->held == MAX_HELD)
-        complain(c->out, pool->at, NULL,
-                 "must not be the %dth connection that a request holds at a time",
-                 MAX_HELD + 1);
-    frame_emit_held(c, f, OP_ACQUIRE, use, held.number);
-    f->pad = frame_pad(c, f, use, f->pad, false);
-    f->held = held.number + 1;
-    compile_demand(c, held.station)->visits += c->weight;
-    return held;
-}
-
-static void release(struct compiler *c, struct frame *f, const struct held *held,
-                    double mean)
-{
-    frame_emit_held(c, f, OP_RELEASE, held->use, held->number);
-    f->pad = held->outer_pad;
-    f->held = held->number;
-    compile_demand(c, held->station)->hold += held->weight * mean;
-}
-
-/* The program of one query on the database: CPU, then I/O. */
-static struct handler query_handler(struct compiler *c, const struct frame *f,
-                                    struct place *database, const struct query_step *s)
-{
-    struct frame q = {.caller = f,
-                      .place = database,
-                      .type = f->type,
-                      .path = child_path(c, f, "query")};
-    q.pad = frame_new_label(c);
-    struct handler h = {.entry = frame_new_label(c), .draws = true};
-    frame_label(c, &q, h.entry);
-    if (s->time)
-        h.mean += emit_cpu(c, &q, s->time);
-    if (s->io)
-        h.mean += compile_delay(c, &q, s->io, "I/O");
-    frame_label(c, &q, q.pad);
-    frame_emit(c, &q, OP_END);
-    frame_close(c, &q);
-    struct demand *d = compile_demand(c, c->model->service[database->index].station);
-    d->visits += c->weight;
-    d->hold += c->weight * h.mean;
-    return h;
-}
-
-static int via_names(const struct query_step *s, const char *const **names)
-{
-    if (!s->via.row)
-        return 0;
-    if (s->via.which == 0) {
-        *names = s->via.body;
-        return 1;
-    }
-    const struct param_list *list = s->via.body;
-    *names = list->items;
-    return list->count;
-}
-
-/* A pool without a `server` belongs to the database it is used for. */
-static void check_last_pool(struct compiler *c, const struct query_step *s,
-                            const struct place *pool, const struct place *database)
-{
-    const char *server = pool->part.pool.server;
-    struct pool *used = &c->model->pool[pool->index];
-    if (!server && used->database == NONE)
-        used->database = database->index;
-    else if (!server && used->database != database->index)
-        server = c->model->service[used->database].name;
-    if (server && strcmp(server, s->database) != 0)
-        complain(c->out, s->at, "via", "must end at %s: \"%s\" leads to %s",
-                 s->database, pool->name, server);
-}
-
-static double compile_query(struct compiler *c, struct frame *f,
-                            const struct query_step *s)
-{
-    enum { MOST_POOLS = 8 };
-    struct place *database = compile_find_server(c, s->at, "query", s->database);
-    const char *const *names = NULL;
-    int pools = via_names(s, &names);
-    struct held held[MOST_POOLS];
-    uint32_t pad = f->pad, after = frame_new_label(c);
-    if (!database)
-        return 0;
-    if (database->part.server.duty != DUTY_DATABASE) {
-        complain(c->out, s->at, "query", "must be a database, %s is of kind %s",
-                 s->database, database->kind->row.key);
-        return 0;
-    }
-    if (!s->time && !s->io)
-        complain(c->out, s->at, NULL,
-                 "must have \"time\" or \"io\": how long the query takes");
-    if (pools > MOST_POOLS) {
-        complain(c->out, s->at, "via", "must name at most %d pools, names %d",
-                 MOST_POOLS, pools);
-        return 0;
-    }
-    if (s->on_error == ON_ERROR_CONTINUE)
-        f->pad = frame_pad(c, f, NONE, after, true);
-    for (int i = 0; i < pools; i++) {
-        struct place *pool = find_pool(c, s->at, "via", names[i]);
-        if (!pool)
-            return 0;
-        held[i] = acquire(c, f, pool);
-        if (i == pools - 1)
-            check_last_pool(c, s, pool, database);
-    }
-    struct handler query = query_handler(c, f, database, s);
-    struct caller caller = compile_caller(c, f);
-    uint32_t number;
-    query = compile_call(c, f, &caller, database, &query, &number);
-    struct call_site *site = VECTOR_AT(&c->call, struct call_site, number);
-    site->opens_connection = pools == 0;
-    compile_timeout(
-        c, site, s->timeout, STATUS_500,
-        arena_format(c->arena, "%s: query on %s not done", f->place->name, s->database),
-        (int)frame_station(c, f));
-    frame_emit(c, f, OP_CALL)->a = number;
-    f->draws = true;
-    for (int i = pools; i-- > 0;)
-        release(c, f, &held[i], query.mean);
-    f->pad = pad;
-    frame_label(c, f, after);
-    return query.mean;
-}
-
-static double compile_hold(struct compiler *c, struct frame *f,
-                           const struct hold_step *s)
-{
-    struct place *pool = find_pool(c, s->at, "hold", s->pool);
-    uint32_t pad = f->pad, after = frame_new_label(c);
-    if (!pool)
-        return compile_steps(c, f, &s->steps);
-    if (s->on_error == ON_ERROR_CONTINUE)
-        f->pad = frame_pad(c, f, NONE, after, true);
-    struct held held = acquire(c, f, pool);
-    double mean = compile_steps(c, f, &s->steps);
-    release(c, f, &held, mean);
-    f->pad = pad;
-    frame_label(c, f, after);
-    return mean;
 }
 
 /* ---- branching ------------------------------------------------------------------- */
@@ -441,15 +254,18 @@ static double compile_repeat(struct compiler *c, struct frame *f,
 static double compile_block(struct compiler *c, struct frame *f,
                             const struct param_list *steps, uint32_t label)
 {
-    uint32_t pad = f->pad, loops = f->loops, held = f->held;
+    uint32_t pad = f->pad, loops = f->loops, held = f->held, start = f->code.count;
     bool streams = f->streams; /* what a task of its own sends, no client sees */
-    frame_label(c, f, label);
+    struct vector holding = f->holding, kept = f->kept;
+    f->holding = f->kept = (struct vector){0};
     f->pad = frame_new_label(c);
     f->loops = f->held = 0;
     f->turns = 0;
     double mean = compile_steps(c, f, steps);
     frame_label(c, f, f->pad);
-    frame_emit(c, f, OP_END);
+    compile_task_end(c, f, label, start);
+    f->holding = holding;
+    f->kept = kept;
     f->pad = pad;
     f->loops = loops;
     f->held = held;
@@ -591,7 +407,7 @@ static double compile_step(struct compiler *c, struct frame *f,
 {
     switch ((enum step_verb)step->which) {
     case STEP_CPU:
-        return emit_cpu(c, f, ((const struct cpu_step *)step->body)->demand);
+        return compile_work(c, f, ((const struct cpu_step *)step->body)->demand);
     case STEP_WAIT:
         return compile_delay(c, f, ((const struct wait_step *)step->body)->duration,
                              "waiting step");

@@ -25,6 +25,7 @@ enum op {
     OP_CALL,    /* call site `a`, wait for the reply */
     OP_ACQUIRE, /* a connection of pool use `a`, the task's `b`-th */
     OP_RELEASE, /* give it back */
+    OP_KEEP_NONE, /* no connection is held to the end of the handler yet */
     OP_CHANCE,  /* go to `a` with probability `p` */
     OP_CHOOSE,  /* go to choice[a + i], i of `b` drawn by the cumulative odds there */
     OP_REPEAT,  /* draw a count into loop `b`; 0: go to `a` */
@@ -54,6 +55,13 @@ struct instr {
     double p;
 };
 
+/* OP_ACQUIRE and OP_RELEASE say more in `count` and `resource`. */
+enum {
+    HOLD_TO_END = 1,   /* count: taken once, given back at the end of the handler */
+    HOLD_NO_CLIENT = 0, /* resource: the task is its own client; else 1 + the number of
+                           the held connection that is the client's */
+};
+
 struct choice { double odds; uint32_t pc; }; /* cumulative, the last 1 */
 
 struct retry_policy {
@@ -79,6 +87,7 @@ struct call_site {
     bool passes_stream;    /* the callee's first byte is the caller's */
     bool proxy;            /* refused and reset become 502 */
     bool opens_connection; /* a query without a pool: a connection for itself */
+    bool admin;            /* and one of those kept for administrators */
     bool derive_entity;    /* the callee may draw again on a later visit: see rng_mix */
     struct retry_policy retry;
 };
@@ -137,10 +146,21 @@ struct pool {
     struct pool_part part;
     uint32_t station;
     uint32_t first, count; /* pools of this name among all pool states */
-    uint16_t wait_resource;
+    uint16_t wait_resource, connect_resource;
     uint16_t timeout_cause;
-    uint32_t timeout_class; /* NONE */
+    uint16_t query_cause, failing_cause, clients_cause;
+    uint32_t timeout_class; /* of waiters that leave to the instant; NONE */
+    sim_time patience;      /* of waiters that are swept out; SIM_NEVER */
     uint32_t database;      /* service whose connections it opens; NONE */
+    uint32_t behind;        /* pool whose clients its connections are; NONE */
+    int64_t limit;          /* size + overflow; UNLIMITED */
+    sim_time connect;
+    uint64_t key;   /* of its draws */
+    bool special; /* callers have to be looked at before they take one */
+    bool records; /* connections differ: by age, or by what is pinned to them */
+    bool clocked; /* something is done in the background as time passes */
+    bool counted; /* most_database or most_user */
+    bool plain;   /* none of these */
 };
 
 /* A pool as used from one service: which of its states depends on the caller's

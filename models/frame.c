@@ -30,7 +30,12 @@ uint32_t frame_new_label(struct compiler *c)
 /* The label stands for the next instruction of the frame. */
 void frame_label(struct compiler *c, struct frame *f, uint32_t label)
 {
-    *VECTOR_AT(&c->label, uint32_t, label) = f->code.count;
+    frame_label_at(c, f, label, f->code.count);
+}
+
+void frame_label_at(struct compiler *c, struct frame *f, uint32_t label, uint32_t at)
+{
+    *VECTOR_AT(&c->label, uint32_t, label) = at;
     *VECTOR_ADD(&f->labels, c->arena, uint32_t) = label;
 }
 
@@ -51,25 +56,35 @@ void frame_jump(struct compiler *c, struct frame *f, uint32_t label)
  * any instruction, `on_error` leads to giving back all that is held before it: that is
  * how a task can be killed wherever it is. */
 struct pad {
-    uint32_t label, pool_use, held, next, around;
-    bool clear;
+    uint32_t label, next, around;
+    bool clear, holds;
+    struct holding held;
 };
 
-uint32_t frame_pad(struct compiler *c, struct frame *f, uint32_t pool_use,
+uint32_t frame_pad(struct compiler *c, struct frame *f, const struct holding *h,
                    uint32_t next, bool clear)
 {
     uint32_t label = frame_new_label(c);
-    *VECTOR_ADD(&f->pads, c->arena, struct pad) =
-        (struct pad){label, pool_use, f->held, next, f->pad, clear};
+    struct pad pad = {.label = label,
+                      .next = next,
+                      .around = f->pad,
+                      .clear = clear,
+                      .holds = h};
+    if (h)
+        pad.held = *h;
+    *VECTOR_ADD(&f->pads, c->arena, struct pad) = pad;
     return label;
 }
 
-void frame_emit_held(struct compiler *c, struct frame *f, enum op op, uint32_t use,
-                     uint32_t number)
+struct instr *frame_emit_held(struct compiler *c, struct frame *f, enum op op,
+                              const struct holding *h)
 {
     struct instr *i = frame_emit(c, f, op);
-    i->a = use;
-    i->b = number;
+    i->a = h->use;
+    i->b = h->number;
+    i->count = h->flags;
+    i->resource = (uint16_t)h->client;
+    return i;
 }
 
 static void emit_pads(struct compiler *c, struct frame *f)
@@ -78,8 +93,8 @@ static void emit_pads(struct compiler *c, struct frame *f)
         struct pad pad = *VECTOR_AT(&f->pads, struct pad, i);
         frame_label(c, f, pad.label);
         f->pad = pad.label;
-        if (pad.pool_use != NONE)
-            frame_emit_held(c, f, OP_RELEASE, pad.pool_use, pad.held);
+        if (pad.holds)
+            frame_emit_held(c, f, OP_RELEASE, &pad.held);
         f->pad = pad.around;
         frame_emit(c, f, pad.clear ? OP_CLEAR : OP_JUMP)->a = pad.next;
     }
@@ -158,6 +173,7 @@ static void resolve(const struct compiler *c, struct instr *i)
     case OP_CALL:
     case OP_ACQUIRE:
     case OP_RELEASE:
+    case OP_KEEP_NONE:
     case OP_CHOOSE:
     case OP_FORK:
     case OP_STREAM:

@@ -33,6 +33,8 @@ struct frame {
     const char *type; /* request type as this service sees it */
     const char *path; /* of calls, for the keys of draws */
     struct vector code, labels, pads;
+    struct vector holding; /* struct holding: what is held here, innermost last */
+    struct vector kept;    /* likewise: what is held from its first use to the end */
     uint32_t pad;   /* label errors go to */
     uint32_t loops, held; /* nesting of repeats, and of held connections */
     double turns;         /* of the repeats around, all together; 0: none */
@@ -46,14 +48,24 @@ uint32_t frame_new_label(struct compiler *c);
 /* The label stands for the next instruction of the frame. */
 void frame_label(struct compiler *c, struct frame *f, uint32_t label);
 
+/* The label stands for instruction `at` of the frame. */
+void frame_label_at(struct compiler *c, struct frame *f, uint32_t label, uint32_t at);
+
 struct instr *frame_emit(struct compiler *c, struct frame *f, enum op op);
 void frame_jump(struct compiler *c, struct frame *f, uint32_t label);
-void frame_emit_held(struct compiler *c, struct frame *f, enum op op, uint32_t use,
-                     uint32_t number);
 
-/* A pad that gives back a connection of `pool_use` (NONE: nothing) and goes on to label
- * `next`, with the error or, `clear`, without. Its label. */
-uint32_t frame_pad(struct compiler *c, struct frame *f, uint32_t pool_use,
+/* A connection that is taken and given back: of which use of a pool, the task's
+ * how-many-eth, and the client's that it is taken for (see HOLD_NO_CLIENT). */
+struct holding {
+    uint32_t use, number, client, pool, flags;
+};
+
+struct instr *frame_emit_held(struct compiler *c, struct frame *f, enum op op,
+                              const struct holding *h);
+
+/* A pad that gives back a connection (NULL: nothing) and goes on to label `next`, with
+ * the error or, `clear`, without. Its label. */
+uint32_t frame_pad(struct compiler *c, struct frame *f, const struct holding *h,
                    uint32_t next, bool clear);
 
 /* Append the finished frame to the code. */

@@ -44,6 +44,9 @@ static bool detach(struct world *w, uint32_t task)
     case TASK_POOL:
         pool_withdraw(w, task);
         break;
+    case TASK_OPENING:
+        pool_break_opening(w, task);
+        return true;
     case TASK_FREE:
     case TASK_REPLY:
     case TASK_DEAD:

@@ -62,6 +62,10 @@ struct server_part {
     const int *knock_pauses; /* s, up to a 0: a full queue drops silently, and clients
                                 knock again after these; NULL: it refuses */
     int64_t max_connections; /* databases: all clients together; UNLIMITED */
+    int64_t admin_connections; /* more, for administrators alone */
+    sim_time connect;        /* databases: to open a connection */
+    sim_time query_overhead; /* databases: what each query takes beyond its times */
+    double hit_ratio;        /* databases: queries that find their pages in memory */
     enum discipline discipline;
     enum accept accept;
     struct life_part life;
@@ -78,15 +82,52 @@ struct server_part {
 
 enum scope { SCOPE_GLOBAL, SCOPE_INSTANCE, SCOPE_PROCESS };
 
+/* Who opens a pool's connections. */
+enum growth {
+    GROWTH_CALLER,     /* the caller who finds none to spare, while he waits for it */
+    GROWTH_BACKGROUND, /* the pool, one after the other; whatever is free first is
+                          the caller's */
+};
+
 struct pool_part {
-    int64_t size;           /* connections kept */
-    int64_t overflow;       /* more that are opened on demand and closed on return */
+    int64_t size;           /* connections it may open; UNLIMITED */
+    int64_t overflow;       /* more, on demand */
+    int64_t kept;           /* idle ones kept on return, others are closed; UNLIMITED */
     int64_t reserve;        /* more, once the oldest waiter has waited this: */
     sim_time reserve_after; /* SIM_NEVER: no reserve */
-    sim_time wait_timeout;  /* SIM_NEVER */
+    sim_time wait_timeout;  /* 0: nobody waits; SIM_NEVER */
     enum scope scope;
     enum status timeout_status; /* what the caller gets when the wait times out */
-    const char *server;         /* database behind it; NULL: taken from the query */
+    const char *server; /* database or pool behind it; NULL: taken from the query */
+    enum growth growth;
+    sim_time connect;  /* to open one; SIM_NEVER: as the database says */
+    sim_time overhead; /* what each use takes beyond what the scenario says */
+    bool lifo;         /* the idle one used last is taken first */
+    bool by_thread;    /* taken once, held until the end of the handler */
+    sim_time recycle;  /* an older one is replaced when it is taken; SIM_NEVER */
+    bool recycle_on_return; /* and is closed when it comes back */
+
+    /* of what goes on in the background; a connection's end of life, SIM_NEVER: none */
+    sim_time lifetime, idle_timeout;
+    double lifetime_jitter; /* this share of the lifetime is drawn off evenly */
+    bool lifetime_spaced;   /* ends lie lifetime / size apart at least */
+    int64_t least_idle, least_open; /* opened ahead of demand */
+    bool filled_at_start;           /* to least_idle, the first at once */
+    sim_time pause;                 /* between two openings */
+    sim_time retry_first, retry_most; /* pause after a refusal, doubling up to */
+    sim_time sweep; /* time is looked at so often; 0: to the instant */
+
+    /* of poolers that stand by themselves */
+    bool session;           /* a client keeps its connection until it disconnects */
+    bool statements;        /* nothing is held across statements */
+    bool pooler; /* shares limits with others before its database; after a refusal it
+                    fails fast while it has no connection at all */
+    int64_t most_clients;   /* connected to it; UNLIMITED */
+    int64_t most_database, most_user; /* open of all pools; UNLIMITED */
+    const char *user;       /* pools of one user share most_user; NULL: a user alone */
+    sim_time query_timeout; /* SIM_NEVER */
+    bool timeout_with_wait; /* a running query's time counts from its arrival */
+    int64_t copies;         /* processes, each with all of this */
 };
 
 struct part {
@@ -110,6 +151,9 @@ const struct kind *kind_of(const struct param_variant *service);
 
 /* A server part with nothing limited and nothing to do: where presets start. */
 struct server_part server_part_default(void);
+
+/* A pool of `size` that behaves as the caller takes and returns: likewise. */
+struct pool_part pool_part_default(int64_t size);
 
 /* Forms of a proxy's upstream: a service's name, or a map from request type to
  * struct upstream_conf. */

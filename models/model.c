@@ -261,34 +261,6 @@ static void set_up_service(struct compiler *c, const struct place *p, uint32_t s
     s->accept_key = compile_key(c, arena_format(c->arena, "accept:%s", p->name));
 }
 
-static void set_up_pool(struct compiler *c, const struct place *p, uint32_t station)
-{
-    struct pool *pool = &c->model->pool[p->index];
-    const struct pool_part *part = &p->part.pool;
-    *pool = (struct pool){.name = p->name,
-                          .part = *part,
-                          .station = station,
-                          .database = NONE,
-                          .timeout_class = compile_timer(c, part->wait_timeout)};
-    pool->wait_resource = compile_resource(
-        c, arena_format(c->arena, "%s: waiting for a connection", p->name),
-        RESOURCE_WAIT, (int)station);
-    if (part->wait_timeout != SIM_NEVER)
-        pool->timeout_cause =
-            compile_cause(c,
-                          arena_format(c->arena, "%s: no connection within %s", p->name,
-                                       compile_duration(c, part->wait_timeout)),
-                          part->timeout_status, (int)station);
-    if (!part->server)
-        return;
-    const struct place *server = compile_find(c, part->server);
-    if (!server)
-        complain(c->out, p->at, "server", "must be one of the services %s, is \"%s\"",
-                 compile_names(c, PART_SERVER), part->server);
-    else if (server->kind->sort == PART_SERVER)
-        pool->database = server->index;
-}
-
 /* A link between names that do not exist would silently be none. */
 static void check_links(struct compiler *c)
 {
@@ -325,7 +297,7 @@ static void set_up_places(struct compiler *c)
         if (c->place[i].common)
             set_up_service(c, &c->place[i], (uint32_t)i);
         else
-            set_up_pool(c, &c->place[i], (uint32_t)i);
+            compile_pool(c, &c->place[i], (uint32_t)i);
     }
 }
 
@@ -372,46 +344,6 @@ static void finish_service(struct compiler *c, uint32_t number)
     c->model->processes += s->instances * s->processes;
 }
 
-/* So many states of this pool does one calling service need. */
-static uint32_t states_of(const struct pool_use *use, const struct service *caller)
-{
-    switch (use->scope) {
-    case SCOPE_GLOBAL:
-        return 1;
-    case SCOPE_INSTANCE:
-        return caller->instances;
-    case SCOPE_PROCESS:
-        return caller->instances * caller->processes;
-    }
-    return 1;
-}
-
-static void finish_pools(struct compiler *c)
-{
-    struct model *m = c->model;
-    for (uint32_t p = 0; p < m->pools; p++) {
-        struct pool *pool = &m->pool[p];
-        pool->first = m->pool_states;
-        for (uint32_t i = 0; i < c->pool_use.count; i++) {
-            struct pool_use *use = VECTOR_AT(&c->pool_use, struct pool_use, i);
-            if (use->pool != p)
-                continue;
-            const struct service *caller = &m->service[use->caller_first_instance];
-            bool shared = use->scope == SCOPE_GLOBAL;
-            use->first = shared ? pool->first : m->pool_states;
-            use->processes = use->scope == SCOPE_PROCESS ? caller->processes : 1;
-            use->caller_first_instance = caller->first_instance;
-            if (!shared || pool->count == 0) {
-                uint32_t states = states_of(use, caller);
-                pool->count += states;
-                m->pool_states += states;
-            }
-        }
-        if (pool->count == 0) /* one that nobody uses is there nevertheless */
-            m->pool_states += pool->count = 1;
-    }
-}
-
 static double slots_of(const struct service *s)
 {
     return s->slots == UNLIMITED ? INFINITY
@@ -423,6 +355,12 @@ static double process_slots(const struct service *s)
     if (s->part.discipline == DISCIPLINE_LOOP)
         return 1;
     return s->slots == UNLIMITED ? INFINITY : (double)s->slots;
+}
+
+static double pool_slots(const struct pool *pool)
+{
+    return pool->limit == UNLIMITED ? INFINITY
+                                    : (double)(pool->limit + pool->part.reserve);
 }
 
 static void state_facts(struct compiler *c)
@@ -445,8 +383,7 @@ static void state_facts(struct compiler *c)
             facts[i].process_slots = process_slots(s);
         } else {
             const struct pool *pool = &m->pool[p->index];
-            double connections =
-                (double)(pool->part.size + pool->part.overflow + pool->part.reserve);
+            double connections = pool_slots(pool);
             facts[i].sort = STATION_POOL;
             facts[i].instances = (int)pool->count;
             facts[i].slots = connections * pool->count;
@@ -471,7 +408,7 @@ static void finish(struct compiler *c)
     frame_finish(c);
     for (uint32_t i = 0; i < m->services; i++)
         finish_service(c, i);
-    finish_pools(c);
+    compile_pool_states(c);
     for (uint32_t i = 0; i < c->call.count; i++)
         m->call[i].first_instance = m->service[m->call[i].service].first_instance;
     state_facts(c);

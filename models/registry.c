@@ -16,6 +16,8 @@
     X(nginx)           \
     X(connection_pool) \
     X(sqlalchemy_pool) \
+    X(hikaricp)        \
+    X(django_connections) \
     X(pgbouncer)       \
     X(postgres)        \
     X(mysql)           \
@@ -53,6 +55,26 @@ struct server_part server_part_default(void)
         .slot_name = "slot",
         .connect_timeout = SIM_NEVER,
         .read_timeout = SIM_NEVER,
+    };
+}
+
+struct pool_part pool_part_default(int64_t size)
+{
+    return (struct pool_part){
+        .size = size,
+        .kept = size,
+        .reserve_after = SIM_NEVER,
+        .wait_timeout = SIM_NEVER,
+        .timeout_status = STATUS_500,
+        .connect = SIM_NEVER,
+        .recycle = SIM_NEVER,
+        .lifetime = SIM_NEVER,
+        .idle_timeout = SIM_NEVER,
+        .most_clients = UNLIMITED,
+        .most_database = UNLIMITED,
+        .most_user = UNLIMITED,
+        .query_timeout = SIM_NEVER,
+        .copies = 1,
     };
 }
 

@@ -48,26 +48,6 @@ void server_open(struct world *w, struct instance *instance, uint32_t number)
         workers_open(w, instance);
 }
 
-/* ---- connections of a database --------------------------------------------------- */
-
-bool database_connect(struct world *w, uint32_t service)
-{
-    if (service == NONE)
-        return true;
-    const struct service *s = &w->m->service[service];
-    struct instance *first = &w->instance[s->first_instance];
-    if (first->connections >= s->part.max_connections)
-        return false;
-    first->connections++;
-    return true;
-}
-
-void database_disconnect(struct world *w, uint32_t service)
-{
-    if (service != NONE)
-        w->instance[w->m->service[service].first_instance].connections--;
-}
-
 /* ---- slots ----------------------------------------------------------------------- */
 
 static void change_busy(struct world *w, const struct service *s,
@@ -291,7 +271,7 @@ void server_enter(struct world *w, uint32_t task)
     instance->counts->arrivals++;
     t->since = w->now;
     if (t->flags & TASK_CONNECTS) {
-        if (!database_connect(w, w->call[t->call].service)) {
+        if (!database_connect(w, w->call[t->call].service, w->call[t->call].admin)) {
             refuse(w, task, STATUS_500, s->connection_cause);
             return;
         }

@@ -288,8 +288,9 @@ static const struct param query_params[] = {
     {.key = "query", .type = PARAM_NAME, .offset = AT(database), .required = true,
      .doc = "Database to ask."},
     {.key = "via", .type = PARAM_FORMS, .offset = AT(via), .of = via_forms,
-     .doc = "Connection pool, or list of pools, in front of it; a connection of its "
-            "own when absent."},
+     .doc = "Connection pool, or list of pools, in front of it. When absent: the "
+            "connection that is held around it, of a pool whose `server` is this "
+            "database, or a new connection of its own."},
     {.key = "time", .type = PARAM_RANDOM, .offset = AT(time), .unit = PARAM_DURATION,
      .doc = "Core time on the database."},
     {.key = "io", .type = PARAM_RANDOM, .offset = AT(io), .unit = PARAM_DURATION,
@@ -297,6 +298,8 @@ static const struct param query_params[] = {
     {.key = "timeout", .type = PARAM_DURATION, .offset = AT(timeout), .least = 1e-6,
      .most = 1e9, .fallback = INFINITY,
      .doc = "Give up on the query itself after this."},
+    {.key = "admin", .type = PARAM_FLAG, .offset = AT(admin),
+     .doc = "Asked by an administrator, whom the database keeps connections for."},
     ON_ERROR_ROW(query_step),
     {0},
 };

@@ -123,6 +123,7 @@ struct query_step {
     struct dist *time, *io;
     sim_time timeout;
     int on_error;
+    bool admin;
 };
 struct hold_step {
     uint32_t at;

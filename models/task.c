@@ -13,8 +13,8 @@ static void grow_tasks(struct world *w)
     w->stop |= w->in_flight >= w->cap;
     check(room <= MOST_TASKS, "%u tasks", room);
     arena_commit(w->arena, w->task, room * sizeof *w->task);
-    if (w->held_since)
-        arena_commit(w->arena, w->held_since, room * MAX_HELD * sizeof *w->held_since);
+    if (w->held)
+        arena_commit(w->arena, w->held, (size_t)room * MAX_HELD * sizeof *w->held);
     w->task_room = room;
 }
 
@@ -384,8 +384,13 @@ void task_timeout(struct world *w, uint32_t task)
     check(t->state == TASK_CALLING, "timeout in state %d", t->state);
     uint16_t cause =
         t->flags & TASK_CONNECTING ? site->connect_cause : site->timeout_cause;
+    task_break_call(w, task, (enum status)site->timeout_status, cause);
+}
+
+void task_break_call(struct world *w, uint32_t task, enum status status, uint16_t cause)
+{
     task_abandon(w, task);
-    call_ended(w, task, (enum status)site->timeout_status, cause);
+    call_ended(w, task, status, cause);
 }
 
 /* The first byte leaves: up the chain for as long as streams are passed through. */
@@ -550,6 +555,10 @@ step(struct world *w, uint32_t task, struct task *t)
         pool_release(w, task, i);
         t->pc++;
         return true;
+    case OP_KEEP_NONE:
+        pool_keep_none(w, task);
+        t->pc++;
+        return true;
     case OP_CHANCE:
         t->pc = happens(w, t, i) ? i->a : t->pc + 1;
         return true;
@@ -648,6 +657,11 @@ void task_event(struct world *w, uint32_t task)
         spend(w, t, i->resource, passed);
         t->pc++;
         task_ready(w, task);
+        return;
+    case TASK_OPENING:
+        if (w->frozen && quota_holds(w, task, HELD_EVENT))
+            return;
+        pool_opened(w, task);
         return;
     case TASK_BACKOFF:
         if (w->frozen && quota_holds(w, task, HELD_EVENT))

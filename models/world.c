@@ -52,11 +52,8 @@ static void open_pools(struct world *w)
     const struct model *m = w->m;
     w->pool = arena_many(w->arena, m->pool_states + 1, struct pool_state);
     for (uint32_t p = 0; p < m->pools; p++)
-        for (uint32_t i = 0; i < m->pool[p].count; i++) {
-            struct pool_state *state = &w->pool[m->pool[p].first + i];
-            state->pool = p;
-            state->busy.limit = m->pool[p].part.size + m->pool[p].part.overflow;
-        }
+        for (uint32_t i = 0; i < m->pool[p].count; i++)
+            pool_start(w, m->pool[p].first + i, p);
 }
 
 static void open_balancers(struct world *w)
@@ -96,8 +93,8 @@ static void set_up(struct world *w, const struct window *window)
     w->task = arena_reserve(w->arena, MOST_TASKS * sizeof *w->task);
     w->request = arena_reserve(w->arena, MOST_TASKS * sizeof *w->request);
     if (m->pools)
-        w->held_since =
-            arena_reserve(w->arena, MOST_TASKS * MAX_HELD * sizeof *w->held_since);
+        w->held = arena_reserve(w->arena, (size_t)MOST_TASKS * MAX_HELD *
+                                              sizeof *w->held);
     w->blame = arena_reserve(w->arena, MOST_TASKS * sizeof *w->blame * w->resources);
     event_list_init(&w->events, w->arena);
     timers_init(&w->timers, w->arena, &w->events, m->timer_length,

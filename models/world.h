@@ -37,6 +37,7 @@ enum task_state {
     TASK_CALLING, /* waits for a callee */
     TASK_FORKED,  /* waits for its branches */
     TASK_POOL,    /* waits for a connection */
+    TASK_OPENING, /* opens one for itself */
     TASK_BACKOFF, /* waits to call again */
     TASK_REPLY,   /* answered, on the network back */
     TASK_HELD,    /* ready, but its instance is frozen */
@@ -192,12 +193,40 @@ struct instance {
     struct cpu cpu;
 };
 
+/* An open connection of a pool that tells them apart. */
+struct connection {
+    sim_time opened, expires, idle_since;
+    sim_time asked, granted; /* by the task that has it, and when it got it */
+    uint32_t next;           /* idle, or free */
+    uint32_t task;           /* that has it; NONE */
+    uint32_t copy;           /* of the pooler that it leads to */
+    uint32_t pinned_state, pinned; /* its session's connection behind: pool, number */
+    bool open, idle, doomed;       /* doomed: closed when it comes back */
+};
+
 struct pool_state {
     uint32_t pool;
-    uint32_t in_use, opened;
+    uint32_t in_use, idle, opened; /* opened: with idle and opening ones */
     struct queue queue;
     struct level busy, waiting;
-    bool reserve_armed;
+    struct connection *connection; /* where they are told apart */
+    uint32_t connections, room;    /* ever open at a time */
+    uint32_t first_idle, last_idle, first_free;
+    uint64_t serial; /* connections opened so far */
+    int64_t clients; /* connected, where they are limited */
+    bool opening;    /* one in the background, until open_at */
+    uint32_t being_opened;
+    sim_time open_at, not_before; /* not before: the next attempt */
+    sim_time retry;               /* pause after the next refusal */
+    sim_time last_end;            /* of a connection's life */
+    sim_time armed;               /* when the clock is looked at next */
+    bool failing;                 /* the last attempt was refused */
+};
+
+/* A connection that a task holds. */
+struct hold {
+    sim_time since; /* SIM_NEVER: none is held to the end of the handler */
+    uint32_t state, connection;
 };
 
 struct balancer {
@@ -261,7 +290,7 @@ struct world {
     struct balancer *balancer;
     struct arrivals *arrivals;
     struct counts *counts; /* by station */
-    sim_time *held_since;  /* [task][MAX_HELD]; NULL without pools */
+    struct hold *held;     /* [task][MAX_HELD]; NULL without pools */
 
     struct draw_memo memo[MEMOS]; /* of the draws of tasks */
 
@@ -355,6 +384,10 @@ void task_stop_calling(struct world *w, uint32_t task);
 /* The child answers its parent or client and is gone. */
 void task_deliver(struct world *w, uint32_t child);
 
+/* The call that the task waits for is broken off, and ends like this for it. */
+void task_break_call(struct world *w, uint32_t task, enum status status,
+                     uint16_t cause);
+
 /* Whoever asked gives up: what works for it works for nobody. */
 void task_abandon(struct world *w, uint32_t caller);
 
@@ -407,10 +440,6 @@ void server_accept(struct world *w, struct instance *instance, uint32_t process)
 /* A task that is killed while it waits for a slot. */
 void server_withdraw(struct world *w, uint32_t task);
 
-/* One more connection of all clients together; false when there are too many. */
-bool database_connect(struct world *w, uint32_t service);
-void database_disconnect(struct world *w, uint32_t service);
-
 /* ---- processes that come and go (worker.c) --------------------------------------- */
 
 void workers_open(struct world *w, struct instance *instance);
@@ -461,14 +490,26 @@ bool quota_is_full(const struct instance *instance);
 /* A task that is killed while it works or waits for CPU. */
 void cpu_withdraw(struct world *w, uint32_t task);
 
+/* ---- connections (connect.c) ----------------------------------------------------- */
+
+/* One more connection of all clients together; false when there are too many. Services
+ * and pools may be NONE: nothing is counted. */
+bool database_connect(struct world *w, uint32_t service, bool admin);
+void database_disconnect(struct world *w, uint32_t service);
+
 /* ---- pools (pool.c) -------------------------------------------------------------- */
 
+void pool_start(struct world *w, uint32_t state, uint32_t pool);
 void pool_acquire(struct world *w, uint32_t task, const struct instr *instr);
 void pool_release(struct world *w, uint32_t task, const struct instr *instr);
 void pool_timeout(struct world *w, uint32_t task);
+void pool_opened(struct world *w, uint32_t task);
+void pool_keep_none(struct world *w, uint32_t task);
 void pool_event(struct world *w, uint32_t state);
 /* A task that is killed while it waits for a connection. */
 void pool_withdraw(struct world *w, uint32_t task);
+/* Likewise while it opens one. */
+void pool_break_opening(struct world *w, uint32_t task);
 /* A process has ended, its tasks with it: its pools are no more. */
 void pool_close(struct world *w, const struct instance *instance, uint32_t process);
 

@@ -10,7 +10,7 @@ struct conf {
     uint32_t at;
     const char *kind;
     int64_t size, overflow;
-    sim_time wait_timeout;
+    sim_time wait_timeout, connect, recycle, overhead;
     int scope;
     const char *server;
 };
@@ -24,11 +24,23 @@ static const struct param params[] = {
     {.key = "size", .type = PARAM_COUNT, .offset = AT(size), .least = 1, .most = 1e6,
      .required = true, .doc = "Connections of a pool."},
     {.key = "overflow", .type = PARAM_COUNT, .offset = AT(overflow), .most = 1e6,
-     .doc = "More connections, opened on demand and closed on return."},
+     .doc = "More connections, opened on demand; of those that come back, `size` are "
+            "kept and the others closed."},
     {.key = "wait_timeout", .type = PARAM_DURATION, .offset = AT(wait_timeout),
-     .least = 1e-6, .most = 1e9, .fallback = INFINITY,
-     .doc = "Longest wait for a connection; then the caller fails with 500. Endless "
-            "when absent."},
+     .most = 1e9, .fallback = INFINITY,
+     .doc = "Longest wait for a connection; then the caller fails with 500. 0: nobody "
+            "waits. Endless when absent."},
+    {.key = "connect", .type = PARAM_DURATION, .offset = AT(connect), .most = 3600,
+     .fallback = INFINITY,
+     .doc = "Time to open a connection, spent by the caller for whom none is idle; the "
+            "pool starts empty. When absent, as the database behind it says; without "
+            "one, none."},
+    {.key = "recycle", .type = PARAM_DURATION, .offset = AT(recycle), .least = 1e-6,
+     .most = 1e9, .fallback = INFINITY,
+     .doc = "A connection older than this is replaced when it is taken; never when "
+            "absent."},
+    {.key = "overhead", .type = PARAM_DURATION, .offset = AT(overhead), .most = 3600,
+     .doc = "Time that each use holds the connection beyond what the steps say."},
     {.key = "scope", .type = PARAM_CHOICE, .offset = AT(scope), .choices = scopes,
      .doc = "One pool for all callers, or one for each calling instance or process."},
     {.key = "server", .type = PARAM_NAME, .offset = AT(server),
@@ -41,15 +53,15 @@ static void build(const void *bound, struct part *part, struct listener *out)
 {
     (void)out;
     const struct conf *conf = bound;
-    part->pool = (struct pool_part){
-        .size = conf->size,
-        .overflow = conf->overflow,
-        .reserve_after = SIM_NEVER,
-        .wait_timeout = conf->wait_timeout,
-        .scope = (enum scope)conf->scope,
-        .timeout_status = STATUS_500,
-        .server = conf->server,
-    };
+    struct pool_part *p = &part->pool;
+    *p = pool_part_default(conf->size);
+    p->overflow = conf->overflow;
+    p->wait_timeout = conf->wait_timeout;
+    p->connect = conf->connect;
+    p->recycle = conf->recycle;
+    p->overhead = conf->overhead;
+    p->scope = (enum scope)conf->scope;
+    p->server = conf->server;
 }
 
 const struct kind connection_pool_kind = {

@@ -9,6 +9,8 @@ struct conf {
     uint32_t at;
     struct service_common common;
     int64_t max_connections;
+    sim_time connect, overhead;
+    double hit_ratio;
 };
 
 #define AT(field) offsetof(struct conf, field)
@@ -18,6 +20,16 @@ static const struct param params[] = {
      .least = 1, .most = 1e6, .fallback = 151,
      .doc = "Connections of all clients together; one more is kept for an "
             "administrator."},
+    {.key = "connect", .type = PARAM_DURATION, .offset = AT(connect), .most = 3600,
+     .fallback = 0.005,
+     .doc = "Time to open a connection, beside the network's: a thread is started, "
+            "and the client authenticated."},
+    {.key = "hit_ratio", .type = PARAM_FRACTION, .offset = AT(hit_ratio),
+     .doc = "Share of queries that find their pages in memory and are spared their "
+            "`io`; 0: every query does its `io`."},
+    {.key = "overhead", .type = PARAM_DURATION, .offset = AT(overhead), .most = 3600,
+     .doc = "Time that each query takes beyond its own, without CPU: parsing, "
+            "planning, the driver's round trips."},
     NOT_MODELLED("innodb_buffer_pool_size"),
     NOT_MODELLED("innodb_log_file_size"),
     NOT_MODELLED("query_cache_size"),
@@ -34,6 +46,10 @@ static void build(const void *bound, struct part *part, struct listener *out)
     struct server_part *s = &part->server;
     (void)out;
     s->max_connections = conf->max_connections;
+    s->admin_connections = 1;
+    s->connect = conf->connect;
+    s->hit_ratio = conf->hit_ratio;
+    s->query_overhead = conf->overhead;
     s->duty = DUTY_DATABASE;
     s->slot_name = "connection";
 }

@@ -9,6 +9,8 @@ struct conf {
     uint32_t at;
     struct service_common common;
     int64_t max_connections, superuser_reserved_connections;
+    sim_time connect, overhead;
+    double hit_ratio;
 };
 
 #define AT(field) offsetof(struct conf, field)
@@ -21,6 +23,16 @@ static const struct param params[] = {
     {.key = "superuser_reserved_connections", .type = PARAM_COUNT,
      .offset = AT(superuser_reserved_connections), .most = 1e6, .fallback = 3,
      .doc = "Of them, kept for superusers."},
+    {.key = "connect", .type = PARAM_DURATION, .offset = AT(connect), .most = 3600,
+     .fallback = 0.005,
+     .doc = "Time to open a connection, beside the network's: a process is forked, "
+            "and the client authenticated."},
+    {.key = "hit_ratio", .type = PARAM_FRACTION, .offset = AT(hit_ratio),
+     .doc = "Share of queries that find their pages in memory and are spared their "
+            "`io`; 0: every query does its `io`."},
+    {.key = "overhead", .type = PARAM_DURATION, .offset = AT(overhead), .most = 3600,
+     .doc = "Time that each query takes beyond its own, without CPU: parsing, "
+            "planning, the driver's round trips."},
     NOT_MODELLED("shared_buffers"),
     NOT_MODELLED("work_mem"),
     NOT_MODELLED("effective_cache_size"),
@@ -39,6 +51,10 @@ static void build(const void *bound, struct part *part, struct listener *out)
                  (long long)conf->max_connections,
                  (long long)conf->superuser_reserved_connections);
     s->max_connections = conf->max_connections - conf->superuser_reserved_connections;
+    s->admin_connections = conf->superuser_reserved_connections;
+    s->connect = conf->connect;
+    s->hit_ratio = conf->hit_ratio;
+    s->query_overhead = conf->overhead;
     s->duty = DUTY_DATABASE;
     s->slot_name = "connection";
 }

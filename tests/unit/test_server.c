@@ -255,7 +255,8 @@ static void a_database_has_so_many_connections(void **state)
     story_tell(&s,
                "{" AT_ONCE(4) ", 'services': {'web': {'kind': 'server',"
                               "'handlers': {'default': [{'query': 'db', 'io': '1s'}]}},"
-                              "'db': {'kind': 'postgres', 'max_connections': 3,"
+                              "'db': {'kind': 'postgres', 'connect': '0s',"
+                              "       'max_connections': 3,"
                               "       'superuser_reserved_connections': 0}}}");
     assert_latencies(&s, 1, 1, 1);
     assert_int_equal(story_failed(&s, STATUS_500), 1);
