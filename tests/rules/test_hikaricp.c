@@ -107,8 +107,8 @@ static void lifetimes_differ(void **state)
     assert_true(waited[0] != waited[1]);
 }
 
-/* Three connections, of which one is to be kept idle: half a minute after they have been
- * idle for 10 s, two are closed, and others find room at the database. */
+/* Three connections, of which one is to be kept idle: half a minute after they have
+ * idled for 10 s, two are closed, and others find room at the database. */
 static void idle_connections_are_closed_down_to_minimumIdle(void **state)
 {
     (void)state;
