@@ -11,9 +11,14 @@ struct choice_of {
     struct world *w;
     struct balancer *balancer;
     uint32_t request; /* NONE: background work */
-    struct draw draw;
-    uint32_t count;
+    uint32_t count, attempt;
+    uint64_t key, entity; /* of its draws, which few policies need */
 };
+
+static struct draw draw_of(const struct choice_of *c)
+{
+    return draw_at(c->key, c->entity, c->w->replication, c->attempt);
+}
 
 static uint32_t in_turn(struct choice_of *c)
 {
@@ -46,14 +51,16 @@ static uint32_t least_conn(struct choice_of *c)
 
 static uint32_t at_random(struct choice_of *c)
 {
-    return (uint32_t)draw_below(&c->draw, c->count);
+    struct draw draw = draw_of(c);
+    return (uint32_t)draw_below(&draw, c->count);
 }
 
 /* Two different ones at random, the less loaded of them, the second when equal. */
 static uint32_t random_two(struct choice_of *c)
 {
-    uint32_t first = (uint32_t)draw_below(&c->draw, c->count);
-    uint32_t second = (uint32_t)draw_below(&c->draw, c->count - 1);
+    struct draw draw = draw_of(c);
+    uint32_t first = (uint32_t)draw_below(&draw, c->count);
+    uint32_t second = (uint32_t)draw_below(&draw, c->count - 1);
     if (second >= first)
         second++;
     return c->balancer->conns[first] < c->balancer->conns[second] ? first : second;
@@ -89,12 +96,13 @@ uint32_t balance_among(struct world *w, const struct call_site *site, uint32_t n
                        uint64_t entity, uint32_t attempt, uint32_t request)
 {
     const struct service *service = &w->m->service[site->service];
-    struct choice_of choice = {
-        .w = w,
-        .balancer = &w->balancer[number],
-        .request = request,
-        .draw = draw_at(site->balance_key, entity, w->replication, attempt),
-        .count = service->instances};
+    struct choice_of choice = {.w = w,
+                               .balancer = &w->balancer[number],
+                               .request = request,
+                               .count = service->instances,
+                               .attempt = attempt,
+                               .key = site->balance_key,
+                               .entity = entity};
     uint32_t chosen = policies[w->m->balancer[number].policy](&choice);
     w->balancer[number].conns[chosen]++;
     return service->first_instance + chosen;

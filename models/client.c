@@ -158,11 +158,20 @@ static void record_blame(struct world *w, uint32_t request, struct type_outcome 
     }
 }
 
-static void forget_blame(struct world *w, uint32_t request)
+static void __attribute__((noinline)) forget_blame(struct world *w, uint32_t request)
 {
     float *spent = &w->blame[(size_t)request * w->resources];
     for (uint32_t i = 0; i < w->resources; i++)
         spent[i] = 0;
+}
+
+static void __attribute__((noinline)) record_segment(struct world *w,
+                                                     struct type_outcome *out,
+                                                     sim_time start, sim_time latency)
+{
+    int segment = outcome_segment(w->out, start);
+    histogram_add(&out->segment[segment], (uint64_t)latency, w->arena);
+    tally_add(&out->segment_sum[segment], latency);
 }
 
 static void record_ok(struct world *w, uint32_t request, struct type_outcome *out)
@@ -175,11 +184,17 @@ static void record_ok(struct world *w, uint32_t request, struct type_outcome *ou
     record_blame(w, request, out, latency);
     if (r->first_byte != SIM_NEVER && w->type[r->type].streaming)
         histogram_add(&out->first_byte, (uint64_t)(r->first_byte - r->start), w->arena);
-    if (out->segment) {
-        int segment = outcome_segment(w->out, r->start);
-        histogram_add(&out->segment[segment], (uint64_t)latency, w->arena);
-        tally_add(&out->segment_sum[segment], latency);
-    }
+    if (out->segment)
+        record_segment(w, out, r->start, latency);
+}
+
+static void __attribute__((noinline)) record_failure(struct world *w, uint32_t request,
+                                                     struct type_outcome *out,
+                                                     uint16_t cause)
+{
+    out->failed[cause]++;
+    tally_add(&out->failed_latency, w->now - w->request[request].start);
+    forget_blame(w, request);
 }
 
 static void cancel(struct world *w, uint32_t *timer)
@@ -217,13 +232,10 @@ static inline void settle(struct world *w, uint32_t request,
     if (r->measured) {
         struct type_outcome *out = &w->out->type[r->type];
         out->attempts += r->attempts;
-        if (status == STATUS_OK) {
+        if (status == STATUS_OK)
             record_ok(w, request, out);
-        } else {
-            out->failed[cause]++;
-            tally_add(&out->failed_latency, w->now - r->start);
-            forget_blame(w, request);
-        }
+        else
+            record_failure(w, request, out, cause);
         if (--w->measured_in_flight == 0)
             w->stop |= is_over(w);
     } else {
@@ -244,24 +256,34 @@ static inline void end_attempt(struct world *w, struct request *r)
     balance_done(w, site, site->balancer, r->peer);
 }
 
-void client_reply(struct world *w, uint32_t request, enum status status, uint16_t cause)
+static bool is_retried(const struct retry_policy *retry, uint32_t attempts,
+                       enum status status)
+{
+    return attempts <= retry->max && retry->statuses >> status & 1;
+}
+
+static void __attribute__((noinline)) back_off(struct world *w, uint32_t request,
+                                               const struct workload *load)
 {
     struct request *r = &w->request[request];
-    const struct workload *load = workload_of(w, r);
-    const struct retry_policy *retry = &load->retry;
-    end_attempt(w, r);
-    if (status == STATUS_OK || r->attempts > retry->max ||
-        !(retry->statuses >> status & 1)) {
-        settle(w, request, load, status, cause);
-        return;
-    }
-    r->pause = retry_pause(w, retry, r->entity, r->attempts, r->pause);
+    r->pause = retry_pause(w, &load->retry, r->entity, r->attempts, r->pause);
     r->state = REQUEST_BACKOFF;
     if (load->deadline_class != NONE &&
         w->now + r->pause >= r->start + load->conf->deadline)
         return; /* the deadline comes first: nothing to wake up for */
     event_push(&w->events, w->now + r->pause, EVENT_HAND_OFF,
                SLOT(SLOT_REQUEST, request));
+}
+
+void client_reply(struct world *w, uint32_t request, enum status status, uint16_t cause)
+{
+    struct request *r = &w->request[request];
+    const struct workload *load = workload_of(w, r);
+    end_attempt(w, r);
+    if (status != STATUS_OK && is_retried(&load->retry, r->attempts, status))
+        back_off(w, request, load);
+    else
+        settle(w, request, load, status, cause);
 }
 
 void client_timeout(struct world *w, uint32_t request, bool deadline)

@@ -272,7 +272,7 @@ static void wait(struct world *w, uint32_t task, uint32_t number)
         t->timer =
             timer_set(&w->timers, pool->timeout_class, w->now, SLOT(SLOT_TASK, task));
     queue_put(w, &s->queue, task);
-    level_add(&s->waiting, w->now, 1);
+    level_pass(&s->waiting, w->now, 1);
     if (pool->clocked) {
         pool_launch(w, number);
         pool_wake_for_waiter(w, number);
@@ -326,7 +326,7 @@ void pool_acquire(struct world *w, uint32_t task, const struct instr *instr)
 
 static uint32_t next_waiter(struct world *w, struct pool_state *s)
 {
-    level_add(&s->waiting, w->now, -1);
+    level_pass(&s->waiting, w->now, -1);
     return queue_take(w, &s->queue);
 }
 
@@ -447,7 +447,7 @@ void pool_withdraw(struct world *w, uint32_t task)
     uint32_t number = state_of(w, task, instr);
     struct pool_state *s = &w->pool[number];
     queue_remove(w, &s->queue, task);
-    level_add(&s->waiting, w->now, -1);
+    level_pass(&s->waiting, w->now, -1);
     spend(w, t, pool_of(w, number)->wait_resource, w->now - t->since);
     leave(w, number, instr);
     if (t->timer != TIMER_NONE)

@@ -99,7 +99,7 @@ static void wait_in(struct world *w, struct instance *instance, uint32_t process
               process == NONE ? &instance->queue
                               : &w->process[instance->first_process + process].queue,
               task);
-    level_add(&instance->waiting, w->now, 1);
+    level_pass(&instance->waiting, w->now, 1);
 }
 
 static void refuse(struct world *w, uint32_t task, enum status status, uint16_t cause)
@@ -294,7 +294,7 @@ static bool hand_over(struct world *w, struct instance *instance,
     if (queue->count == 0 || (queue != own && !accepts(w, instance, s, process)))
         return false;
     uint32_t next = queue_take(w, queue);
-    level_add(&instance->waiting, w->now, -1);
+    level_pass(&instance->waiting, w->now, -1);
     enter_slot(w, next, process, s, instance->counts);
     if (queue == own && instance->queue.count && s->process_limit != UNLIMITED &&
         accepts(w, instance, s, process)) {
@@ -313,7 +313,7 @@ void server_leave(struct world *w, uint32_t task)
     const struct service *s = instance->service;
     struct counts *counts = instance->counts;
     counts->served++;
-    counts->held += w->now - t->entered;
+    counts->held += (uint64_t)(w->now - t->entered);
     if (t->flags & TASK_CONNECTED)
         database_disconnect(w, w->call[t->call].service);
     t->flags &= (uint8_t) ~(TASK_HAS_SLOT | TASK_CONNECTED);
@@ -334,7 +334,7 @@ void server_accept(struct world *w, struct instance *instance, uint32_t process)
     while (instance->queue.count && load_of(p) < most &&
            accepts(w, instance, s, process)) {
         uint32_t next = queue_take(w, &instance->queue);
-        level_add(&instance->waiting, w->now, -1);
+        level_pass(&instance->waiting, w->now, -1);
         join_process(w, next, instance, s, process);
     }
 }
@@ -347,7 +347,7 @@ void server_withdraw(struct world *w, uint32_t task)
         queue_remove(w, &instance->queue, task);
     else
         queue_remove(w, &w->process[instance->first_process + t->process].queue, task);
-    level_add(&instance->waiting, w->now, -1);
+    level_pass(&instance->waiting, w->now, -1);
     spend(w, t, instance->service->wait_resource, w->now - t->since);
     if (t->flags & TASK_CONNECTED)
         database_disconnect(w, w->call[t->call].service);

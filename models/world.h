@@ -517,7 +517,8 @@ void pool_close(struct world *w, const struct instance *instance, uint32_t proce
 
 /* Who calls: draws are addressed by the call site, the request and the attempt. */
 uint32_t balance_among(struct world *w, const struct call_site *site, uint32_t balancer,
-                       uint64_t entity, uint32_t attempt, uint32_t request);
+                       uint64_t entity, uint32_t attempt, uint32_t request)
+    __attribute__((noinline));
 
 /* An instance for a call, counted as under way until balance_done. */
 static inline uint32_t balance_choose(struct world *w, const struct call_site *site,

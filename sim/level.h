@@ -28,15 +28,23 @@ static inline bool level_is_full(const struct level *l)
     return l->value >= l->limit;
 }
 
+/* A change of a level that nobody asks how long it was at its limit. */
+static inline void level_pass(struct level *l, sim_time now, int64_t change)
+{
+    uint128 moment = (uint64_t)now; /* no sign to extend */
+    l->moment -= (uint128)(int128)change * moment;
+    l->value += change;
+    if (change < 0)
+        check(l->value >= 0, "level %lld", (long long)l->value);
+    else if (l->value > l->most)
+        l->most = l->value;
+}
+
 static inline void level_add(struct level *l, sim_time now, int64_t change)
 {
     int was_full = level_is_full(l);
-    l->moment -= (uint128)((int128)change * now);
-    l->value += change;
-    check(l->value >= 0, "level %lld", (long long)l->value);
+    level_pass(l, now, change);
     l->full += (was_full - level_is_full(l)) * now;
-    if (l->value > l->most)
-        l->most = l->value;
 }
 
 static inline void level_set(struct level *l, sim_time now, int64_t value)

@@ -133,7 +133,8 @@ static inline struct draw draw_at(uint64_t key, uint64_t entity, uint32_t replic
 struct draw_memo {
     uint64_t key, four;
     uint64_t word[4];
-    uint32_t visits; /* visit + 1 */
+    uint64_t visits; /* visit + 1 */
+    uint64_t unused; /* 64 bytes are easier to count in than 56 */
 };
 
 void draw_memo_fill(struct draw_memo *memo, uint64_t key, uint64_t four,

@@ -30,7 +30,7 @@ static inline void series_add(struct series *s, sim_time now, int64_t change)
 {
     if (now >= s->bin_end)
         series_cross(s, now);
-    s->moment -= (uint128)((int128)change * now);
+    s->moment -= (uint128)(int128)change * (uint64_t)now;
     s->value += change;
 }
 
