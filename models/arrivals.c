@@ -48,8 +48,8 @@ static double draw_gap(const struct world *w, const struct workload *load,
 
 /* Lay `need` (the integral of the multiplier, in ns) along the profile from where we
  * are; false when the profile ends first. Inside a segment the multiplier is m + sx. */
-static bool along_profile(struct arrivals *a, const struct param_list *profile,
-                          double need)
+static OUT_OF_LINE bool along_profile(struct arrivals *a,
+                                      const struct param_list *profile, double need)
 {
     const struct profile_point *p = profile->items;
     for (; (int)a->segment + 1 < profile->count; a->segment++) {
@@ -81,7 +81,7 @@ static void next_state(const struct world *w, const struct workload *load,
     a->state_end += (double)sojourn[a->segment] * draw_exponential(&draw);
 }
 
-static void along_states(const struct world *w, const struct workload *load,
+static OUT_OF_LINE void along_states(const struct world *w, const struct workload *load,
                          struct arrivals *a, double need)
 {
     const struct process_mmpp_conf *mmpp = load->conf->open->process.body;
@@ -120,8 +120,8 @@ static void first_state(const struct world *w, const struct workload *load,
 }
 
 /* When the next arrival comes; SIM_NEVER when there is none. */
-static sim_time next_arrival(const struct world *w, const struct workload *load,
-                             struct arrivals *a)
+HOT_INLINE sim_time next_arrival(const struct world *w, const struct workload *load,
+                                 struct arrivals *a)
 {
     double need = a->gap * a->mean_gap;
     a->gap = draw_gap(w, load, a, a->count + 1);
@@ -187,7 +187,7 @@ void arrivals_answered(struct world *w, uint32_t request)
 
 /* ---- the forms of workload ------------------------------------------------------- */
 
-static void schedule(struct world *w, uint32_t workload, sim_time at)
+HOT_INLINE void schedule(struct world *w, uint32_t workload, sim_time at)
 {
     if (at == SIM_NEVER)
         w->working--;
@@ -208,46 +208,44 @@ static int64_t batch_size(const struct world *w, const struct workload *load,
     return dist_count(load->conf->open->batch, &draw);
 }
 
-static void begin(struct world *w, const struct workload *load, struct arrivals *a)
+HOT_INLINE void begin(struct world *w, const struct workload *load, struct arrivals *a)
 {
     uint64_t entity = a->requests++;
-    client_begin(w, arrivals_type(w, load, entity), entity, w->now);
+    uint32_t type = load->trace ? load->trace[entity].type : NONE;
+    client_begin(w, type == NONE ? arrivals_type(w, load, entity) : type, entity,
+                 w->now);
 }
 
-static void open_arrival(struct world *w, const struct workload *load,
-                         struct arrivals *a)
+/* So many requests begin now, where it is not always one. */
+static OUT_OF_LINE int64_t beginning(struct world *w, const struct workload *load,
+                                     const struct arrivals *a)
 {
-    for (int64_t n = a->batches ? batch_size(w, load, a->count) : 1; n > 0; n--)
-        begin(w, load, a);
+    switch (load->form) {
+    case WORKLOAD_OPEN:
+        return batch_size(w, load, a->count);
+    case WORKLOAD_BURST:
+        return load->conf->burst->users;
+    case WORKLOAD_SESSIONS:
+        if (session_length(w, load, a->count) > 0)
+            new_user(w, load, a->count, w->now);
+        break;
+    case WORKLOAD_TRACE:
+    case WORKLOAD_CLOSED:
+        break;
+    }
+    return 0;
 }
 
-static void session_arrival(struct world *w, const struct workload *load,
-                            struct arrivals *a)
+/* When more come, where no gaps are drawn. */
+static OUT_OF_LINE sim_time next_time(const struct world *w,
+                                      const struct workload *load,
+                                      const struct arrivals *a)
 {
-    if (session_length(w, load, a->count) > 0)
-        new_user(w, load, a->count, w->now);
-}
-
-static void burst_arrival(struct world *w, uint32_t workload,
-                          const struct workload *load, struct arrivals *a)
-{
-    const struct burst_conf *burst = load->conf->burst;
-    for (int64_t n = burst->users; n > 0; n--)
-        begin(w, load, a);
-    schedule(w, workload,
-             burst->every == SIM_NEVER ? SIM_NEVER : w->now + burst->every);
-}
-
-static void trace_arrival(struct world *w, uint32_t workload,
-                          const struct workload *load, struct arrivals *a)
-{
-    const struct trace_arrival *now = &load->trace[a->requests];
-    uint64_t entity = a->requests++;
-    uint32_t type = now->type == NONE ? arrivals_type(w, load, entity) : now->type;
-    client_begin(w, type, entity, w->now);
-    schedule(w, workload,
-             a->requests < load->trace_count ? load->trace[a->requests].time
-                                             : SIM_NEVER);
+    if (load->form == WORKLOAD_TRACE)
+        return a->requests < load->trace_count ? load->trace[a->requests].time
+                                               : SIM_NEVER;
+    sim_time every = load->conf->burst->every;
+    return every == SIM_NEVER ? SIM_NEVER : w->now + every;
 }
 
 void arrivals_start(struct world *w, uint32_t workload)
@@ -255,10 +253,13 @@ void arrivals_start(struct world *w, uint32_t workload)
     const struct workload *load = &w->workload[workload];
     struct arrivals *a = &w->arrivals[workload];
     w->working++;
-    if (load->form == WORKLOAD_OPEN || load->form == WORKLOAD_SESSIONS) {
+    bool batches = load->form == WORKLOAD_OPEN && load->conf->open->batch;
+    a->one_by_one = (load->form == WORKLOAD_OPEN && !batches) ||
+                    load->form == WORKLOAD_TRACE;
+    a->by_gaps = load->form == WORKLOAD_OPEN || load->form == WORKLOAD_SESSIONS;
+    if (a->by_gaps) {
         a->mean_gap = 1e9 / arrival_rate(load);
         a->gap = draw_gap(w, load, a, 0);
-        a->batches = load->form == WORKLOAD_OPEN && load->conf->open->batch;
     }
     switch (load->form) {
     case WORKLOAD_OPEN:
@@ -288,22 +289,9 @@ void arrivals_event(struct world *w, uint32_t workload)
 {
     const struct workload *load = &w->workload[workload];
     struct arrivals *a = &w->arrivals[workload];
-    switch (load->form) {
-    case WORKLOAD_OPEN:
-        open_arrival(w, load, a);
-        break;
-    case WORKLOAD_SESSIONS:
-        session_arrival(w, load, a);
-        break;
-    case WORKLOAD_BURST:
-        burst_arrival(w, workload, load, a);
-        return;
-    case WORKLOAD_TRACE:
-        trace_arrival(w, workload, load, a);
-        return;
-    case WORKLOAD_CLOSED:
-        return;
-    }
+    for (int64_t n = a->one_by_one ? 1 : beginning(w, load, a); n > 0; n--)
+        begin(w, load, a);
     a->count++;
-    schedule(w, workload, next_arrival(w, load, a));
+    schedule(w, workload,
+             a->by_gaps ? next_arrival(w, load, a) : next_time(w, load, a));
 }

@@ -10,7 +10,7 @@
 static void grow_requests(struct world *w)
 {
     uint32_t room = grown_room(w, w->request_room);
-    w->stop |= w->in_flight >= w->cap;
+    w->stop |= world_is_full(w);
     check(room <= MOST_TASKS, "%u requests", room);
     arena_commit(w->arena, w->request, room * sizeof *w->request);
     arena_commit(w->arena, w->blame, (size_t)room * w->resources * sizeof *w->blame);
@@ -28,7 +28,6 @@ uint32_t request_new(struct world *w)
         w->request_free = w->request[request].next;
     }
     struct request *r = &w->request[request];
-    w->in_flight++;
     r->timer = r->deadline = TIMER_NONE;
     return request;
 }
@@ -41,7 +40,6 @@ void request_free(struct world *w, uint32_t request)
     r->wait++;
     r->next = w->request_free;
     w->request_free = request;
-    w->in_flight--;
 }
 
 /* ---- attempts -------------------------------------------------------------------- */
@@ -52,8 +50,8 @@ static const struct workload *workload_of(const struct world *w,
     return &w->workload[r->workload];
 }
 
-static inline void send_attempt(struct world *w, uint32_t request,
-                                const struct workload *load)
+HOT_INLINE void send_attempt(struct world *w, uint32_t request,
+                             const struct workload *load)
 {
     struct request *r = &w->request[request];
     uint32_t number = w->type[r->type].call;
@@ -145,41 +143,39 @@ void client_begin(struct world *w, uint32_t type, uint64_t entity, sim_time star
 
 /* ---- the end of a request -------------------------------------------------------- */
 
-static void record_blame(struct world *w, uint32_t request, struct type_outcome *out,
-                         sim_time latency)
+HOT_INLINE void record_blame(struct world *w, uint32_t request,
+                             struct type_outcome *out, sim_time latency)
 {
     float *spent = &w->blame[(size_t)request * w->resources];
     int bin = blame_bin((uint64_t)latency);
     uint64_t *sum = &out->blame[(size_t)bin * w->resources];
-    out->blame_requests[bin]++;
     for (uint32_t i = 0; i < w->resources; i++) {
         sum[i] += (uint64_t)(int64_t)spent[i];
         spent[i] = 0;
     }
 }
 
-static void __attribute__((noinline)) forget_blame(struct world *w, uint32_t request)
+static OUT_OF_LINE void forget_blame(struct world *w, uint32_t request)
 {
     float *spent = &w->blame[(size_t)request * w->resources];
     for (uint32_t i = 0; i < w->resources; i++)
         spent[i] = 0;
 }
 
-static void __attribute__((noinline)) record_segment(struct world *w,
-                                                     struct type_outcome *out,
-                                                     sim_time start, sim_time latency)
+static OUT_OF_LINE void record_segment(struct world *w, struct type_outcome *out,
+                                       sim_time start, sim_time latency)
 {
     int segment = outcome_segment(w->out, start);
     histogram_add(&out->segment[segment], (uint64_t)latency, w->arena);
     tally_add(&out->segment_sum[segment], latency);
 }
 
-static void record_ok(struct world *w, uint32_t request, struct type_outcome *out)
+/* What the histogram of latencies knows is told from it at the end. */
+HOT_INLINE void record_ok(struct world *w, uint32_t request, struct type_outcome *out)
 {
     const struct request *r = &w->request[request];
     sim_time latency = w->now - r->start;
-    out->ok++;
-    tally_add_moments(&out->latency_sum, latency); /* the rest is as in the histogram */
+    tally_add_moments(&out->latency_sum, latency);
     histogram_add(&out->latency, (uint64_t)latency, w->arena);
     record_blame(w, request, out, latency);
     if (r->first_byte != SIM_NEVER && w->type[r->type].streaming)
@@ -188,9 +184,8 @@ static void record_ok(struct world *w, uint32_t request, struct type_outcome *ou
         record_segment(w, out, r->start, latency);
 }
 
-static void __attribute__((noinline)) record_failure(struct world *w, uint32_t request,
-                                                     struct type_outcome *out,
-                                                     uint16_t cause)
+static OUT_OF_LINE void record_failure(struct world *w, uint32_t request,
+                                       struct type_outcome *out, uint16_t cause)
 {
     out->failed[cause]++;
     tally_add(&out->failed_latency, w->now - w->request[request].start);
@@ -199,8 +194,9 @@ static void __attribute__((noinline)) record_failure(struct world *w, uint32_t r
 
 static void cancel(struct world *w, uint32_t *timer)
 {
-    if (*timer != TIMER_NONE)
-        timer_cancel(&w->timers, *timer);
+    if (*timer == TIMER_NONE)
+        return;
+    timer_cancel(&w->timers, *timer);
     *timer = TIMER_NONE;
 }
 
@@ -220,9 +216,8 @@ static bool is_over(const struct world *w)
 }
 
 /* The request is answered for good, one way or the other. */
-static inline void settle(struct world *w, uint32_t request,
-                          const struct workload *load, enum status status,
-                          uint16_t cause)
+HOT_INLINE void settle(struct world *w, uint32_t request, const struct workload *load,
+                       enum status status, uint16_t cause)
 {
     struct request *r = &w->request[request];
     cancel(w, &r->deadline);
@@ -248,7 +243,7 @@ static inline void settle(struct world *w, uint32_t request,
 }
 
 /* The attempt under way is over for the client. */
-static inline void end_attempt(struct world *w, struct request *r)
+HOT_INLINE void end_attempt(struct world *w, struct request *r)
 {
     const struct call_site *site = &w->call[w->type[r->type].call];
     cancel(w, &r->timer);
@@ -262,8 +257,8 @@ static bool is_retried(const struct retry_policy *retry, uint32_t attempts,
     return attempts <= retry->max && retry->statuses >> status & 1;
 }
 
-static void __attribute__((noinline)) back_off(struct world *w, uint32_t request,
-                                               const struct workload *load)
+static OUT_OF_LINE void back_off(struct world *w, uint32_t request,
+                                 const struct workload *load)
 {
     struct request *r = &w->request[request];
     r->pause = retry_pause(w, &load->retry, r->entity, r->attempts, r->pause);

@@ -42,8 +42,9 @@ enum op {
     OP_GONE,    /* killed before its turn came: nothing is left to do */
 };
 
+/* Records that are asked for with every event have the size of a power of two. */
 struct instr {
-    uint8_t op;
+    _Alignas(64) uint8_t op;
     uint8_t status;    /* OP_FAIL */
     uint16_t resource; /* where the time goes; OP_CPU: the work itself */
     uint32_t a, b;
@@ -75,7 +76,7 @@ struct retry_policy {
 
 /* One place from which one service is called for one path. */
 struct call_site {
-    uint32_t entry;    /* pc of the callee's program */
+    _Alignas(64) uint32_t entry;    /* pc of the callee's program */
     uint32_t service, first_instance;
     uint32_t balancer; /* the first of its caller's; one an instance of the caller */
     uint64_t balance_key; /* of the balancer's draws for this call */
@@ -174,13 +175,13 @@ struct pool_use {
 };
 
 struct type {
-    uint32_t call;    /* site of the client's call */
+    _Alignas(16) uint32_t call;    /* site of the client's call */
     uint32_t workload;
     bool streaming;
 };
 
 struct workload {
-    const char *name;
+    _Alignas(64) const char *name;
     const struct workload_conf *conf;
     enum workload_form form;
     uint32_t first_type, types;

@@ -24,7 +24,8 @@
 enum {
     OUTCOME_SEGMENTS = 10,  /* a pilot's window is cut into this many equal parts */
     OUTCOME_BINS = 1000,    /* of the series over [0, warm_up + length) */
-    BLAME_BINS = HISTOGRAM_CELLS >> 5, /* of latency: 8 to an octave of ns */
+    BLAME_SHIFT = 5, /* cells of a histogram to a bin of blame: 8 to an octave of ns */
+    BLAME_BINS = HISTOGRAM_CELLS >> BLAME_SHIFT,
 };
 
 /* One request type of one workload. */
@@ -101,7 +102,7 @@ void outcome_merge(struct outcome *into, const struct outcome *from,
 /* The blame bin of a latency: 8 bins to an octave. */
 static inline int blame_bin(uint64_t ns)
 {
-    return histogram_cell(ns) >> 5;
+    return histogram_cell(ns) >> BLAME_SHIFT;
 }
 
 #endif

@@ -108,7 +108,7 @@ static void refuse(struct world *w, uint32_t task, enum status status, uint16_t 
     w->instance[t->instance].counts->refused++;
     t->status = (uint8_t)status;
     t->cause = cause;
-    task_finish(w, task);
+    task_answer(w, task);
 }
 
 static bool accepts(const struct world *w, const struct instance *instance,

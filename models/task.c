@@ -10,7 +10,7 @@ enum { MOST_ATTEMPTS = 255 };
 static void grow_tasks(struct world *w)
 {
     uint32_t room = grown_room(w, w->task_room);
-    w->stop |= w->in_flight >= w->cap;
+    w->stop |= world_is_full(w);
     check(room <= MOST_TASKS, "%u tasks", room);
     arena_commit(w->arena, w->task, room * sizeof *w->task);
     if (w->held)
@@ -29,7 +29,6 @@ uint32_t task_new(struct world *w)
         w->task_free = w->task[task].next;
     }
     struct task *t = &w->task[task];
-    w->in_flight++;
     t->parent = t->request = t->call = NONE;
     t->timer = TIMER_NONE;
     t->flags = t->status = t->attempt = 0;
@@ -44,7 +43,6 @@ void task_free(struct world *w, uint32_t task)
     t->wait++;
     t->next = w->task_free;
     w->task_free = task;
-    w->in_flight--;
 }
 
 /* Twice the room for those who are ready. */
@@ -281,7 +279,7 @@ static void branch_ended(struct world *w, uint32_t task, enum status status,
 
 /* ---- answers --------------------------------------------------------------------- */
 
-void task_deliver(struct world *w, uint32_t child)
+HOT_INLINE void deliver(struct world *w, uint32_t child)
 {
     struct task *c = &w->task[child];
     uint32_t parent = c->parent, wait = c->parent_wait, request = c->request;
@@ -300,7 +298,13 @@ void task_deliver(struct world *w, uint32_t child)
     }
 }
 
-static inline void leave(struct world *w, uint32_t task)
+void task_deliver(struct world *w, uint32_t child)
+{
+    deliver(w, child);
+}
+
+/* Give back what is held. */
+HOT_INLINE void leave(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
     if (t->memory) {
@@ -311,23 +315,18 @@ static inline void leave(struct world *w, uint32_t task)
         server_leave(w, task);
 }
 
-static inline void answer(struct world *w, uint32_t task)
+/* Answer, by way of the network. */
+HOT_INLINE void answer(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
     sim_time latency = t->call == NONE ? 0 : w->call[t->call].latency;
     if (latency == 0) {
-        task_deliver(w, task);
+        deliver(w, task);
         return;
     }
     t->state = TASK_REPLY;
     t->since = w->now;
     event_push(&w->events, w->now + latency, EVENT_DEPARTURE, SLOT(SLOT_TASK, task));
-}
-
-void task_finish(struct world *w, uint32_t task)
-{
-    leave(w, task);
-    answer(w, task);
 }
 
 void task_leave(struct world *w, uint32_t task)
@@ -429,14 +428,15 @@ static struct draw_memo *memo_of(struct world *w, const struct task *t)
     return &w->memo[(t->pc * 4 + (t->entity >> 2 & 3)) % MEMOS];
 }
 
-static struct draw task_draw(struct world *w, const struct task *t,
+static OUT_OF_LINE struct draw task_draw(struct world *w, const struct task *t,
                              const struct instr *i)
 {
     return draw_recall(memo_of(w, t), i->key, t->entity, w->replication, t->visit);
 }
 
 /* A duration; what nearly every one needs is one word or none. */
-static sim_time drawn_time(struct world *w, const struct task *t, const struct instr *i)
+HOT_INLINE sim_time drawn_time(struct world *w, const struct task *t,
+                               const struct instr *i)
 {
     const struct dist *dist = i->dist;
     if (dist->form == DIST_CONSTANT)
@@ -527,8 +527,7 @@ static bool loop_again(struct task *t, const struct instr *i)
 }
 
 /* The present instruction of a task; false when the task must wait then. */
-static inline __attribute__((always_inline)) bool
-step(struct world *w, uint32_t task, struct task *t)
+HOT_INLINE bool step(struct world *w, uint32_t task, struct task *t)
 {
     const struct instr *i = &w->code[t->pc];
     switch ((enum op)i->op) {
@@ -607,7 +606,8 @@ step(struct world *w, uint32_t task, struct task *t)
         t->pc = i->a;
         return true;
     case OP_END:
-        task_finish(w, task);
+        leave(w, task);
+        answer(w, task);
         return false;
     case OP_GONE:
         task_free(w, task);

@@ -22,6 +22,30 @@ void queue_remove(struct world *w, struct queue *q, uint32_t task)
     q->count--;
 }
 
+/* ---- how many are alive ---------------------------------------------------------- */
+
+static uint64_t free_tasks(const struct world *w)
+{
+    uint64_t count = 0;
+    for (uint32_t t = w->task_free; t != NONE; t = w->task[t].next)
+        count++;
+    return count;
+}
+
+static uint64_t free_requests(const struct world *w)
+{
+    uint64_t count = 0;
+    for (uint32_t r = w->request_free; r != NONE; r = w->request[r].next)
+        count++;
+    return count;
+}
+
+bool world_is_full(const struct world *w)
+{
+    uint64_t used = (uint64_t)w->tasks + w->requests;
+    return used >= w->cap && used - free_tasks(w) - free_requests(w) >= w->cap;
+}
+
 /* ---- setting up ------------------------------------------------------------------ */
 
 static void open_instances(struct world *w)
@@ -321,10 +345,22 @@ static void run(struct world *w)
     w->out->fingerprint = hash;
 }
 
+/* What the histogram of latencies has counted for others. */
+static void close_latency(struct type_outcome *type)
+{
+    type->ok = type->latency_sum.count = type->latency.count;
+    type->latency_sum.least = (int64_t)type->latency.least;
+    type->latency_sum.most = (int64_t)type->latency.most;
+    for (int cell = 0; cell < HISTOGRAM_CELLS; cell++)
+        if (type->latency.row[cell / HISTOGRAM_ROW])
+            type->blame_requests[cell >> BLAME_SHIFT] +=
+                type->latency.row[cell / HISTOGRAM_ROW][cell % HISTOGRAM_ROW];
+}
+
 static void close_run(struct world *w)
 {
     struct outcome *out = w->out;
-    if (w->in_flight >= w->cap)
+    if (world_is_full(w))
         out->end = OUTCOME_OVERFLOW;
     out->ended = w->now;
     series_close(&out->in_system, w->now);
@@ -334,17 +370,13 @@ static void close_run(struct world *w)
         close_measurement(w);
     for (int i = 0; i < w->m->facts.types; i++) {
         struct type_outcome *type = &out->type[i];
+        close_latency(type);
         uint64_t settled = type->ok;
         for (int c = 0; c < w->m->facts.causes; c++)
             settled += type->failed[c];
         check(settled <= type->offered, "%llu of %llu requests",
               (unsigned long long)settled, (unsigned long long)type->offered);
         type->unfinished = type->offered - settled;
-        if (type->latency.count) {
-            type->latency_sum.count = type->latency.count;
-            type->latency_sum.least = (int64_t)type->latency.least;
-            type->latency_sum.most = (int64_t)type->latency.most;
-        }
     }
 }
 

@@ -239,7 +239,8 @@ struct arrivals {
     uint64_t count;    /* arrivals so far; of sessions: users */
     uint64_t requests; /* requests so far */
     struct draw_memo memo;
-    bool batches;    /* more than one may come at a time */
+    bool one_by_one; /* one request an arrival */
+    bool by_gaps;    /* gaps are drawn */
     double mean_gap; /* ns */
     double gap;      /* before the next arrival but one: drawn early, off the path that
                           the next event waits for */
@@ -294,7 +295,7 @@ struct world {
 
     struct draw_memo memo[MEMOS]; /* of the draws of tasks */
 
-    uint64_t in_flight, cap; /* tasks and requests alive */
+    uint64_t cap; /* of tasks and requests alive */
     uint64_t measured_in_flight;
     sim_time measure_from, measured_span;
     uint32_t working; /* workloads that still send */
@@ -303,6 +304,9 @@ struct world {
     bool until_empty; /* no window: everything is measured, to the last answer */
     bool stop;
 };
+
+/* Are as many tasks and requests alive as may be? Counts: not for every event. */
+bool world_is_full(const struct world *w);
 
 /* ---- queues ---------------------------------------------------------------------- */
 
@@ -371,10 +375,7 @@ static inline uint32_t grown_room(const struct world *w, uint32_t room)
     return room < w->cap && more > w->cap ? (uint32_t)w->cap : more;
 }
 
-/* The task is over: gives back what it holds and answers with its status. */
-void task_finish(struct world *w, uint32_t task);
-
-/* The two halves of that. */
+/* The task is over: give back what it holds; answer with its status. */
 void task_leave(struct world *w, uint32_t task);
 void task_answer(struct world *w, uint32_t task);
 
@@ -516,9 +517,9 @@ void pool_close(struct world *w, const struct instance *instance, uint32_t proce
 /* ---- balancing (balance.c) ------------------------------------------------------- */
 
 /* Who calls: draws are addressed by the call site, the request and the attempt. */
-uint32_t balance_among(struct world *w, const struct call_site *site, uint32_t balancer,
-                       uint64_t entity, uint32_t attempt, uint32_t request)
-    __attribute__((noinline));
+OUT_OF_LINE uint32_t balance_among(struct world *w, const struct call_site *site,
+                                   uint32_t balancer, uint64_t entity, uint32_t attempt,
+                                   uint32_t request);
 
 /* An instance for a call, counted as under way until balance_done. */
 static inline uint32_t balance_choose(struct world *w, const struct call_site *site,

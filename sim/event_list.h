@@ -19,6 +19,7 @@
 
 #include "sim/arena.h"
 #include "sim/check.h"
+#include "sim/inline.h"
 #include "sim/sim_time.h"
 
 #include <stdbool.h>
@@ -51,7 +52,7 @@ struct event_list {
 void event_list_init(struct event_list *list, struct arena *arena);
 
 /* Add an event when the root is no hole. */
-void event_append(struct event_list *list, uint128 event) __attribute__((noinline));
+OUT_OF_LINE void event_append(struct event_list *list, uint128 event);
 
 static inline sim_time event_time(uint128 event)
 {
@@ -64,7 +65,7 @@ static inline uint32_t event_slot(uint128 event)
 }
 
 /* Put `event` where the hole at `at` has sunk to. */
-static inline void event_sink(struct event_list *list, size_t at, uint128 event)
+HOT_INLINE void event_sink(struct event_list *list, size_t at, uint128 event)
 {
     uint128 *heap = list->heap;
     size_t count = list->count;
@@ -80,21 +81,21 @@ static inline void event_sink(struct event_list *list, size_t at, uint128 event)
         heap[at] = heap[least];
         at = least;
     }
-    size_t least = 4 * at + 1; /* a last group of fewer than four */
-    if (least < count) {
-        for (size_t child = least + 1; child < count; child++)
-            if (heap[child] < heap[least])
-                least = child;
-        if (heap[least] < event) {
-            heap[at] = heap[least];
-            at = least;
+    uint128 *hole = heap + at, *end = heap + count;
+    uint128 *least = heap + 4 * at + 1; /* of a last group of fewer than four */
+    if (least < end) {
+        for (uint128 *child = least + 1; child < end; child++)
+            least = *child < *least ? child : least;
+        if (*least < event) {
+            *hole = *least;
+            hole = least;
         }
     }
-    heap[at] = event;
+    *hole = event;
 }
 
-static inline void event_push(struct event_list *list, sim_time time,
-                              enum event_class class, uint32_t slot)
+HOT_INLINE void event_push(struct event_list *list, sim_time time,
+                           enum event_class class, uint32_t slot)
 {
     check(time >= list->now, "event at %lld ns, clock at %lld ns", (long long)time,
           (long long)list->now);

@@ -27,6 +27,7 @@
 #define SIM_RNG_H
 
 #include "sim/check.h"
+#include "sim/inline.h"
 #include "sim/sim_time.h"
 
 #include <stdbool.h>
@@ -131,14 +132,14 @@ static inline struct draw draw_at(uint64_t key, uint64_t entity, uint32_t replic
 /* The first words of entities 4 four … 4 four + 3, remembered. {0} remembers
  * nothing. */
 struct draw_memo {
-    uint64_t key, four;
+    _Alignas(64) uint64_t key;
+    uint64_t four;
     uint64_t word[4];
-    uint64_t visits; /* visit + 1 */
-    uint64_t unused; /* 64 bytes are easier to count in than 56 */
+    uint32_t visits; /* visit + 1 */
 };
 
-void draw_memo_fill(struct draw_memo *memo, uint64_t key, uint64_t four,
-                    uint32_t replication, uint32_t visit) __attribute__((noinline));
+OUT_OF_LINE void draw_memo_fill(struct draw_memo *memo, uint64_t key, uint64_t four,
+                                uint32_t replication, uint32_t visit);
 
 /* The first word at an address, by way of a memo that is used with one replication
  * only. */
