@@ -124,6 +124,23 @@ static void tell_query(struct teller *t, const struct query_step *s)
     say_time(t, arena_format(t->arena, "query of %s, io", s->database), s->io);
 }
 
+static void tell_cache(struct teller *t, const char *service,
+                       const struct cache_rules *r)
+{
+    if (r->hit > 0 && r->hit < 1)
+        say(t, arena_format(t->arena, "%.3g %% of the look-ups in %s are hits",
+                            100 * r->hit, service));
+    if (r->hit < 0)
+        say(t, r->method == METHOD_CHE
+                   ? arena_format(t->arena,
+                                  "which look-ups in %s are hits; how many is computed",
+                                  service)
+                   : arena_format(t->arena, "the key that is looked up in %s",
+                                  service));
+    say_time(t, "the life of an entry", r->ttl);
+    say_value(t, "the size of an entry", r->size, PARAM_SIZE);
+}
+
 static void tell_step(void *context, const struct param_variant *step)
 {
     struct teller *t = context;
@@ -142,9 +159,7 @@ static void tell_step(void *context, const struct param_variant *step)
         break;
     case STEP_CACHE: {
         const struct cache_step *s = step->body;
-        if (s->hit > 0 && s->hit < 1)
-            say(t, arena_format(t->arena, "%.3g %% of the look-ups in %s are hits",
-                                100 * s->hit, s->service));
+        tell_cache(t, s->service, &s->rules);
         break;
     }
     case STEP_CHOOSE:
@@ -197,6 +212,8 @@ static void tell_server(struct teller *t, const char *name, const struct server_
     say_time(t, "the time to the first token", s->first_token);
     say_value(t, "the number of tokens", s->tokens, PARAM_NUMBER);
     say_time(t, "the time per token", s->token_time);
+    if (s->rules)
+        tell_cache(t, name, s->rules);
     if (s->handlers)
         tell_handlers(t, name, s->handlers);
 }

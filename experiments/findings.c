@@ -121,6 +121,12 @@ enum reading {
     READ_REFUSED,
     READ_TIMED_OUT,
     READ_FULL,
+    READ_LOOKUPS,
+    READ_FILLED,
+    READ_EVICTED,
+    READ_HIT,
+    READ_STALE,
+    READ_JOINED,
 };
 
 /* The part of the window that was simulated, ns: less where a replication
@@ -158,6 +164,18 @@ static double amount(const struct station_outcome *o, enum reading reading)
         return (double)o->timed_out;
     case READ_FULL:
         return (double)o->full_area;
+    case READ_LOOKUPS:
+        return (double)o->cache.lookups;
+    case READ_FILLED:
+        return (double)(o->cache.lookups - o->cache.hits - o->cache.joined);
+    case READ_EVICTED:
+        return (double)o->cache.evicted;
+    case READ_HIT:
+        return (double)o->cache.hits;
+    case READ_STALE:
+        return (double)o->cache.stale;
+    case READ_JOINED:
+        return (double)o->cache.joined;
     }
     return 0;
 }
@@ -185,7 +203,14 @@ static double out_of(const struct outcome *o, const struct station_facts *facts,
     case READ_SERVED:
     case READ_REFUSED:
     case READ_TIMED_OUT:
+    case READ_LOOKUPS:
+    case READ_FILLED:
+    case READ_EVICTED:
         return time_of(o) * 1e-9;
+    case READ_HIT:
+    case READ_STALE:
+    case READ_JOINED:
+        return (double)o->station[station].cache.lookups;
     }
     return 0;
 }
@@ -210,6 +235,12 @@ static struct estimate read_limited(const struct sample *s, int i, double limit,
 {
     return isinf(limit) || limit <= 0 ? estimate_lacking(LACK_LIMIT)
                                       : read_station(s, i, reading);
+}
+
+static struct estimate read_cache(const struct sample *s, int i, enum reading reading)
+{
+    return s->facts->station[i].caches ? read_station(s, i, reading)
+                                       : estimate_lacking(LACK_LIMIT);
 }
 
 struct estimate findings_utilisation(const struct sample *s, int station)
@@ -241,6 +272,12 @@ static struct station_findings station_of(const struct sample *s, int i)
         .refused = read_station(s, i, READ_REFUSED),
         .timed_out = read_station(s, i, READ_TIMED_OUT),
         .full = read_limited(s, i, facts->slots, READ_FULL),
+        .lookups = read_cache(s, i, READ_LOOKUPS),
+        .filled = read_cache(s, i, READ_FILLED),
+        .evicted = read_cache(s, i, READ_EVICTED),
+        .hit = read_cache(s, i, READ_HIT),
+        .stale = read_cache(s, i, READ_STALE),
+        .joined = read_cache(s, i, READ_JOINED),
     };
     for (int r = 0; r < s->count; r++) {
         const struct station_outcome *o = &s->outcome[r].station[i];

@@ -7,7 +7,7 @@
 
 /* Whoever adds a field there teaches it to this file, in both directions, and makes
  * PACK_VERSION larger. */
-_Static_assert(sizeof(struct station_outcome) == 288, "experiments/pack.c knows it");
+_Static_assert(sizeof(struct station_outcome) == 352, "experiments/pack.c knows it");
 _Static_assert(sizeof(struct type_outcome) ==
                    5 * 8 + 2 * sizeof(struct histogram) + 8 +
                        2 * sizeof(struct tally) + 5 * 8 + 8,
@@ -204,6 +204,18 @@ static void pass_type(struct stream *s, struct type_outcome *t,
     pass_sparse(s, t->blame_requests, BLAME_BINS);
 }
 
+static void pass_cache(struct stream *s, struct cache_counts *c)
+{
+    pass(s, &c->lookups);
+    pass(s, &c->hits);
+    pass(s, &c->stale);
+    pass(s, &c->joined);
+    pass(s, &c->early);
+    pass(s, &c->evicted);
+    pass(s, &c->expired);
+    pass(s, &c->full);
+}
+
 static void pass_station(struct stream *s, struct station_outcome *o)
 {
     pass_wide(s, &o->busy_area);
@@ -224,6 +236,7 @@ static void pass_station(struct stream *s, struct station_outcome *o)
     pass(s, &o->throttled);
     pass_wide(s, &o->frozen);
     pass_wide(s, &o->surplus);
+    pass_cache(s, &o->cache);
 }
 
 /* Of the series only the sums are found: its clock has stopped. */

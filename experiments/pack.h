@@ -20,7 +20,7 @@
 
 #include <stdbool.h>
 
-enum { PACK_VERSION = 1 };
+enum { PACK_VERSION = 2 };
 
 struct packed {
     unsigned char *bytes;

@@ -166,6 +166,19 @@ static void put_types(cJSON *root, const struct result *r)
     }
 }
 
+static void put_cache(cJSON *station, const struct station_facts *facts,
+                      const struct station_findings *f)
+{
+    cJSON *object = json_object(station, "cache");
+    estimate(object, "lookups", &f->lookups);
+    estimate(object, "hit", &f->hit);
+    json_number(object, "hit_expected", facts->hit_expected);
+    estimate(object, "stale", &f->stale);
+    estimate(object, "joined", &f->joined);
+    estimate(object, "filled", &f->filled);
+    estimate(object, "evicted", &f->evicted);
+}
+
 static void put_stations(cJSON *root, const struct result *r)
 {
     cJSON *array = json_array(root, "stations");
@@ -195,6 +208,8 @@ static void put_stations(cJSON *root, const struct result *r)
         estimate(object, "throughput", &f->throughput);
         estimate(object, "refused", &f->refused);
         estimate(object, "timed_out", &f->timed_out);
+        if (facts->caches)
+            put_cache(object, facts, f);
     }
 }
 

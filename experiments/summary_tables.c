@@ -404,6 +404,73 @@ void page_stations(struct page *p)
     print_queues(p);
 }
 
+/* ---- caches ---------------------------------------------------------------------- */
+
+enum cache_column {
+    CACHE_NAME,
+    CACHE_HIT,
+    CACHE_EXPECTED,
+    CACHE_LOOKUPS,
+    CACHE_FILLED,
+    CACHE_JOINED,
+    CACHE_STALE,
+    CACHE_EVICTED,
+    CACHE_COLUMNS
+};
+
+static const char *per_time(struct page *p, const struct estimate *rate)
+{
+    bool ends = p->result->facts->terminating;
+    return page_value(p, ends ? HUMAN_COUNT : HUMAN_NUMBER, amount(p, rate).value);
+}
+
+static const char *unless_none(struct page *p, const struct estimate *e)
+{
+    return e->value > 0 ? page_value(p, HUMAN_PART, e->value) : "";
+}
+
+static void add_cache(struct grid *grid, struct page *p, int i)
+{
+    const struct station_facts *facts = &p->result->facts->station[i];
+    const struct station_findings *f = &p->result->findings->station[i];
+    struct grid_row *row = grid_add(grid, &p->sheet, INK_PLAIN);
+    row->cell[CACHE_NAME] = sheet_safe(&p->sheet, facts->name);
+    row->cell[CACHE_HIT] = page_estimate(p, HUMAN_PART, &f->hit);
+    row->cell[CACHE_EXPECTED] = page_value(p, HUMAN_PART, facts->hit_expected);
+    row->cell[CACHE_LOOKUPS] = per_time(p, &f->lookups);
+    row->cell[CACHE_FILLED] = per_time(p, &f->filled);
+    row->cell[CACHE_JOINED] = unless_none(p, &f->joined);
+    row->cell[CACHE_STALE] = unless_none(p, &f->stale);
+    row->cell[CACHE_EVICTED] = per_time(p, &f->evicted);
+}
+
+void page_caches(struct page *p)
+{
+    struct grid grid = {.columns = CACHE_COLUMNS, .left = 1};
+    for (int i = 0; i < p->result->facts->stations; i++) {
+        if (!p->result->facts->station[i].caches)
+            continue;
+        if (grid.rows == 0) {
+            struct grid_row *row = grid_heading(&grid, &p->sheet);
+            row->cell[CACHE_NAME] = "Caches";
+            row->cell[CACHE_HIT] = "hit";
+            row->cell[CACHE_EXPECTED] = "in theory";
+            row->cell[CACHE_LOOKUPS] = per_second(p, "asked/s", "asked");
+            row->cell[CACHE_FILLED] = per_second(p, "misses/s", "misses");
+            row->cell[CACHE_JOINED] = "joined";
+            row->cell[CACHE_STALE] = "stale";
+            row->cell[CACHE_EVICTED] = per_second(p, "evicted/s", "evicted");
+        }
+        add_cache(&grid, p, i);
+    }
+    if (grid.rows == 0)
+        return;
+    putc('\n', p->sheet.out);
+    grid_print(&grid, &p->sheet);
+    sheet_say(&p->sheet, "in theory: the long-run ratio by Che's approximation; "
+                         "joined: waited for the miss of another.");
+}
+
 /* ---- blame ----------------------------------------------------------------------- */
 
 static void add_blame(struct grid *grid, struct page *p, const char *label, double tail,

@@ -86,10 +86,18 @@ static uint32_t by_key(struct choice_of *c)
     return (uint32_t)(rng_mix(key, 1) % c->count);
 }
 
+/* A key of a cache lies at one instance. Nothing is drawn: the site's key is the number
+ * of the cache use. */
+static uint32_t by_shard(struct choice_of *c)
+{
+    return cache_shard(c->w, (uint32_t)c->key, c->entity, c->count);
+}
+
 static uint32_t (*const policies[])(struct choice_of *c) = {
     [BALANCE_ROUND_ROBIN] = in_turn, [BALANCE_LEAST_CONN] = least_conn,
     [BALANCE_RANDOM] = at_random,    [BALANCE_RANDOM_TWO] = random_two,
     [BALANCE_IP_HASH] = ip_hash,     [BALANCE_HASH] = by_key,
+    [BALANCE_SHARD] = by_shard,
 };
 
 uint32_t balance_among(struct world *w, const struct call_site *site, uint32_t number,

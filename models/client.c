@@ -97,11 +97,16 @@ uint64_t client_key(const struct world *w, const struct request *r)
     if (!load->zipf)
         return client_address(w, r);
     struct draw draw = draw_at(load->key_key, r->entity, w->replication, 0);
-    double u = draw_uniform(&draw);
-    uint64_t low = 0, high = (uint64_t)load->conf->keys->count - 1;
+    return client_popular_key(load->zipf, (uint64_t)load->conf->keys->count,
+                              draw_uniform(&draw));
+}
+
+uint64_t client_popular_key(const double *cumulative, uint64_t keys, double u)
+{
+    uint64_t low = 0, high = keys - 1;
     while (low < high) {
         uint64_t middle = (low + high) / 2;
-        if (load->zipf[middle] < u)
+        if (cumulative[middle] < u)
             low = middle + 1;
         else
             high = middle;

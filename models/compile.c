@@ -69,7 +69,7 @@ static struct place *find_upstream(struct compiler *c, const struct frame *f,
     return compile_find_server(c, found->at, "upstream", found->upstream);
 }
 
-static double compile_proxy(struct compiler *c, struct frame *f)
+double compile_proxy(struct compiler *c, struct frame *f)
 {
     int balance;
     struct place *upstream = find_upstream(c, f, &balance);
@@ -122,6 +122,8 @@ static double compile_duty(struct compiler *c, struct frame *f, uint32_t at,
         return compile_proxy(c, f);
     case DUTY_LLM:
         return compile_llm(c, f);
+    case DUTY_EDGE:
+        return compile_edge(c, f);
     case DUTY_DATABASE:
         complain(c->out, at, key, "must be reached by a query: %s is a database",
                  f->place->name);
@@ -153,9 +155,39 @@ static const char *circle(struct compiler *c, const struct frame *f,
     return path;
 }
 
+/* The duty, so many times in a row. */
+static double compile_commands(struct compiler *c, struct frame *f, uint32_t at,
+                               const char *key, int64_t commands)
+{
+    if (commands == 1)
+        return compile_duty(c, f, at, key);
+    uint32_t start = frame_new_label(c), end = frame_new_label(c);
+    double weight = c->weight;
+    struct instr *i = frame_emit(c, f, OP_REPEAT);
+    frame_draw(c, f, i, "pipeline", dist_constant(c->arena, (double)commands));
+    i->a = end;
+    i->b = f->loops++;
+    frame_label(c, f, start);
+    c->weight *= (double)commands;
+    double mean = (double)commands * compile_duty(c, f, at, key);
+    c->weight = weight;
+    i = frame_emit(c, f, OP_AGAIN);
+    i->a = start;
+    i->b = --f->loops;
+    frame_label(c, f, end);
+    return mean;
+}
+
 struct handler compile_handler(struct compiler *c, const struct frame *caller,
                                struct place *place, const char *type, const char *path,
                                uint32_t at, const char *key)
+{
+    return compile_pipeline(c, caller, place, type, path, at, key, 1);
+}
+
+struct handler compile_pipeline(struct compiler *c, const struct frame *caller,
+                                struct place *place, const char *type, const char *path,
+                                uint32_t at, const char *key, int64_t commands)
 {
     struct handler h = {.entry = frame_new_label(c)};
     if (calls_itself(caller, place, type)) {
@@ -168,7 +200,7 @@ struct handler compile_handler(struct compiler *c, const struct frame *caller,
                       .type = type,
                       .path = path,
                       .pad = frame_new_label(c)};
-    h.mean = compile_duty(c, &f, at, key);
+    h.mean = compile_commands(c, &f, at, key, commands);
     frame_label(c, &f, f.pad);
     compile_task_end(c, &f, h.entry, 0);
     frame_close(c, &f);

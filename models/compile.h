@@ -43,6 +43,8 @@ struct compiler {
     int places;
     struct vector code, label, choice, branch, call, balancer, balancer_key, pool_use,
         timer_length, key, resource, cause, assumption;
+    struct vector cache, cache_use, cache_set;
+    struct hit_plan *hits;       /* what earlier passes found, see compile_cache.c */
     struct vector service_extra; /* bool: background or parallel work runs there */
     uint32_t type;               /* the client's request type being compiled */
     double weight; /* how often what is being compiled runs per client request */
@@ -90,6 +92,14 @@ struct handler compile_call(struct compiler *c, const struct frame *frame,
                             const struct caller *caller, struct place *callee,
                             const struct handler *handler, uint32_t *site);
 
+/* The same for a pipeline of commands that run back to back. */
+struct handler compile_pipeline(struct compiler *c, const struct frame *caller,
+                                struct place *place, const char *type, const char *path,
+                                uint32_t at, const char *key, int64_t commands);
+
+/* What a proxy does: pass the request to its upstream. */
+double compile_proxy(struct compiler *c, struct frame *f);
+
 /* ---- steps (compile_steps.c) ----------------------------------------------------- */
 
 /* Code for a list of steps. This and what follows return the mean duration in s when
@@ -104,6 +114,23 @@ double compile_chunks(struct compiler *c, struct frame *f, const struct dist *ch
 /* The call of a site whose callee takes `mean`; go_on: also after an error. */
 double compile_site(struct compiler *c, struct frame *f, uint32_t site, bool go_on,
                     double mean);
+
+/* Steps that run for a share of those who come here. */
+double compile_weighted(struct compiler *c, struct frame *f,
+                        const struct param_list *steps, double share);
+
+/* Code that runs as a task of its own, placed here at `label`, between opening and
+ * closing it; the task that gets there by itself has to jump over it. */
+struct block {
+    uint32_t label, start, pad, loops, held, lookups;
+    double turns;
+    bool streams;
+    struct vector holding, kept;
+};
+void compile_open_block(struct compiler *c, struct frame *f, uint32_t label,
+                        struct block *block);
+void compile_close_block(struct compiler *c, struct frame *f,
+                         const struct block *block);
 
 void compile_timeout(struct compiler *c, struct call_site *site, sim_time timeout,
                      enum status status, const char *cause, int station);
@@ -141,6 +168,32 @@ const struct dist *compile_value(struct compiler *c, const struct frame *f,
 
 /* Complains of a value that no row of a trace can give; it may be NULL. */
 void compile_no_column(struct compiler *c, const struct dist *dist);
+
+/* ---- caches (compile_cache.c) ---------------------------------------------------- */
+
+double compile_cache(struct compiler *c, struct frame *f, const struct cache_step *s);
+
+/* What an edge does: answer what it has, pass on the rest, and keep it. */
+double compile_edge(struct compiler *c, struct frame *f);
+
+/* Cumulative popularity of keys 1 .. count under Zipf's law. */
+const double *compile_zipf(struct compiler *c, const struct keys_conf *keys);
+
+/*
+ * How often a cache is hit decides how much work there is behind it, and that decides
+ * how often the next cache is asked, and so on. So the model is compiled again with the
+ * hit ratios that follow from the last time, until they stay.
+ */
+struct hit_plan {
+    double *hit; /* of each cache use, in order */
+    uint32_t uses;
+    bool settled;
+    struct vector tables; /* of popularity, made once */
+};
+
+/* When stations have their numbers: what lies where at the start, and the hit ratios
+ * for the next pass. */
+void compile_finish_caches(struct compiler *c);
 
 /* ---- workloads (compile_workload.c) ---------------------------------------------- */
 

@@ -82,7 +82,7 @@ void compile_timeout(struct compiler *c, struct call_site *site, sim_time timeou
 /* The place of the call is enough: were the callee's name in it, a proxy in between
  * would change what everybody behind it draws. */
 const char *compile_child_path(struct compiler *c, const struct frame *f,
-                              const char *type)
+                               const char *type)
 {
     return arena_format(c->arena, "%s/%u>%s", f->path, f->code.count, type);
 }
@@ -152,36 +152,14 @@ static double compile_call_step(struct compiler *c, struct frame *f,
 
 /* ---- branching ------------------------------------------------------------------- */
 
-static double compile_weighted(struct compiler *c, struct frame *f,
-                               const struct param_list *steps, double share)
+double compile_weighted(struct compiler *c, struct frame *f,
+                        const struct param_list *steps, double share)
 {
     double weight = c->weight;
     c->weight = weight * share;
     double mean = compile_steps(c, f, steps);
     c->weight = weight;
     return share * mean;
-}
-
-static double compile_cache(struct compiler *c, struct frame *f,
-                            const struct cache_step *s)
-{
-    uint32_t number, hit = frame_new_label(c), end = frame_new_label(c);
-    struct handler look =
-        call_named(c, f, s->at, "cache", s->service, f->type, &number);
-    if (number == NONE)
-        return 0;
-    double mean =
-        compile_site(c, f, number, s->on_error == ON_ERROR_CONTINUE, look.mean);
-    struct instr *i = frame_emit(c, f, OP_CHANCE);
-    i->key = frame_key(c, f, "hit");
-    i->p = s->hit;
-    i->a = hit;
-    mean += compile_weighted(c, f, &s->miss, 1 - s->hit);
-    frame_jump(c, f, end);
-    frame_label(c, f, hit);
-    mean += compile_weighted(c, f, &s->on_hit, s->hit);
-    frame_label(c, f, end);
-    return mean;
 }
 
 static double compile_choose(struct compiler *c, struct frame *f,
@@ -250,27 +228,48 @@ static double compile_repeat(struct compiler *c, struct frame *f,
     return mean;
 }
 
+void compile_open_block(struct compiler *c, struct frame *f, uint32_t label,
+                        struct block *block)
+{
+    *block = (struct block){.label = label,
+                            .start = f->code.count,
+                            .pad = f->pad,
+                            .loops = f->loops,
+                            .held = f->held,
+                            .lookups = f->lookups,
+                            .turns = f->turns,
+                            .streams = f->streams, /* what it sends, no client sees */
+                            .holding = f->holding,
+                            .kept = f->kept};
+    f->holding = f->kept = (struct vector){0};
+    f->pad = frame_new_label(c);
+    f->loops = f->held = f->lookups = 0;
+    f->turns = 0;
+}
+
+void compile_close_block(struct compiler *c, struct frame *f, const struct block *block)
+{
+    frame_label(c, f, f->pad);
+    compile_task_end(c, f, block->label, block->start);
+    f->holding = block->holding;
+    f->kept = block->kept;
+    f->pad = block->pad;
+    f->loops = block->loops;
+    f->held = block->held;
+    f->lookups = block->lookups;
+    f->turns = block->turns;
+    f->streams = block->streams;
+    *VECTOR_AT(&c->service_extra, bool, f->place->index) = true;
+}
+
 /* Steps that run as a task of their own, placed here and jumped over. */
 static double compile_block(struct compiler *c, struct frame *f,
                             const struct param_list *steps, uint32_t label)
 {
-    uint32_t pad = f->pad, loops = f->loops, held = f->held, start = f->code.count;
-    bool streams = f->streams; /* what a task of its own sends, no client sees */
-    struct vector holding = f->holding, kept = f->kept;
-    f->holding = f->kept = (struct vector){0};
-    f->pad = frame_new_label(c);
-    f->loops = f->held = 0;
-    f->turns = 0;
+    struct block block;
+    compile_open_block(c, f, label, &block);
     double mean = compile_steps(c, f, steps);
-    frame_label(c, f, f->pad);
-    compile_task_end(c, f, label, start);
-    f->holding = holding;
-    f->kept = kept;
-    f->pad = pad;
-    f->loops = loops;
-    f->held = held;
-    f->streams = streams;
-    *VECTOR_AT(&c->service_extra, bool, f->place->index) = true;
+    compile_close_block(c, f, &block);
     return mean;
 }
 

@@ -91,7 +91,7 @@ static void compile_mix(struct compiler *c, struct workload *w)
     w->odds = odds;
 }
 
-/* ---- traces and keys ------------------------------------------------------------- */
+/* ---- traces ---------------------------------------------------------------------- */
 
 static int column_of(const struct param_csv *csv, const char *name)
 {
@@ -174,17 +174,6 @@ static void read_trace(struct compiler *c, struct workload *w)
     w->trace = arrival;
     w->trace_count = (uint32_t)csv->rows;
     w->span = last;
-}
-
-/* Cumulative popularity of keys 1 .. count under Zipf's law. */
-static const double *zipf_table(struct compiler *c, const struct keys_conf *keys)
-{
-    double *table = arena_many(c->arena, keys->count, double), sum = 0;
-    for (int64_t i = 0; i < keys->count; i++)
-        table[i] = sum += 1 / numeric_pow((double)(i + 1), keys->zipf);
-    for (int64_t i = 0; i < keys->count; i++)
-        table[i] /= sum;
-    return table;
 }
 
 /* ---- arrivals -------------------------------------------------------------------- */
@@ -389,7 +378,7 @@ static bool set_up_workload(struct compiler *c, struct workload *w)
         read_trace(c, w);
     w->address_count = (uint64_t)conf->addresses;
     if (conf->keys)
-        w->zipf = zipf_table(c, conf->keys);
+        w->zipf = compile_zipf(c, conf->keys);
     if (compile_find(c, w->name)) /* links, balancers and promises go by name */
         complain(c->out, conf->at, NULL, "must not have the name of a service, \"%s\"",
                  w->name);

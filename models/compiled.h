@@ -11,12 +11,14 @@
 #ifndef MODELS_COMPILED_H
 #define MODELS_COMPILED_H
 
+#include "models/che.h"
 #include "models/kind.h"
 
 #define NONE UINT32_MAX
 enum {
     MAX_LOOPS = 4, /* nested repeats in one handler */
     MAX_HELD = 8,  /* connections held at a time by one handler */
+    MAX_LOOKUPS = 4, /* nested look-ups in caches */
 };
 
 enum op {
@@ -34,6 +36,11 @@ enum op {
     OP_SPAWN,   /* start a background task at `a` */
     OP_STREAM,  /* the first byte leaves now */
     OP_CHUNKS,  /* let `dist2` many drawn gaps pass */
+    OP_LOOKUP,  /* cache use `b`: a hit goes to `a`; a miss goes on, or waits */
+    OP_BYPASS,  /* cache use `b` could not be asked */
+    OP_KEEP,    /* go to `a` unless there is something to put into cache use `b` */
+    OP_FILL,    /* put it in */
+    OP_DROP,    /* there is nothing to put in after all */
     OP_MEMORY,  /* take a drawn amount until the end */
     OP_FAIL,    /* end with a status, with probability `p` */
     OP_JUMP,    /* go to `a` */
@@ -79,7 +86,7 @@ struct call_site {
     _Alignas(64) uint32_t entry;    /* pc of the callee's program */
     uint32_t service, first_instance;
     uint32_t balancer; /* the first of its caller's; one an instance of the caller */
-    uint64_t balance_key; /* of the balancer's draws for this call */
+    uint64_t balance_key; /* of the balancer's draws; BALANCE_SHARD: the cache use */
     sim_time latency;  /* one way */
     uint32_t timeout_class, connect_class; /* timers; NONE */
     uint16_t timeout_cause, connect_cause;
@@ -94,7 +101,8 @@ struct call_site {
 };
 
 enum balance_policy { BALANCE_ROUND_ROBIN, BALANCE_LEAST_CONN, BALANCE_RANDOM,
-                      BALANCE_RANDOM_TWO, BALANCE_IP_HASH, BALANCE_HASH };
+                      BALANCE_RANDOM_TWO, BALANCE_IP_HASH, BALANCE_HASH,
+                      BALANCE_SHARD /* by the key of a cache; not for users */ };
 
 struct balancer_plan {
     uint32_t service; /* spread over the instances of this */
@@ -174,6 +182,44 @@ struct pool_use {
     uint32_t caller_first_instance;
 };
 
+/* What lies at one service, an own store at each of its instances. */
+struct cache {
+    uint32_t service, first; /* among all stores */
+    struct store_limits limits;
+    bool sharded;            /* each key lies at one instance only */
+    uint64_t evict_key, start_key;
+    bool refuses; /* a write that has no room is an error, not just forgotten */
+    const double *cost; /* of each set: ns that making an entry takes on average */
+    const struct che_set *set; /* as many as limits.sets: what is asked for */
+    const struct dist *const *ttl, *const *size; /* of each set; NULL */
+    const uint64_t *size_key;
+    const bool *flights; /* of each set: does anybody wait for a fill? */
+    double time; /* s unused after which an entry goes, see che.h */
+    double expected; /* hit ratio, by the same theory */
+    bool followed;   /* key by key; else drawn */
+    bool cold_start;
+    sim_time flush_at;
+};
+
+/* A cache as seen from one place. */
+struct cache_use {
+    uint32_t cache, set, depth; /* depth: how many look-ups it stands in */
+    const double *zipf; /* cumulative popularity of keys */
+    uint64_t keys;
+    uint64_t key_key, ttl_key, size_key, early_key;
+    const struct dist *ttl, *size; /* NULL */
+    bool own;     /* lies at the instance itself, not at the one it called */
+    bool by_turn; /* in a repeat: each turn has a key of its own */
+    bool single_flight;
+    double early_refresh;
+    sim_time stale;
+    uint32_t wait_class; /* NONE */
+    uint16_t wait_resource;
+    uint32_t refresh; /* pc of the same work in the background; NONE */
+    uint32_t type;    /* request type that comes here, */
+    double weight;    /* so often per request */
+};
+
 struct type {
     _Alignas(16) uint32_t call;    /* site of the client's call */
     uint32_t workload;
@@ -213,13 +259,15 @@ struct model {
     struct service *service;
     struct pool *pool;
     struct pool_use *pool_use;
+    struct cache *cache;
+    struct cache_use *cache_use;
     struct type *type;
     struct workload *workload;
     struct demand *demand;   /* [type][station] */
     double *alone;           /* [type] s */
     sim_time *timer_length;  /* by class */
     uint32_t balancers, services, pools, pool_uses, timer_classes;
-    uint32_t instances, processes, pool_states;
+    uint32_t instances, processes, pool_states, caches, stores;
     uint16_t network_resource, backoff_resource;
     uint64_t seed;
     bool mortal;    /* some service is */

@@ -57,6 +57,7 @@ void frame_jump(struct compiler *c, struct frame *f, uint32_t label)
  * how a task can be killed wherever it is. */
 struct pad {
     uint32_t label, next, around;
+    uint32_t cache_use; /* NONE */
     bool clear, holds;
     struct holding held;
 };
@@ -68,11 +69,20 @@ uint32_t frame_pad(struct compiler *c, struct frame *f, const struct holding *h,
     struct pad pad = {.label = label,
                       .next = next,
                       .around = f->pad,
+                      .cache_use = NONE,
                       .clear = clear,
                       .holds = h};
     if (h)
         pad.held = *h;
     *VECTOR_ADD(&f->pads, c->arena, struct pad) = pad;
+    return label;
+}
+
+uint32_t frame_pad_drop(struct compiler *c, struct frame *f, uint32_t cache_use,
+                        uint32_t next, bool clear)
+{
+    uint32_t label = frame_pad(c, f, NULL, next, clear);
+    VECTOR_AT(&f->pads, struct pad, f->pads.count - 1)->cache_use = cache_use;
     return label;
 }
 
@@ -95,6 +105,8 @@ static void emit_pads(struct compiler *c, struct frame *f)
         f->pad = pad.label;
         if (pad.holds)
             frame_emit_held(c, f, OP_RELEASE, &pad.held);
+        if (pad.cache_use != NONE)
+            frame_emit(c, f, OP_DROP)->b = pad.cache_use;
         f->pad = pad.around;
         frame_emit(c, f, pad.clear ? OP_CLEAR : OP_JUMP)->a = pad.next;
     }
@@ -166,6 +178,8 @@ static void resolve(const struct compiler *c, struct instr *i)
     case OP_SPAWN:
     case OP_JUMP:
     case OP_CLEAR:
+    case OP_LOOKUP:
+    case OP_KEEP:
         i->a = pc_of(c, i->a);
         break;
     case OP_DELAY:
@@ -178,6 +192,9 @@ static void resolve(const struct compiler *c, struct instr *i)
     case OP_FORK:
     case OP_STREAM:
     case OP_CHUNKS:
+    case OP_BYPASS:
+    case OP_FILL:
+    case OP_DROP:
     case OP_MEMORY:
     case OP_FAIL:
     case OP_END:
@@ -203,6 +220,11 @@ void frame_finish(struct compiler *c)
     for (uint32_t i = 0; i < c->call.count; i++) {
         struct call_site *site = VECTOR_AT(&c->call, struct call_site, i);
         site->entry = pc_of(c, site->entry);
+    }
+    for (uint32_t i = 0; i < c->cache_use.count; i++) {
+        struct cache_use *use = VECTOR_AT(&c->cache_use, struct cache_use, i);
+        if (use->refresh != NONE)
+            use->refresh = pc_of(c, use->refresh);
     }
     m->code = c->code.items;
     m->choice = c->choice.items;

@@ -37,6 +37,7 @@ struct frame {
     struct vector kept;    /* likewise: what is held from its first use to the end */
     uint32_t pad;   /* label errors go to */
     uint32_t loops, held; /* nesting of repeats, and of held connections */
+    uint32_t lookups;     /* and of look-ups in caches */
     double turns;         /* of the repeats around, all together; 0: none */
     bool streams;   /* sends a first byte of its own or passes one on */
     bool draws;     /* something in it is random: later visits need other draws */
@@ -67,6 +68,10 @@ struct instr *frame_emit_held(struct compiler *c, struct frame *f, enum op op,
  * the error or, `clear`, without. Its label. */
 uint32_t frame_pad(struct compiler *c, struct frame *f, const struct holding *h,
                    uint32_t next, bool clear);
+
+/* A pad that tells those who wait for the fill of a cache use that there is none. */
+uint32_t frame_pad_drop(struct compiler *c, struct frame *f, uint32_t cache_use,
+                        uint32_t next, bool clear);
 
 /* Append the finished frame to the code. */
 void frame_close(struct compiler *c, struct frame *f);

@@ -47,6 +47,9 @@ static bool detach(struct world *w, uint32_t task)
     case TASK_OPENING:
         pool_break_opening(w, task);
         return true;
+    case TASK_FILL:
+        cache_withdraw(w, task);
+        break;
     case TASK_FREE:
     case TASK_REPLY:
     case TASK_DEAD:
@@ -55,9 +58,9 @@ static bool detach(struct world *w, uint32_t task)
     return false;
 }
 
-/* Connections are given back by the code that errors lead to; here nothing on that way
- * is forgiven. */
-static void give_back_connections(struct world *w, uint32_t task)
+/* Connections are given back, and fills of caches given up, by the code that errors
+ * lead to; here nothing on that way is forgiven. */
+static void give_back(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
     t->pc = w->code[t->pc].on_error;
@@ -67,6 +70,9 @@ static void give_back_connections(struct world *w, uint32_t task)
         case OP_RELEASE:
             pool_release(w, task, i);
             t->pc++;
+            break;
+        case OP_DROP:
+            cache_drop(w, task, i);
             break;
         case OP_JUMP:
             t->pc = i->a;
@@ -110,7 +116,7 @@ void task_kill(struct world *w, uint32_t task, enum status status, uint16_t caus
         return; /* it has done all it had to do */
     bool expected = detach(w, task);
     t->wait++;
-    give_back_connections(w, task);
+    give_back(w, task);
     task_leave(w, task);
     uint32_t answering = expected ? double_of(w, task) : task;
     w->task[answering].status = (uint8_t)status;

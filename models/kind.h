@@ -11,6 +11,7 @@
 #define MODELS_KIND_H
 
 #include "models/model.h"
+#include "models/store.h"
 
 enum part_sort { PART_SERVER, PART_POOL };
 
@@ -33,6 +34,7 @@ enum duty {
     DUTY_PROXY,    /* passes them to its upstream */
     DUTY_DATABASE, /* works for the time each query says */
     DUTY_LLM,      /* first token, then tokens at a pace */
+    DUTY_EDGE,     /* answers what it has, passes the rest to its upstream */
 };
 
 #define UNLIMITED INT64_MAX
@@ -51,6 +53,16 @@ struct life_part {
     enum status drain_status;
     sim_time noticed;     /* from the end of a process to the start of the next */
     sim_time boot;        /* from there until it takes requests */
+};
+
+/* What a service that caches has room for. */
+struct store_part {
+    bool present;
+    enum eviction eviction;
+    int64_t items, bytes; /* UNLIMITED */
+    int samples;
+    bool cold_start;
+    sim_time flush_at; /* SIM_NEVER */
 };
 
 struct server_part {
@@ -78,6 +90,8 @@ struct server_part {
     int balance;                   /* proxy: index into balance_names */
     sim_time connect_timeout, read_timeout; /* proxy; SIM_NEVER */
     struct dist *first_token, *tokens, *token_time; /* LLM */
+    struct store_part store;
+    const struct cache_rules *rules; /* edge */
 };
 
 enum scope { SCOPE_GLOBAL, SCOPE_INSTANCE, SCOPE_PROCESS };
@@ -155,6 +169,9 @@ struct server_part server_part_default(void);
 /* A pool of `size` that behaves as the caller takes and returns: likewise. */
 struct pool_part pool_part_default(int64_t size);
 
+/* Room without limit, exact LRU, steady at the start. */
+struct store_part store_part_default(const struct store_conf *conf);
+
 /* Forms of a proxy's upstream: a service's name, or a map from request type to
  * struct upstream_conf. */
 struct upstream_conf {
@@ -171,6 +188,8 @@ extern const struct param upstream_forms[];
 #define COMMON_ROWS                                                                    \
     {.type = PARAM_INCLUDE, .of = service_common_params,                               \
      .offset = offsetof(struct conf, common)}
+#define STORE_ROWS                                                                     \
+    {.type = PARAM_INCLUDE, .of = store_params, .offset = offsetof(struct conf, store)}
 #define HANDLER_ROWS                                                                   \
     {.type = PARAM_INCLUDE, .of = handler_params,                                      \
      .offset = offsetof(struct conf, handlers)}

@@ -363,6 +363,16 @@ static double pool_slots(const struct pool *pool)
                                     : (double)(pool->limit + pool->part.reserve);
 }
 
+static void state_cache(const struct model *m, uint32_t service,
+                        struct station_facts *facts)
+{
+    for (uint32_t i = 0; i < m->caches; i++)
+        if (m->cache[i].service == service) {
+            facts->caches = m->cache[i].followed;
+            facts->hit_expected = m->cache[i].expected;
+        }
+}
+
 static void state_facts(struct compiler *c)
 {
     struct model *m = c->model;
@@ -370,7 +380,8 @@ static void state_facts(struct compiler *c)
         arena_many(c->arena, c->places + 1, struct station_facts);
     for (int i = 0; i < c->places; i++) {
         const struct place *p = &c->place[i];
-        facts[i] = (struct station_facts){.name = p->name, .kind = p->kind->row.key};
+        facts[i] = (struct station_facts){
+            .name = p->name, .kind = p->kind->row.key, .hit_expected = NAN};
         if (p->common) {
             const struct service *s = &m->service[p->index];
             facts[i].sort = STATION_SERVICE;
@@ -381,6 +392,7 @@ static void state_facts(struct compiler *c)
             facts[i].slot_name = s->part.slot_name;
             facts[i].processes = (int)s->processes;
             facts[i].process_slots = process_slots(s);
+            state_cache(m, p->index, &facts[i]);
         } else {
             const struct pool *pool = &m->pool[p->index];
             double connections = pool_slots(pool);
@@ -411,6 +423,7 @@ static void finish(struct compiler *c)
     compile_pool_states(c);
     for (uint32_t i = 0; i < c->call.count; i++)
         m->call[i].first_instance = m->service[m->call[i].service].first_instance;
+    compile_finish_caches(c);
     state_facts(c);
     m->facts.resource = c->resource.items;
     m->facts.resources = (int)c->resource.count;
@@ -422,13 +435,18 @@ static void finish(struct compiler *c)
     m->facts.request_bytes = 128.0 * 3 + 96 + 8.0 * c->resource.count;
 }
 
-struct model *model_compile(struct arena *arena, const struct system_spec *spec,
-                            uint64_t seed, struct listener *out)
+static struct model *compile_once(struct arena *arena, const struct system_spec *spec,
+                                  uint64_t seed, struct hit_plan *hits,
+                                  struct listener *out)
 {
     int before = out->count;
     struct model *m = arena_new(arena, struct model);
-    struct compiler c = {
-        .arena = arena, .out = out, .spec = spec, .model = m, .weight = 1};
+    struct compiler c = {.arena = arena,
+                         .out = out,
+                         .spec = spec,
+                         .model = m,
+                         .hits = hits,
+                         .weight = 1};
     m->seed = seed;
     set_up_places(&c);
     check_links(&c);
@@ -442,6 +460,20 @@ struct model *model_compile(struct arena *arena, const struct system_spec *spec,
     if (out->count > before)
         return NULL;
     finish(&c);
+    return out->count > before ? NULL : m;
+}
+
+struct model *model_compile(struct arena *arena, const struct system_spec *spec,
+                            uint64_t seed, struct listener *out)
+{
+    enum { MOST_PASSES = 6 };
+    struct hit_plan hits = {0};
+    struct model *m = NULL;
+    for (int pass = 0; pass < MOST_PASSES && !hits.settled; pass++) {
+        m = compile_once(arena, spec, seed, &hits, out);
+        if (!m)
+            return NULL;
+    }
     return m;
 }
 

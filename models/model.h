@@ -68,6 +68,8 @@ struct station_facts {
     bool governed;      /* they are not always there: a quota, credits, a slowdown */
     const char *slot_name; /* "worker", "thread", "connection", "coroutine" */
     int processes;         /* of an instance; pools: 1 */
+    bool caches;           /* keys are followed */
+    double hit_expected;   /* by theory; NAN: not a cache, or a fixed share of hits */
     double process_slots;  /* of a process; event loops: 1, since one at a time runs */
 };
 

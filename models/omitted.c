@@ -12,5 +12,17 @@ const struct omission omissions[] = {
      "Give a write's `io` as long as it takes under load: with many writers it is "
      "shorter for each than alone, which makes a prediction from the time alone too "
      "slow."},
+    {"6.1", "Redis: io-threads",
+     "only reading and writing sockets is parallel, so a command takes the same turn; "
+     "its time on the socket is part of `time`."},
+    {"6.1", "Redis: tcp-backlog",
+     "clients keep their connections; only reconnecting thousands at once would fill "
+     "the accept queue."},
+    {"6.1", "Redis: hz, active-expire-effort",
+     "expired keys are never served, and their memory is found by every write instead "
+     "of ten times a second."},
+    {"6.1", "Redis: lazyfree-lazy-eviction",
+     "freeing a very big value is not a delay of its own; give such commands their "
+     "time."},
     {NULL, NULL, NULL},
 };

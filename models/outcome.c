@@ -80,6 +80,18 @@ static int64_t larger(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+static void merge_cache(struct cache_counts *into, const struct cache_counts *from)
+{
+    into->lookups += from->lookups;
+    into->hits += from->hits;
+    into->stale += from->stale;
+    into->joined += from->joined;
+    into->early += from->early;
+    into->evicted += from->evicted;
+    into->expired += from->expired;
+    into->full += from->full;
+}
+
 static void merge_station(struct station_outcome *into,
                           const struct station_outcome *from)
 {
@@ -101,6 +113,7 @@ static void merge_station(struct station_outcome *into,
     into->throttled += from->throttled;
     into->frozen += from->frozen;
     into->surplus += from->surplus;
+    merge_cache(&into->cache, &from->cache);
 }
 
 void outcome_merge(struct outcome *into, const struct outcome *from,

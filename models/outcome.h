@@ -43,6 +43,17 @@ struct type_outcome {
     uint64_t *blame_requests;        /* [BLAME_BINS] */
 };
 
+/* What a cache was asked. Of the look-ups that neither hit nor joined each did the work
+ * behind the cache. */
+struct cache_counts {
+    uint64_t lookups, hits;
+    uint64_t stale;   /* of the hits: past their end */
+    uint64_t joined;  /* waited for the work of another */
+    uint64_t early;   /* of the misses: refreshed before the end */
+    uint64_t evicted, expired; /* entries; expired: removed after their end */
+    uint64_t full;    /* writes refused */
+};
+
 /* A service or a pool, all its instances together. */
 struct station_outcome {
     uint128 busy_area;   /* slots or connections in use, x ns */
@@ -60,6 +71,7 @@ struct station_outcome {
     uint64_t throttled;  /* periods whose CPU quota was used up, of all instances */
     uint128 frozen;      /* ns that instances stood still for it */
     uint128 surplus;     /* cores used beyond CPU credits, as cpu_area */
+    struct cache_counts cache; /* where keys are followed */
 };
 
 enum outcome_end {

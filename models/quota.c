@@ -84,7 +84,8 @@ static void release(struct world *w, const struct held *held)
         break;
     case HELD_TIMEOUT:
         if (t->wait == held->wait &&
-            (t->state == TASK_CALLING || t->state == TASK_POOL))
+            (t->state == TASK_CALLING || t->state == TASK_POOL ||
+             t->state == TASK_FILL))
             task_timeout(w, held->task);
         break;
     case HELD_ARRIVAL:

@@ -22,6 +22,9 @@
     X(postgres)        \
     X(mysql)           \
     X(redis)           \
+    X(memcached)       \
+    X(cache)           \
+    X(cdn)             \
     X(llm_api)
 
 #define DECLARE(name) extern const struct kind name##_kind;
@@ -75,6 +78,19 @@ struct pool_part pool_part_default(int64_t size)
         .most_user = UNLIMITED,
         .query_timeout = SIM_NEVER,
         .copies = 1,
+    };
+}
+
+struct store_part store_part_default(const struct store_conf *conf)
+{
+    return (struct store_part){
+        .present = true,
+        .eviction = EVICT_LRU,
+        .items = UNLIMITED,
+        .bytes = UNLIMITED,
+        .samples = 5,
+        .cold_start = conf->cold_start,
+        .flush_at = conf->flush_at,
     };
 }
 

@@ -216,7 +216,8 @@ const struct param workload_params[] = {
      .doc = "Network time one way between client and target, in addition to the "
             "target's."},
     {.key = "keys", .type = PARAM_OBJECT, .offset = AT(keys), .of = keys_params,
-     .size = sizeof(struct keys_conf), .doc = "Keys that hash balancing sees."},
+     .size = sizeof(struct keys_conf),
+     .doc = "What the requests are about, as seen by caches and hash balancing."},
     {.key = "addresses", .type = PARAM_COUNT, .offset = AT(addresses), .least = 1,
      .most = 1e9, .fallback = 10000,
      .doc = "Distinct client addresses; 1 for a load generator."},
@@ -316,12 +317,58 @@ static const struct param hold_params[] = {
 };
 #undef AT
 
+static const char *const cache_methods[] = {"keys", "che", NULL};
+
+#define AT(field) offsetof(struct cache_rules, field)
+const struct param cache_rules_params[] = {
+    {.key = "hit", .type = PARAM_FRACTION, .offset = AT(hit), .fallback = -1,
+     .doc = "Share of look-ups that find the answer, at random. When absent, it "
+            "follows from `keys` and what the cache has room for."},
+    {.key = "keys", .type = PARAM_OBJECT, .offset = AT(keys), .of = keys_params,
+     .size = sizeof(struct keys_conf),
+     .doc = "What is asked for: each look-up draws a key. The key of the request, "
+            "from the workload's `keys`, when absent; in a `repeat` each turn has its "
+            "own."},
+    {.key = "method", .type = PARAM_CHOICE, .offset = AT(method),
+     .choices = cache_methods,
+     .doc = "keys = every key is followed; che = the hit ratio is computed (Che's "
+            "approximation) and drawn at random: no memory, but no stampedes, cold "
+            "starts or write errors either."},
+    {.key = "ttl", .type = PARAM_RANDOM, .offset = AT(ttl), .unit = PARAM_DURATION,
+     .doc = "Life of an entry; it is a miss from that instant on. Entries do not end "
+            "by themselves when absent."},
+    {.key = "size", .type = PARAM_RANDOM, .offset = AT(size), .unit = PARAM_SIZE,
+     .doc = "Memory of an entry with its key and overhead; each key keeps its own. "
+            "Needed where the cache's memory is limited."},
+    {.key = "single_flight", .type = PARAM_FLAG, .offset = AT(single_flight),
+     .doc = "Of those who miss a key at the same time one does the work, the others "
+            "wait for it. If it fails, the next one tries."},
+    {.key = "wait_timeout", .type = PARAM_DURATION, .offset = AT(wait_timeout),
+     .least = 1e-6, .most = 1e9, .fallback = INFINITY,
+     .doc = "single_flight: who has waited this long does the work, too."},
+    {.key = "early_refresh", .type = PARAM_NUMBER, .offset = AT(early_refresh),
+     .most = 1000,
+     .doc = "Refresh at random before the end: at a hit when now - b x d x ln U is "
+            "past it, b being this number and d the time the last fill took; 1 is "
+            "usual, 0 = never."},
+    {.key = "stale_while_revalidate", .type = PARAM_DURATION, .offset = AT(stale),
+     .doc = "For so long after its end an entry is still served, while one refresh "
+            "runs in the background."},
+    {0},
+};
+#undef AT
+
 #define AT(field) offsetof(struct cache_step, field)
 static const struct param cache_params[] = {
     {.key = "cache", .type = PARAM_NAME, .offset = AT(service), .required = true,
      .doc = "Cache service to ask first."},
-    {.key = "hit", .type = PARAM_FRACTION, .offset = AT(hit), .required = true,
-     .doc = "Share of look-ups that find the answer."},
+    {.type = PARAM_INCLUDE, .of = cache_rules_params, .offset = AT(rules)},
+    {.key = "set", .type = PARAM_NAME, .offset = AT(set),
+     .doc = "Steps that name the same set see each other's entries; a set of its own "
+            "when absent. All sets of a service compete for its memory."},
+    {.key = "pipeline", .type = PARAM_COUNT, .offset = AT(pipeline), .least = 1,
+     .most = 10000, .fallback = 1,
+     .doc = "Commands sent in one round trip; they run back to back."},
     {.key = "miss", .type = PARAM_LIST, .offset = AT(miss), .of = &step_row,
      .doc = "Steps when it does not."},
     {.key = "on_hit", .type = PARAM_LIST, .offset = AT(on_hit), .of = &step_row,
@@ -560,6 +607,19 @@ const struct param service_common_params[] = {
     {.key = "balance", .type = PARAM_CHOICE, .offset = AT(balance),
      .choices = balance_names,
      .doc = "How callers without a balancer of their own spread over the replicas."},
+    {0},
+};
+#undef AT
+
+#define AT(field) offsetof(struct store_conf, field)
+const struct param store_params[] = {
+    {.key = "cold_start", .type = PARAM_FLAG, .offset = AT(cold_start),
+     .doc = "Empty at the start. Otherwise it holds at the start what it would after a "
+            "long time, and nothing has to warm up."},
+    {.key = "flush_at", .type = PARAM_DURATION, .offset = AT(flush_at),
+     .fallback = INFINITY,
+     .doc = "Loses everything at this time after the start (warm-up included): a "
+            "restart, a FLUSHALL."},
     {0},
 };
 #undef AT

@@ -131,10 +131,23 @@ struct hold_step {
     struct param_list steps;
     int on_error;
 };
+/* What a look-up in a cache finds: a fixed share of hits, or what lies there. */
+struct cache_rules {
+    double hit; /* negative: by keys */
+    struct keys_conf *keys; /* NULL: the workload's */
+    int method;             /* enum cache_method */
+    struct dist *ttl, *size;
+    bool single_flight;
+    sim_time wait_timeout, stale;
+    double early_refresh; /* 0: none */
+};
+enum cache_method { METHOD_KEYS, METHOD_CHE };
 struct cache_step {
     uint32_t at;
     const char *service;
-    double hit;
+    struct cache_rules rules;
+    const char *set; /* whose entries it shares; NULL: its own */
+    int64_t pipeline;
     struct param_list miss, on_hit;
     int on_error;
 };
@@ -200,7 +213,15 @@ struct handler_conf {
     struct param_map handlers; /* struct param_list of struct param_variant */
 };
 
+/* Keys of services that cache. */
+struct store_conf {
+    bool cold_start;
+    sim_time flush_at;
+};
+
 extern const struct param service_common_params[];
+extern const struct param store_params[];
+extern const struct param cache_rules_params[];
 extern const struct param handler_params[];
 extern const char *const balance_names[];
 

@@ -15,6 +15,8 @@ static void grow_tasks(struct world *w)
     arena_commit(w->arena, w->task, room * sizeof *w->task);
     if (w->held)
         arena_commit(w->arena, w->held, (size_t)room * MAX_HELD * sizeof *w->held);
+    if (w->caches.lookup)
+        cache_grow(w, room);
     w->task_room = room;
 }
 
@@ -238,6 +240,11 @@ static uint32_t start_branch(struct world *w, uint32_t parent, uint32_t pc)
     return child;
 }
 
+uint32_t task_branch(struct world *w, uint32_t parent, uint32_t pc)
+{
+    return start_branch(w, parent, pc);
+}
+
 static void fork_branches(struct world *w, uint32_t task, const struct instr *i)
 {
     struct task *t = &w->task[task];
@@ -377,6 +384,10 @@ void task_timeout(struct world *w, uint32_t task)
     t->timer = TIMER_NONE;
     if (t->state == TASK_POOL) {
         pool_timeout(w, task);
+        return;
+    }
+    if (t->state == TASK_FILL) {
+        cache_timeout(w, task);
         return;
     }
     const struct call_site *site = &w->call[w->code[t->pc].a];
@@ -584,6 +595,19 @@ HOT_INLINE bool step(struct world *w, uint32_t task, struct task *t)
     case OP_CHUNKS:
         delay(w, task, chunks_time(w, t, i));
         return false;
+    case OP_LOOKUP:
+        return cache_lookup(w, task, i);
+    case OP_BYPASS:
+        cache_bypass(w, task, i);
+        return true;
+    case OP_KEEP:
+        cache_keep(w, task, i);
+        return true;
+    case OP_FILL:
+        return cache_fill(w, task, i);
+    case OP_DROP:
+        cache_drop(w, task, i);
+        return true;
     case OP_MEMORY:
         if (!take_memory(w, t, i)) {
             task_fail(w, task, (enum status)i->status, i->cause);
@@ -680,6 +704,7 @@ void task_event(struct world *w, uint32_t task)
     case TASK_FORKED:
     case TASK_POOL:
     case TASK_HELD:
+    case TASK_FILL:
         break;
     }
     check(false, "event for a task in state %d", t->state);

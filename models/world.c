@@ -129,6 +129,8 @@ static void set_up(struct world *w, const struct window *window)
     open_instances(w);
     open_pools(w);
     open_balancers(w);
+    if (m->stores)
+        cache_open(w);
 }
 
 /* ---- the window ------------------------------------------------------------------ */
@@ -184,6 +186,7 @@ static void close_counts(struct world *w, int station, struct station_outcome *o
     out->throttled = c->throttled;
     out->frozen = c->frozen;
     out->surplus = c->surplus;
+    out->cache = c->cache;
 }
 
 static void close_levels(struct station_outcome *out, const struct level *busy,

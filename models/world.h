@@ -38,6 +38,7 @@ enum task_state {
     TASK_FORKED,  /* waits for its branches */
     TASK_POOL,    /* waits for a connection */
     TASK_OPENING, /* opens one for itself */
+    TASK_FILL,    /* waits for another task to fill a cache */
     TASK_BACKOFF, /* waits to call again */
     TASK_REPLY,   /* answered, on the network back */
     TASK_HELD,    /* ready, but its instance is frozen */
@@ -251,6 +252,31 @@ struct arrivals {
     double scale; /* mmpp: multiplier that makes the mean rate the given one */
 };
 
+/* One look-up of a task that has missed, until what it missed is filled in. */
+struct lookup {
+    uint32_t store;  /* NONE: nothing to fill */
+    uint32_t key;
+    uint32_t flight; /* that waits for this task; NONE */
+    sim_time began;
+};
+
+/* Somebody is making an entry, others wait for it. */
+struct flight {
+    uint32_t store, set, key;
+    uint32_t next; /* in the list of free ones */
+    struct queue waiting;
+};
+
+/* The caches of one replication. */
+struct caches {
+    struct store *store;      /* of every cache, one an instance */
+    bool *flushed;            /* likewise */
+    uint32_t ***flying;       /* [store][set][key]: flight + 1; NULL: nobody waits */
+    struct lookup *lookup;    /* [task][MAX_LOOKUPS] */
+    struct flight *flight;
+    uint32_t flights, flight_room, flight_free;
+};
+
 /* What a station counts beside its levels; restarted at the end of warm-up. */
 struct counts {
     uint64_t arrivals, served, refused, timed_out, waited;
@@ -259,6 +285,7 @@ struct counts {
     uint64_t throttled; /* periods whose quota was used up, of all instances */
     uint128 frozen;     /* ns they stood still for it */
     uint128 surplus;    /* thousandths of a core, x ns: used on credit */
+    struct cache_counts cache;
 };
 
 struct world {
@@ -292,6 +319,7 @@ struct world {
     struct arrivals *arrivals;
     struct counts *counts; /* by station */
     struct hold *held;     /* [task][MAX_HELD]; NULL without pools */
+    struct caches caches;  /* all NULL where no keys are followed */
 
     struct draw_memo memo[MEMOS]; /* of the draws of tasks */
 
@@ -414,6 +442,9 @@ void process_kill(struct world *w, struct instance *instance, uint32_t process,
 
 /* ---- tasks that call ------------------------------------------------------------- */
 
+/* A task in the background of another, which goes on at `pc`; to be made ready. */
+uint32_t task_branch(struct world *w, uint32_t parent, uint32_t pc);
+
 /* A child for call site `site` at `instance`, on its way. */
 uint32_t call_start(struct world *w, uint32_t site, uint32_t instance);
 
@@ -514,6 +545,25 @@ void pool_break_opening(struct world *w, uint32_t task);
 /* A process has ended, its tasks with it: its pools are no more. */
 void pool_close(struct world *w, const struct instance *instance, uint32_t process);
 
+/* ---- caches (cache.c) ------------------------------------------------------------ */
+
+void cache_open(struct world *w);
+void cache_grow(struct world *w, uint32_t tasks);
+
+/* Each takes the task on to its next instruction; false: it waits, or has failed. */
+bool cache_lookup(struct world *w, uint32_t task, const struct instr *instr);
+bool cache_fill(struct world *w, uint32_t task, const struct instr *instr);
+void cache_bypass(struct world *w, uint32_t task, const struct instr *instr);
+void cache_keep(struct world *w, uint32_t task, const struct instr *instr);
+void cache_drop(struct world *w, uint32_t task, const struct instr *instr);
+void cache_timeout(struct world *w, uint32_t task);
+/* A task that is killed while it waits for another's fill. */
+void cache_withdraw(struct world *w, uint32_t task);
+
+/* The instance that the key of a request lies at, by a use. */
+uint32_t cache_shard(const struct world *w, uint32_t use, uint64_t entity,
+                     uint32_t shards);
+
 /* ---- balancing (balance.c) ------------------------------------------------------- */
 
 /* Who calls: draws are addressed by the call site, the request and the attempt. */
@@ -548,6 +598,8 @@ void client_timeout(struct world *w, uint32_t request, bool deadline);
 /* Address and key of a request's client: what hashing balancers see. */
 uint64_t client_address(const struct world *w, const struct request *r);
 uint64_t client_key(const struct world *w, const struct request *r);
+/* The key that u in (0, 1) chooses by its cumulative popularity. */
+uint64_t client_popular_key(const double *cumulative, uint64_t keys, double u);
 uint32_t request_new(struct world *w);
 void request_free(struct world *w, uint32_t request);
 void request_open(struct world *w, uint32_t request, uint32_t type, uint64_t entity,
