@@ -324,7 +324,7 @@ static void find_excesses(struct explainer *e)
                 strcmp(part.pool.server, e->facts->station[i].name) == 0)
                 x.opened += e->facts->station[pool].slots;
         }
-        if (x.opened > x.taken)
+        if (isfinite(x.opened) && x.opened > x.taken)
             e->out->excess[e->out->excesses++] = x;
     }
 }

@@ -504,8 +504,8 @@ double compile_hold(struct compiler *c, struct frame *f, const struct hold_step 
         return compile_steps(c, f, &s->steps);
     if (pool->part.pool.statements)
         complain(c->out, s->at, "hold",
-                 "must not be in statement mode: %s refuses transactions of more than "
-                 "one statement",
+                 "must not be in statement mode: \"%s\" refuses transactions of more "
+                 "than one statement",
                  s->pool);
     if (s->on_error == ON_ERROR_CONTINUE)
         f->pad = frame_pad(c, f, NULL, after, true);

@@ -155,7 +155,7 @@ static void unpin(struct world *w, struct connection *c)
         return;
     uint32_t state = c->pinned_state;
     c->pinned_state = NONE;
-    pool_give_back(w, state, c->pinned);
+    pool_end_session(w, state, c->pinned);
 }
 
 void connection_shut(struct world *w, uint32_t number, uint32_t connection)

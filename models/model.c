@@ -357,10 +357,18 @@ static double process_slots(const struct service *s)
     return s->slots == UNLIMITED ? INFINITY : (double)s->slots;
 }
 
-static double pool_slots(const struct pool *pool)
+/* Connections of all pools of this name: where threads have one each, all threads. */
+static double pool_slots(const struct model *m, uint32_t number)
 {
-    return pool->limit == UNLIMITED ? INFINITY
-                                    : (double)(pool->limit + pool->part.reserve);
+    const struct pool *pool = &m->pool[number];
+    double threads = 0;
+    if (pool->limit != UNLIMITED)
+        return (double)(pool->limit + pool->part.reserve) * pool->count;
+    for (uint32_t i = 0; i < m->pool_uses; i++)
+        for (uint32_t s = 0; s < m->services && m->pool_use[i].pool == number; s++)
+            if (m->service[s].first_instance == m->pool_use[i].caller_first_instance)
+                threads += slots_of(&m->service[s]);
+    return threads;
 }
 
 static void state_cache(const struct model *m, uint32_t service,
@@ -395,14 +403,14 @@ static void state_facts(struct compiler *c)
             state_cache(m, p->index, &facts[i]);
         } else {
             const struct pool *pool = &m->pool[p->index];
-            double connections = pool_slots(pool);
+            double connections = pool_slots(m, p->index);
             facts[i].sort = STATION_POOL;
             facts[i].instances = (int)pool->count;
-            facts[i].slots = connections * pool->count;
+            facts[i].slots = connections;
             facts[i].cores = INFINITY;
             facts[i].slot_name = "connection";
             facts[i].processes = 1;
-            facts[i].process_slots = connections;
+            facts[i].process_slots = connections / pool->count;
         }
     }
     m->facts.station = facts;

@@ -88,6 +88,14 @@ static uint32_t state_of(const struct world *w, uint32_t task,
     return use->first;
 }
 
+/* A connection held since then is held no more. */
+static inline void count_held(struct world *w, const struct pool *pool, sim_time since)
+{
+    struct counts *counts = &w->counts[pool->station];
+    counts->served++;
+    counts->held += w->now - since;
+}
+
 /* The task is no client of the pool any more, if it was one itself. */
 static void leave(struct world *w, uint32_t number, const struct instr *instr)
 {
@@ -147,7 +155,7 @@ static void take(struct world *w, uint32_t task, uint32_t number, uint32_t conne
     struct connection *c = &w->pool[number].connection[connection];
     c->task = task;
     c->asked = t->since;
-    c->granted = w->now;
+    c->granted = c->held_from = w->now;
     pool_wake_swept(w, number,
                     pool_later(pool->part.timeout_with_wait ? c->asked : c->granted,
                                pool->part.query_timeout));
@@ -226,12 +234,10 @@ static bool has_one(struct world *w, uint32_t task, uint32_t number,
         pool->part.session ? client_of(w, task, instr) : NULL;
     if (!client || client->pinned_state == NONE)
         return false;
-    w->counts[pool->station].arrivals++;
     *h = (struct hold){w->now, client->pinned_state, client->pinned};
     struct connection *c = &w->pool[h->state].connection[h->connection];
     c->task = task;
     c->asked = c->granted = w->now;
-    tally_add(&w->counts[pool->station].wait, 0);
     pool_wake_swept(w, number, pool_later(w->now, pool->part.query_timeout));
     return true;
 }
@@ -386,22 +392,28 @@ void pool_release(struct world *w, uint32_t task, const struct instr *instr)
     const struct pool *pool = &w->m->pool[s->pool];
     if (instr->count & HOLD_TO_END && h->since == SIM_NEVER)
         return; /* no query has needed one */
-    struct counts *counts = &w->counts[pool->station];
-    counts->served++;
-    counts->held += w->now - h->since;
-    if (pool->plain && s->queue.count == 0 && s->idle < pool->part.kept) {
-        level_add(&s->busy, w->now, -1);
-        s->in_use--;
-        s->idle++;
-        return;
-    }
-    h->since = SIM_NEVER;
-    if (connection != NONE) {
+    if (connection == NONE) {
+        count_held(w, pool, h->since);
+        if (pool->plain && s->queue.count == 0 && s->idle < pool->part.kept) {
+            level_add(&s->busy, w->now, -1);
+            s->in_use--;
+            s->idle++;
+            return;
+        }
+    } else {
         s->connection[connection].task = NONE;
         if (stays_pinned(w, task, h, instr))
             return;
+        count_held(w, pool, s->connection[connection].held_from);
     }
+    h->since = SIM_NEVER;
     leave(w, number, instr);
+    pool_give_back(w, number, connection);
+}
+
+void pool_end_session(struct world *w, uint32_t number, uint32_t connection)
+{
+    count_held(w, pool_of(w, number), w->pool[number].connection[connection].held_from);
     pool_give_back(w, number, connection);
 }
 
@@ -464,6 +476,7 @@ void pool_break_opening(struct world *w, uint32_t task)
     if (h->connection != NONE)
         w->pool[h->state].connection[h->connection].task = NONE;
     leave(w, h->state, instr);
+    count_held(w, pool_of(w, h->state), h->since);
     h->since = SIM_NEVER;
     pool_give_back(w, h->state, h->connection);
 }

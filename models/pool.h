@@ -33,6 +33,9 @@ void pool_set_busy(struct world *w, uint32_t number, int change);
  * be closed. */
 void pool_give_back(struct world *w, uint32_t number, uint32_t connection);
 
+/* Likewise of a session whose client is gone. */
+void pool_end_session(struct world *w, uint32_t number, uint32_t connection);
+
 /* One that nobody uses is there: the oldest waiter's, or idle. */
 void pool_offer(struct world *w, uint32_t number, uint32_t connection);
 

@@ -198,6 +198,7 @@ struct instance {
 struct connection {
     sim_time opened, expires, idle_since;
     sim_time asked, granted; /* by the task that has it, and when it got it */
+    sim_time held_from;      /* likewise of a session, which has it from then on */
     uint32_t next;           /* idle, or free */
     uint32_t task;           /* that has it; NONE */
     uint32_t copy;           /* of the pooler that it leads to */

@@ -106,6 +106,7 @@ static void rule_5_1_6_threads_multiply_to_client_connections(void **state)
                                                            "'connect': '0s'"),
             most[i]);
         story_tell(&s, text);
+        assert_true(s.facts->station[story_station(&s, "threads")].slots == 480);
         assert_int_equal(story_of(&s, "users")->ok, most[i]);
         assert_int_equal(story_failed(&s, STATUS_500), 480 - most[i]);
         story_end(&s);
