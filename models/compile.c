@@ -26,10 +26,12 @@ static double compile_own(struct compiler *c, struct frame *f, uint32_t at,
 {
     const struct handler_conf *conf = f->place->part.server.handlers;
     const struct param_list *steps = find_handler(&conf->handlers, f->type);
-    if (steps)
-        return compile_steps(c, f, steps);
-    if (conf->time)
-        return compile_delay(c, f, conf->time, "working");
+    const struct dist *overhead = f->place->part.server.overhead;
+    if (steps || conf->time) {
+        double mean = steps ? compile_steps(c, f, steps)
+                            : compile_delay(c, f, conf->time, "working");
+        return overhead ? mean + compile_overhead(c, f, overhead) : mean;
+    }
     if (conf->handlers.count == 0)
         complain(c->out, f->place->at, NULL, "must have \"time\" or \"handlers\"");
     else

@@ -90,7 +90,9 @@ void compile_pool(struct compiler *c, const struct place *p, uint32_t station)
         .key = compile_key(c, arena_format(c->arena, "pool:%s", p->name)),
     };
     pool->wait_resource = compile_resource(
-        c, arena_format(c->arena, "%s: waiting for a connection", p->name),
+        c,
+        arena_format(c->arena, "%s: waiting for a %s", p->name,
+                     part->unit_name ? part->unit_name : "connection"),
         RESOURCE_WAIT, (int)station);
     set_patience(c, pool);
     set_causes(c, pool);

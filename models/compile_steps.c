@@ -55,6 +55,13 @@ double compile_work(struct compiler *c, struct frame *f, const struct dist *dist
     return seconds_of(dist);
 }
 
+double compile_overhead(struct compiler *c, struct frame *f, const struct dist *dist)
+{
+    if (f->place->part.server.discipline == DISCIPLINE_LOOP)
+        return emit_cpu(c, f, dist);
+    return compile_delay(c, f, dist, "overhead of the server");
+}
+
 double compile_site(struct compiler *c, struct frame *f, uint32_t site, bool go_on,
                     double mean)
 {

@@ -207,10 +207,37 @@ static void gil_use(struct world *w, uint32_t task, struct cpu *cpu, uint32_t pr
 
 /* ---- using and finishing --------------------------------------------------------- */
 
+/* A turn of the loop: first whoever goes on (a timer, an answer), then new requests;
+ * what comes meanwhile is for the next turn. Measured on uvicorn: with one queue for
+ * all, p99 would be a fifth too high at four fifths of its capacity. */
+static void next_turn(struct world *w, struct process *p)
+{
+    p->cpu = p->resumed;
+    if (p->fresh.count && p->cpu.count)
+        w->task[p->cpu.last].next = p->fresh.first;
+    else if (p->fresh.count)
+        p->cpu.first = p->fresh.first;
+    if (p->fresh.count)
+        p->cpu.last = p->fresh.last;
+    p->cpu.count += p->fresh.count;
+    p->resumed.count = p->fresh.count = 0;
+}
+
+static struct queue *loop_queue(struct process *p, const struct task *t)
+{
+    return t->flags & TASK_BEGUN ? &p->resumed : &p->fresh;
+}
+
+/* Whoever is next on a loop that nobody has; nobody if none wants it. */
 static void loop_next(struct world *w, struct cpu *cpu, uint32_t process)
 {
     struct process *p = &w->process[process];
+    if (p->cpu.count == 0)
+        next_turn(w, p);
+    if (p->cpu.count == 0)
+        return;
     p->running = queue_take(w, &p->cpu);
+    w->task[p->running].flags |= TASK_BEGUN;
     p->since = p->started = w->now;
     add_unit(w, cpu,
              (struct unit){cpu->work + (double)w->task[p->running].demand, process});
@@ -237,7 +264,7 @@ void cpu_use(struct world *w, uint32_t task, sim_time demand)
         gil_use(w, task, cpu, process);
         break;
     case DISCIPLINE_LOOP:
-        queue_put(w, &w->process[process].cpu, task);
+        queue_put(w, loop_queue(&w->process[process], t), task);
         if (w->process[process].running == NONE)
             loop_next(w, cpu, process);
         break;
@@ -262,14 +289,14 @@ static void loop_withdraw(struct world *w, uint32_t task, struct cpu *cpu,
 {
     struct process *p = &w->process[process];
     if (p->running != task) {
-        queue_remove(w, &p->cpu, task);
+        bool now = queue_holds(w, &p->cpu, task);
+        queue_remove(w, now ? &p->cpu : loop_queue(p, &w->task[task]), task);
         return;
     }
     process_lasted(p, 1, w->now);
     remove_unit(cpu, process);
     p->running = NONE;
-    if (p->cpu.count)
-        loop_next(w, cpu, process);
+    loop_next(w, cpu, process);
 }
 
 void cpu_withdraw(struct world *w, uint32_t task)
@@ -341,8 +368,7 @@ static void unit_done(struct world *w, struct cpu *cpu, enum discipline discipli
         process_lasted(&w->process[id], 1, w->now);
         w->process[id].running = NONE;
         done(w, task);
-        if (w->process[id].cpu.count)
-            loop_next(w, cpu, id);
+        loop_next(w, cpu, id);
         break;
     }
     }

@@ -82,7 +82,7 @@ struct server_part {
     enum accept accept;
     struct life_part life;
     double parallelism;     /* cores the program itself can use; INFINITY */
-    int race_phases;        /* eager: evenness of the accept race, see server.c */
+    struct dist *overhead;  /* of a request, around its handler; NULL */
     const char *slot_name;
     enum duty duty;
     const struct handler_conf *handlers;
@@ -142,6 +142,7 @@ struct pool_part {
     sim_time query_timeout; /* SIM_NEVER */
     bool timeout_with_wait; /* a running query's time counts from its arrival */
     int64_t copies;         /* processes, each with all of this */
+    const char *unit_name;  /* what it is a pool of; NULL: connections */
 };
 
 struct part {

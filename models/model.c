@@ -408,7 +408,8 @@ static void state_facts(struct compiler *c)
             facts[i].instances = (int)pool->count;
             facts[i].slots = connections;
             facts[i].cores = INFINITY;
-            facts[i].slot_name = "connection";
+            facts[i].slot_name =
+                pool->part.unit_name ? pool->part.unit_name : "connection";
             facts[i].processes = 1;
             facts[i].process_slots = connections / pool->count;
         }

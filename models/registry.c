@@ -15,6 +15,7 @@
     X(load_balancer)   \
     X(nginx)           \
     X(connection_pool) \
+    X(thread_pool)     \
     X(sqlalchemy_pool) \
     X(hikaricp)        \
     X(django_connections) \
@@ -54,7 +55,6 @@ struct server_part server_part_default(void)
         .refuse_above = UNLIMITED,
         .max_connections = UNLIMITED,
         .parallelism = INFINITY,
-        .race_phases = 7,
         .slot_name = "slot",
         .connect_timeout = SIM_NEVER,
         .read_timeout = SIM_NEVER,

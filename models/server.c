@@ -18,29 +18,11 @@ static int64_t instance_slots(const struct service *s)
     return s->slots == UNLIMITED ? UNLIMITED : s->slots * s->processes;
 }
 
-/* Shares of the accept race, uneven from the start of a server to its end: a symmetric
- * Dirichlet draw, that is Erlang variates by their sum. With 7 phases four workers get
- * 35/27/22/16 % on average when sorted; measured on gunicorn gthread: 34/29/22/15 %. */
-static double *race_shares(const struct world *w, const struct service *s,
-                           uint32_t number)
-{
-    double *share = arena_many(w->arena, s->processes, double), sum = 0;
-    struct draw draw = draw_at(s->accept_key, number, w->replication, 0);
-    for (uint32_t p = 0; p < s->processes; p++) {
-        for (int phase = 0; phase < s->part.race_phases; phase++)
-            sum += draw_exponential(&draw);
-        share[p] = sum;
-    }
-    for (uint32_t p = 0; p < s->processes; p++)
-        share[p] /= sum;
-    return share;
-}
-
-void server_open(struct world *w, struct instance *instance, uint32_t number)
+void server_open(struct world *w, struct instance *instance)
 {
     const struct service *s = instance->service;
     if (s->part.accept == ACCEPT_EAGER && s->processes > 1)
-        instance->share = race_shares(w, s, number);
+        race_open(w, instance);
     instance->busy.limit = instance_slots(s);
     for (uint32_t p = 0; p < s->processes; p++)
         w->process[instance->first_process + p].running = NONE;
@@ -202,18 +184,14 @@ static int64_t load_of(const struct process *p)
     return (int64_t)p->busy + p->queue.count;
 }
 
-/* The process that wins the race for a new connection; NONE when none takes any
- * more. */
-static uint32_t race_winner(struct world *w, struct instance *instance,
-                            const struct service *s, const struct task *t)
+/* The process that takes a new connection: the winner of the race, or the next that
+ * takes any; NONE when none does. */
+static uint32_t taker(struct world *w, struct instance *instance,
+                      const struct service *s, const struct task *t)
 {
     uint32_t p = 0;
-    if (instance->share) {
-        struct draw draw = draw_at(s->accept_key, t->entity, w->replication, 1);
-        double u = draw_uniform(&draw);
-        while (p + 1 < s->processes && u >= instance->share[p])
-            p++;
-    }
+    if (instance->odds)
+        p = race_winner(w, instance, t->entity);
     for (uint32_t tried = 0; tried < s->processes; tried++, p = (p + 1) % s->processes)
         if (load_of(&w->process[instance->first_process + p]) < s->process_limit &&
             accepts(w, instance, s, p))
@@ -236,7 +214,7 @@ static void join_process(struct world *w, uint32_t task, struct instance *instan
 static void enter_eager(struct world *w, uint32_t task, struct instance *instance,
                         const struct service *s)
 {
-    uint32_t process = race_winner(w, instance, s, &w->task[task]);
+    uint32_t process = taker(w, instance, s, &w->task[task]);
     if (process != NONE)
         join_process(w, task, instance, s, process);
     else if (instance->queue.count < s->queue_limit)

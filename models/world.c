@@ -66,7 +66,7 @@ static void open_instances(struct world *w)
             instance->cpu.armed = instance->cpu.behind = SIM_NEVER;
             if (service->rules)
                 governor_open(w, instance, i);
-            server_open(w, instance, i);
+            server_open(w, instance);
         }
     }
 }

@@ -51,6 +51,7 @@ enum task_flag {
     TASK_KNOCKED = 4,    /* its connection attempt has been dropped at least once */
     TASK_CONNECTING = 8, /* its timer is that of the connection */
     TASK_CONNECTS = 16, /* is to connect to its database for itself */
+    TASK_BEGUN = 32,    /* has run on its event loop */
 };
 
 struct task {
@@ -151,7 +152,8 @@ struct cpu {
 
 struct process {
     struct queue queue; /* eager: accepted, waiting for a slot */
-    struct queue cpu;   /* loop: waiting for the loop; GIL: all that want the lock */
+    struct queue cpu;   /* loop: rest of this turn; GIL: all that want the lock */
+    struct queue resumed, fresh; /* loop: the next turn, in this order */
     uint32_t busy;
     uint32_t running;        /* loop: the task that has the loop; NONE */
     sim_time started;        /* loop: when that got it */
@@ -178,6 +180,9 @@ struct worker {
     sim_time due;             /* of the event that is meant for it; others are stale */
 };
 
+/* Of one process to win the next connection, with and without the bias. */
+struct odds { double biased, plain; };
+
 struct instance {
     const struct service *service;
     struct counts *counts; /* of its station */
@@ -190,7 +195,13 @@ struct instance {
     uint32_t running; /* processes that accept */
     sim_time look, looks_at; /* when signs of life are looked at: the first time of all,
                                 and the next that can find something */
-    double *share; /* eager: cumulative odds of its processes */
+    struct odds *odds; /* eager: of its processes in the race; NULL: only one */
+    double *flutter;
+    double *bias; /* of them, and until when they are what they are */
+    uint64_t bias_step;
+    sim_time biased_until;
+    sim_time won_at; /* when the race was last run, and by whom it was won */
+    uint32_t winner;
     struct cpu cpu;
 };
 
@@ -357,6 +368,16 @@ static inline uint32_t queue_take(struct world *w, struct queue *q)
     return task;
 }
 
+/* Is the task somewhere in the queue? */
+static inline bool queue_holds(const struct world *w, const struct queue *q,
+                               uint32_t task)
+{
+    for (uint32_t i = q->count, at = q->first; i > 0; i--, at = w->task[at].next)
+        if (at == task)
+            return true;
+    return false;
+}
+
 /* Take a task out that is somewhere in the queue. */
 void queue_remove(struct world *w, struct queue *q, uint32_t task);
 
@@ -467,11 +488,19 @@ void server_enter(struct world *w, uint32_t task);
 /* What a task on its way spends its time on: the network, or knocking. */
 uint16_t server_way_resource(const struct world *w, const struct task *t);
 void server_leave(struct world *w, uint32_t task);
-void server_open(struct world *w, struct instance *instance, uint32_t number);
+void server_open(struct world *w, struct instance *instance);
 /* A process that accepts again takes what it can from the listen queue. */
 void server_accept(struct world *w, struct instance *instance, uint32_t process);
 /* A task that is killed while it waits for a slot. */
 void server_withdraw(struct world *w, uint32_t task);
+
+/* ---- the race for connections (accept.c) ----------------------------------------- */
+
+void race_open(struct world *w, struct instance *instance);
+/* Another process has started in place of this one. */
+void race_renew(struct world *w, struct instance *instance, uint32_t process,
+                uint32_t lives);
+uint32_t race_winner(struct world *w, struct instance *instance, uint64_t entity);
 
 /* ---- processes that come and go (worker.c) --------------------------------------- */
 

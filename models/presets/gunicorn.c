@@ -17,6 +17,7 @@ struct conf {
     struct service_common common;
     struct handler_conf handlers;
     struct listen_conf listen;
+    struct dist *overhead;
     int worker_class;
     int64_t workers, threads, worker_connections, max_requests, jitter;
     sim_time timeout, boot;
@@ -42,6 +43,12 @@ static const struct param params[] = {
      .least = 1, .most = 1e6, .fallback = 1000,
      .doc = "Connections a gthread worker takes, busy or not."},
     LISTEN_ROWS,
+    {.key = "overhead", .type = PARAM_RANDOM, .offset = AT(overhead),
+     .unit = PARAM_DURATION,
+     .doc = "What a request takes of its worker, thread or loop beyond its handler: "
+            "accept, parse, respond. Measured on one machine: 0.5 ms for sync, 0.35 ms for "
+            "gthread, 0.18 ms of CPU for uvicorn workers. None when "
+            "absent. (Not a key of gunicorn.)"},
     {.key = "timeout", .type = PARAM_DURATION, .offset = AT(timeout), .most = 1e9,
      .fallback = 30,
      .doc = "A worker that gives no sign of life for longer is killed and replaced; "
@@ -132,6 +139,7 @@ static void build(const void *bound, struct part *part, struct listener *out)
         class = CLASS_GTHREAD;
     s->processes = conf->workers;
     s->handlers = &conf->handlers;
+    s->overhead = conf->overhead;
     listen_build(&conf->listen, s);
     build_life(conf, class, &s->life);
     switch (class) {

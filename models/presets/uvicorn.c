@@ -12,6 +12,7 @@ struct conf {
     struct service_common common;
     struct handler_conf handlers;
     struct listen_conf listen;
+    struct dist *overhead;
     int64_t workers, limit_concurrency, limit_max_requests;
     sim_time graceful, boot;
 };
@@ -27,6 +28,11 @@ static const struct param params[] = {
      .doc = "Connections of a process at which it answers 503, the new one included, "
             "so that one fewer is useful. No limit when absent."},
     LISTEN_ROWS,
+    {.key = "overhead", .type = PARAM_RANDOM, .offset = AT(overhead),
+     .unit = PARAM_DURATION,
+     .doc = "What a request takes of its loop beyond its handler: "
+            "accept, parse, respond. Measured on one machine: 0.18 ms. None when "
+            "absent. (Not a key of uvicorn.)"},
     {.key = "limit_max_requests", .type = PARAM_COUNT,
      .offset = AT(limit_max_requests), .least = 1, .most = 1e9, .fallback = 0,
      .doc = "A process that has answered so many stops accepting, finishes what it has "
@@ -78,6 +84,7 @@ static void build(const void *bound, struct part *part, struct listener *out)
     s->discipline = DISCIPLINE_LOOP;
     s->slot_name = "coroutine";
     s->handlers = &conf->handlers;
+    s->overhead = conf->overhead;
 }
 
 const struct kind uvicorn_kind = {
