@@ -10,9 +10,9 @@
  *
  * - Bias: for minutes one is ahead of the other; the busier worker got 0.54 to 0.56 of
  *   runs of a minute (0.50 to 0.57 with other loads). Drawn anew with every process.
- * - Flutter: for about nine connections on end the odds lean one way; the correlation of
- *   winners is 0.15 two apart and 0.05 ten apart, which trebles the variance of how many
- *   each gets of a hundred.
+ * - Flutter: for about nine connections on end the odds lean one way; the correlation
+ *   of winners is 0.15 two apart and 0.05 ten apart, which trebles the variance of how
+ *   many each gets of a hundred.
  * - Busy: a process whose threads are all busy wins more often (0.60 of the connections
  *   where it is the busier one and the other has a free thread, 0.52 where it is the
  *   other way round); half of that follows from the flutter, BUSY is the rest.
@@ -36,7 +36,7 @@ enum { LONG_AGO = 128 }; /* steps after which nothing is remembered */
 enum { DRAW_WINNER = 1, DRAW_BIAS = 2 };
 
 /* A loop accepts until nothing is left, so that bursts come in lumps: of connections
- * that come at the same instant, so many of the next ones go to the same process. Set by
+ * that come at the same instant, so many of the next ones go to the same process. From
  * 64 connections to 4 asyncio workers at once: 28/18/15/3, 27/18/11/8, 19/16/16/13. */
 #define SAME_AGAIN 0.5
 

@@ -58,7 +58,7 @@ double compile_work(struct compiler *c, struct frame *f, const struct dist *dist
 double compile_overhead(struct compiler *c, struct frame *f, const struct dist *dist)
 {
     if (f->place->part.server.discipline == DISCIPLINE_LOOP)
-        return emit_cpu(c, f, dist);
+        return compile_work(c, f, dist);
     return compile_delay(c, f, dist, "overhead of the server");
 }
 

@@ -7,16 +7,16 @@
 const struct omission omissions[] = {
     {"2.2.6", "order of waking of other servers; reuse_port",
      "Which of several processes the kernel wakes first follows gunicorn; with "
-     "reuse_port the split would be even, and a stalled process would strand its own."},
+     "reuse_port the split would be even, and a stalled process strand its own."},
     {"2.3.5", "uvicorn's own supervisor, which kills a process after 5 s",
      "It does so only when the interpreter's lock is held for more than 5 s by C code; "
      "a process of kind uvicorn is never killed."},
     {"2.4.6", "keep-alive connections when a worker is replaced",
-     "Every request comes on a connection of its own, so that none is reset by a worker "
-     "that has just closed it."},
+     "Every request comes on a connection of its own, so that none is reset by a "
+     "worker that has just closed it."},
     {"2.6.3", "response buffering of nginx",
-     "Clients take answers as fast as they come; write a slow client's time as a `wait` "
-     "at the end of the handler."},
+     "Clients take answers as fast as they come; write a slow client's time as a "
+     "`wait` at the end of the handler."},
     {"5.1.3", "a running thread takes a connection before the one woken for it",
      "Which thread the operating system runs first is not known; waiters of a "
      "QueuePool are served in order, which changes single waits, hardly their mean."},

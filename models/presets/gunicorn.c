@@ -46,9 +46,9 @@ static const struct param params[] = {
     {.key = "overhead", .type = PARAM_RANDOM, .offset = AT(overhead),
      .unit = PARAM_DURATION,
      .doc = "What a request takes of its worker, thread or loop beyond its handler: "
-            "accept, parse, respond. Measured on one machine: 0.5 ms for sync, 0.35 ms for "
-            "gthread, 0.18 ms of CPU for uvicorn workers. None when "
-            "absent. (Not a key of gunicorn.)"},
+            "accept, parse, respond. Measured on one machine: 0.5 ms for sync, 0.35 ms "
+            "for gthread, 0.18 ms of CPU for uvicorn workers. None when absent. (Not a "
+            "key of gunicorn.)"},
     {.key = "timeout", .type = PARAM_DURATION, .offset = AT(timeout), .most = 1e9,
      .fallback = 30,
      .doc = "A worker that gives no sign of life for longer is killed and replaced; "

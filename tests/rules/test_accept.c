@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The tail of gunicorn's gthread with 2 workers of 4 threads, against measurements of
- * the real one: sleeps of mean 20 ms and cv 1, Poisson arrivals, runs of about a minute.
+ * the real one: sleeps of mean 20 ms and cv 1, Poisson arrivals, runs of a minute.
  */
 #include "unit/story.h"
 
