@@ -16,6 +16,7 @@ enum {
     FIRST_ROUND = 5,       /* replications of a point before others get theirs */
     INTERRUPTED = 75,      /* the process's status */
     SPARE_OPEN = 8,        /* points kept open beside those that are worked on */
+    MOST_STAGES = 16,      /* of a point: its pilots, production, enlargement */
 };
 static const double grace = 4; /* s for what runs to finish when it has to stop */
 
@@ -47,6 +48,14 @@ struct open {
     unsigned char *state;
     int allowed; /* of the jobs, those below may be handed out now */
     int running;
+
+    /* Stages found whole by the last run of the procedure. */
+    struct evidence {
+        int64_t stage;
+        uint32_t first;
+        int count;
+    } found[MOST_STAGES];
+    int found_count;
 
     /* The last outcomes it has: a whole stage, or the first ones of what it misses. */
     struct outcome *known;
@@ -127,6 +136,8 @@ static bool recall(void *open, const struct jobs *jobs, struct arena *arena,
     o->stage = store_stage(o->batch->set.store, &key);
     int known = recall_jobs(o, jobs, state, arena, out);
     if (known == jobs->count || known >= 2) {
+        check(o->found_count < MOST_STAGES, "%d stages", o->found_count);
+        o->found[o->found_count++] = (struct evidence){o->stage, jobs->first, known};
         o->known = out;
         o->known_count = known;
         o->known_jobs = *jobs;
@@ -188,12 +199,25 @@ static struct open *open_point(struct batch *b, struct entry *e)
 
 /* ---- how far a point is ---------------------------------------------------------- */
 
+/* The latest stages with as many outcomes as the result has. */
+static void note_evidence(const struct open *o)
+{
+    int left = o->point.result.run.count;
+    for (int i = o->found_count - 1; i >= 0 && left > 0; i--) {
+        const struct evidence *e = &o->found[i];
+        store_evidence(o->batch->set.store, o->entry->id, e->stage, e->first, e->count);
+        left -= e->count;
+    }
+    store_seal(o->batch->set.store, o->entry->id);
+}
+
 static void finish_point(struct open *o, struct arena *arena)
 {
     struct batch *b = o->batch;
     const struct result *result = &o->point.result;
     conclude_point(b->set.store, o->entry->id, result, STORE_DONE, &o->simulation,
                    arena);
+    note_evidence(o);
     if (result->run.needed > b->progress.worst && isfinite(result->run.needed))
         b->progress.worst = result->run.needed;
     b->progress.unstable += result->judgement.verdict == VERDICT_UNSTABLE;
@@ -221,6 +245,7 @@ static void judge_so_far(struct open *o, struct arena *arena)
     o->entry->openness = conclude_openness(result);
     conclude_point(o->batch->set.store, o->entry->id, result, STORE_UNFINISHED,
                    &o->simulation, arena);
+    note_evidence(o);
 }
 
 static double simulated(const struct jobs *jobs)
@@ -254,7 +279,7 @@ static void advance(struct open *o)
         .until_precise = o->batch->set.plan->experiment->until_precise,
         .runner = &runner};
     arena_init(&arena);
-    o->known_count = 0;
+    o->known_count = o->found_count = 0;
     if (point_run(&o->point, &effort, &arena)) {
         finish_point(o, &arena);
     } else {

@@ -165,6 +165,9 @@ void conclude_point(struct store *store, int64_t point, const struct result *r,
         .undecided = result_undecided(r),
     };
     store_conclude(store, point, &conclusion);
+    for (int t = 0; t < r->facts->types; t++)
+        store_type(store, point, t, type_name(r->facts, t, arena),
+                   r->facts->type[t].streaming);
     add_all((struct rows){.store = store, .point = point, .arena = arena}, r);
 }
 
@@ -172,6 +175,7 @@ void conclude_failure(struct store *store, int64_t point, const char *why)
 {
     struct store_conclusion conclusion = {.state = STORE_FAILED, .reason = why};
     store_conclude(store, point, &conclusion);
+    store_seal(store, point);
 }
 
 double conclude_openness(const struct result *r)

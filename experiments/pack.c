@@ -322,3 +322,26 @@ bool pack_read(const struct packed *packed, const struct model_facts *facts,
     pass_outcome(&s, out, facts);
     return !s.failed && s.at == s.end;
 }
+
+bool pack_shape(const struct packed *packed, struct model_facts *facts)
+{
+    enum { MOST = 1000000 };
+    struct stream s = {.reading = true,
+                       .at = packed->bytes,
+                       .begin = packed->bytes,
+                       .end = packed->bytes + packed->length};
+    struct outcome head = {0};
+    uint64_t shape[4];
+    pass_head(&s, &head);
+    for (int i = 0; i < 4; i++) {
+        pass(&s, &shape[i]);
+        s.failed |= shape[i] > MOST;
+    }
+    if (s.failed)
+        return false;
+    *facts = (struct model_facts){.types = (int)shape[0],
+                                  .stations = (int)shape[1],
+                                  .causes = (int)shape[2],
+                                  .resources = (int)shape[3]};
+    return true;
+}

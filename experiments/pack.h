@@ -30,6 +30,10 @@ struct packed {
 struct packed pack_outcome(const struct outcome *o, const struct model_facts *facts,
                            struct arena *arena);
 
+/* How many types, stations, causes and resources an outcome has; the rest of `facts` is
+ * 0. False for bytes that are no outcome. */
+bool pack_shape(const struct packed *packed, struct model_facts *facts);
+
 bool pack_read(const struct packed *packed, const struct model_facts *facts,
                struct arena *arena, struct outcome *out);
 

@@ -35,6 +35,16 @@ static const char *const texts[STORE_STATEMENTS] = {
                  " undecided = ?13 where id = ?1",
     [ADD_ESTIMATE] = "insert or replace into estimate values"
                      " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [DROP_EVIDENCE] = "delete from evidence where point = ?1",
+    [ADD_EVIDENCE] = "insert or replace into evidence values (?1, ?2, ?3, ?4)",
+    [ADD_TYPE] = "insert or replace into type values (?1, ?2, ?3, ?4)",
+    [SEAL] = "update point set seal = ?2 where id = ?1",
+    [USED] = "select r.events, r.offered, r.ok, r.failed, r.unfinished, r.latency,"
+             " r.checksum, r.outcome, s.simulation, s.stage, s.warm_up, s.length,"
+             " s.drain, s.segments, r.replication from evidence e join replication r"
+             " on r.stage = e.stage and r.replication - e.first between 0 and"
+             " e.count - 1 join stage s on s.id = r.stage where e.point = ?1"
+             " order by r.stage, r.replication",
     [DROP_ESTIMATES] = "delete from estimate where point = ?1",
 };
 
@@ -130,6 +140,20 @@ static struct digest checksum_of(const struct store_key *key,
 }
 
 enum { CHECKSUM_BYTES = 16 };
+
+struct store_key store_key_at(sqlite3_stmt *stmt, int column)
+{
+    struct store_key key = {
+        .stage = (enum stage)sqlite3_column_int64(stmt, column + 1),
+        .window = {.warm_up = sqlite3_column_int64(stmt, column + 2),
+                   .length = sqlite3_column_int64(stmt, column + 3),
+                   .drain = sqlite3_column_int64(stmt, column + 4),
+                   .segments = sqlite3_column_int64(stmt, column + 5) != 0},
+        .replication = (uint32_t)sqlite3_column_int64(stmt, column + 6)};
+    if (sqlite3_column_bytes(stmt, column) == DIGEST_BYTES)
+        memcpy(key.simulation.byte, sqlite3_column_blob(stmt, column), DIGEST_BYTES);
+    return key;
+}
 
 bool store_read_row(sqlite3_stmt *stmt, const struct store_key *key,
                      struct arena *arena, struct packed *packed)
@@ -309,6 +333,9 @@ void store_conclude(struct store *s, int64_t point, const struct store_conclusio
     sqlite3_stmt *drop = statement(s, DROP_ESTIMATES);
     sqlite3_bind_int64(drop, 1, point);
     store_run(s, drop);
+    drop = statement(s, DROP_EVIDENCE);
+    sqlite3_bind_int64(drop, 1, point);
+    store_run(s, drop);
     sqlite3_stmt *stmt = statement(s, CONCLUDE);
     sqlite3_bind_int64(stmt, 1, point);
     put_digest(stmt, 2, &c->simulation);
@@ -341,6 +368,37 @@ void store_estimate(struct store *s, int64_t point, const struct store_estimate 
     store_run(s, stmt);
 }
 
+void store_evidence(struct store *s, int64_t point, int64_t stage, uint32_t first,
+                    int count)
+{
+    sqlite3_stmt *stmt = statement(s, ADD_EVIDENCE);
+    sqlite3_bind_int64(stmt, 1, point);
+    sqlite3_bind_int64(stmt, 2, stage);
+    sqlite3_bind_int64(stmt, 3, first);
+    sqlite3_bind_int64(stmt, 4, count);
+    store_run(s, stmt);
+}
+
+void store_type(struct store *s, int64_t point, int number, const char *name,
+                bool streaming)
+{
+    sqlite3_stmt *stmt = statement(s, ADD_TYPE);
+    sqlite3_bind_int64(stmt, 1, point);
+    sqlite3_bind_int64(stmt, 2, number);
+    put_text(stmt, 3, name);
+    sqlite3_bind_int64(stmt, 4, streaming);
+    store_run(s, stmt);
+}
+
+void store_seal(struct store *s, int64_t point)
+{
+    struct digest seal = store_seal_of(s, point);
+    sqlite3_stmt *stmt = statement(s, SEAL);
+    sqlite3_bind_int64(stmt, 1, point);
+    put_digest(stmt, 2, &seal);
+    store_run(s, stmt);
+}
+
 /* ---- asking ---------------------------------------------------------------------- */
 
 int64_t store_number(struct store *s, const char *query)
@@ -365,7 +423,7 @@ void store_rows(struct store *s, const char *query, int64_t argument,
                 void (*row)(void *context, int columns, const char *const *text),
                 void *context)
 {
-    enum { MOST_COLUMNS = 40 };
+    enum { MOST_COLUMNS = 100 };
     const char *text[MOST_COLUMNS];
     sqlite3_stmt *stmt = store_prepared(s, query);
     int columns = sqlite3_column_count(stmt);
@@ -378,4 +436,25 @@ void store_rows(struct store *s, const char *query, int64_t argument,
         row(context, columns, text);
     }
     sqlite3_finalize(stmt);
+}
+
+void store_used(struct store *s, int64_t point,
+                void (*take)(void *context, const struct packed *packed),
+                void *context)
+{
+    sqlite3_stmt *stmt = statement(s, USED);
+    struct arena arena;
+    arena_init(&arena);
+    sqlite3_bind_int64(stmt, 1, point);
+    while (store_step(s, stmt)) {
+        struct packed packed;
+        struct store_key key = store_key_at(stmt, 8);
+        if (!store_read_row(stmt, &key, &arena, &packed))
+            die("%s: a stored replication is damaged; \"headroom check\" tells which",
+                s->path);
+        take(context, &packed);
+        arena_reset(&arena);
+    }
+    sqlite3_reset(stmt);
+    arena_free(&arena);
 }

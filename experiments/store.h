@@ -144,10 +144,27 @@ struct store_estimate {
 void store_estimate(struct store *store, int64_t point,
                     const struct store_estimate *estimate);
 
+/* Replications [first, first + count) of a stage are behind a point's estimates. */
+void store_evidence(struct store *store, int64_t point, int64_t stage, uint32_t first,
+                    int count);
+
+/* What the types of a point's outcomes are called, in their order. */
+void store_type(struct store *store, int64_t point, int number, const char *name,
+                bool streaming);
+
+/* After all of that: a checksum over what was concluded. */
+void store_seal(struct store *store, int64_t point);
+
 /* Brings everything that waits into the file. */
 void store_flush(struct store *store);
 
 /* ---- the whole file -------------------------------------------------------------- */
+
+/* The replications behind a point's estimates, one at a time; packed bytes live until
+ * the next. */
+void store_used(struct store *store, int64_t point,
+                void (*take)(void *context, const struct packed *packed),
+                void *context);
 
 /* Over every replication and every conclusion: the same for the same results, whoever
  * found them in whatever order. */
@@ -166,6 +183,10 @@ void store_rows(struct store *store, const char *query, int64_t argument,
  * checksums, rows without their stage. How many. */
 int store_faults(struct store *store, struct arena *arena,
                  void (*tell)(void *context, const char *fault), void *context);
+
+/* Of these only what was concluded of points: quick. */
+int store_broken_seals(struct store *store, struct arena *arena,
+                       void (*tell)(void *context, const char *fault), void *context);
 
 /* Adds what is in `from`, which has no faults. NULL, or why they do not go together. Of
  * equal replications with different bytes one is wrong: an error of ours. */

@@ -13,6 +13,7 @@
 enum store_statement {
     FIND_STAGE, ADD_STAGE, HAS, RECALL, KEEP, NOTE, FIND_POINT, ADD_POINT, RENUMBER,
     ADD_SCENARIO, FIND_SCENARIO, ADD_VALUE, CONCLUDE, ADD_ESTIMATE, DROP_ESTIMATES,
+    DROP_EVIDENCE, ADD_EVIDENCE, ADD_TYPE, SEAL, USED,
     STORE_STATEMENTS
 };
 
@@ -38,6 +39,11 @@ bool store_step(struct store *s, sqlite3_stmt *stmt);
 
 /* Runs a statement that gives no rows, and makes it ready for the next time. */
 void store_run(struct store *s, sqlite3_stmt *stmt);
+
+/* Of columns simulation, stage, warm_up, length, drain, segments, replication. */
+struct store_key store_key_at(sqlite3_stmt *stmt, int column);
+
+struct digest store_seal_of(struct store *s, int64_t point);
 
 /* A row of replication: events, offered, ok, failed, unfinished, latency, checksum,
  * outcome. Whether it is what was written. */

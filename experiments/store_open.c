@@ -26,7 +26,8 @@ static const char schema[] =
     " number integer, label text not null, variant text not null,"
     " scenario integer not null, simulation blob, state text, verdict text,"
     " reason text, stage text, replications integer, requests integer, events integer,"
-    " precise integer, promises integer, missed integer, undecided integer);"
+    " precise integer, promises integer, missed integer, undecided integer,"
+    " seal blob);"
     "create table value (point integer not null, pointer text not null,"
     " value text not null, number real, primary key (point, pointer)) without rowid;"
     "create table stage (id integer primary key, simulation blob not null,"
@@ -45,6 +46,12 @@ static const char schema[] =
     " name text not null, metric text not null, unit text not null, value real,"
     " half_width real, n integer not null, lack text,"
     " primary key (point, scope, name, metric)) without rowid;"
+    "create table evidence (point integer not null, stage integer not null,"
+    " first integer not null, count integer not null,"
+    " primary key (point, stage)) without rowid;"
+    "create table type (point integer not null, number integer not null,"
+    " name text not null, streaming integer not null,"
+    " primary key (point, number)) without rowid;"
     "create view points as select number, label, variant, state, verdict, reason,"
     " stage, replications, requests, events, precise, promises, missed, undecided"
     " from point where number is not null order by number;"
@@ -57,9 +64,12 @@ static const char schema[] =
     " case s.stage when 0 then 'pilot' when 1 then 'production' else 'enlarged' end"
     " as stage, s.warm_up * 1e-9 as warm_up, s.length * 1e-9 as length, r.replication,"
     " r.events, r.offered, r.ok, r.failed, r.unfinished,"
-    " r.latency / nullif(r.ok, 0) as mean_latency, x.seconds, x.host"
+    " r.latency / nullif(r.ok, 0) as mean_latency, e.point is not null as used,"
+    " x.seconds, x.host"
     " from point p join stage s on s.simulation = p.simulation"
     " join replication r on r.stage = s.id"
+    " left join evidence e on e.point = p.id and e.stage = s.id and"
+    " r.replication - e.first between 0 and e.count - 1"
     " left join execution x on x.stage = r.stage and x.replication = r.replication"
     " where p.number is not null order by p.number, s.stage, s.length, r.replication;";
 
@@ -277,6 +287,12 @@ static bool is_sound(struct store *s, struct arena *arena, const char **why)
     return sound;
 }
 
+/* Its tables come all at once. */
+static bool is_begun(struct store *s)
+{
+    return try_number(s, "select count(*) from sqlite_schema", -1) > 0;
+}
+
 static bool set_up(struct store *s, bool network)
 {
     char text[sizeof schema + 400];
@@ -284,7 +300,7 @@ static bool set_up(struct store *s, bool network)
                                 : "pragma journal_mode=wal") ||
         !try_execute(s, "pragma synchronous=full"))
         return false;
-    if (try_number(s, "select count(*) from sqlite_schema", -1) > 0)
+    if (is_begun(s))
         return true;
     snprintf(text, sizeof text,
              "begin immediate; pragma application_id=%d; pragma user_version=%d; %s"
@@ -367,8 +383,12 @@ static enum store_end open_all(struct store *s, enum store_mode mode,
         return STORE_MACHINE;
     }
     enum store_end end = check_kind(s, arena, why);
-    if (end != STORE_OPEN || mode == STORE_READ)
+    if (end != STORE_OPEN)
         return end;
+    if (mode == STORE_READ) {
+        *why = "nothing is in it yet";
+        return is_begun(s) ? STORE_OPEN : STORE_INPUT;
+    }
     if (!fresh && !is_sound(s, arena, why))
         return STORE_MACHINE;
     if (!set_up(s, is_on_network(s->lock))) {
@@ -385,10 +405,6 @@ enum store_end store_open(struct store **store, const char *path, enum store_mod
     s->path = arena_text(arena, path, strlen(path));
     s->lock = -1;
     enum store_end end = open_all(s, mode, arena, why);
-    if (end == STORE_OPEN && mode == STORE_READ && is_empty(path)) {
-        *why = "empty";
-        end = STORE_INPUT;
-    }
     if (end != STORE_OPEN) {
         sqlite3_close(s->db);
         give_lock(s);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* headroom batch: simulate an experiment into a results file, from where it stopped. */
 #define _POSIX_C_SOURCE 200809L
-#include "experiments/commands/command.h"
+#include "experiments/commands/batch.h"
 
-#include "experiments/batch.h"
 #include "experiments/json.h"
 #include "experiments/quantity.h"
 #include "sim/check.h"
@@ -140,7 +139,8 @@ static enum progress_form form_of(const struct options *options)
 }
 
 static int run_plan(const struct options *options, const struct wishes *wishes,
-                    struct batch_settings *set, struct arena *arena)
+                    const struct batch_ways *ways, struct batch_settings *set,
+                    struct arena *arena)
 {
     const struct experiment *experiment = set->plan->experiment;
     const char *path = wishes->out ? wishes->out
@@ -154,11 +154,16 @@ static int run_plan(const struct options *options, const struct wishes *wishes,
     }
     if (set->budget <= 0)
         set->budget = experiment->budget;
-    set->workers = options->threads ? options->threads : omp_get_num_procs();
+    set->workers = ways->run          ? ways->workers
+                   : options->threads ? options->threads
+                                      : omp_get_num_procs();
     set->progress = form_of(options);
     set->stop = command_listen();
     struct batch *batch = batch_new(arena, set);
-    batch_run(batch);
+    if (ways->run)
+        ways->run(batch, ways->context);
+    else
+        batch_run(batch);
     struct batch_end end = batch_close(batch);
     if (options->json)
         print_json(&end, path);
@@ -168,7 +173,7 @@ static int run_plan(const struct options *options, const struct wishes *wishes,
 }
 
 static int run_experiment(struct options *options, const struct wishes *wishes,
-                          struct batch_settings *set)
+                          const struct batch_ways *ways, struct batch_settings *set)
 {
     struct arena *arena = &options->arena;
     struct where *where = where_new(arena);
@@ -176,16 +181,28 @@ static int run_experiment(struct options *options, const struct wishes *wishes,
                                    options->has_seed ? &options->seed : NULL};
     struct experiment *experiment = experiment_read(where, options->arguments[0]);
     struct plan *plan = experiment ? plan_read(where, experiment, &changes) : NULL;
-    where_print(where, stderr);
+    if (!ways->work) /* rank 0 tells it for all */
+        where_print(where, stderr);
     set->plan = plan;
-    int status =
-        plan ? run_plan(options, wishes, set, arena) : COMMAND_INPUT;
+    int status = COMMAND_INPUT;
+    if (plan && ways->work) {
+        ways->work(plan);
+        status = COMMAND_DONE;
+    } else if (plan) {
+        status = run_plan(options, wishes, ways, set, arena);
+    }
     if (experiment)
         experiment_close(experiment);
     return status;
 }
 
 int batch_command(const struct command *command, int argc, char **argv)
+{
+    return batch_command_by(command, argc, argv, &(struct batch_ways){0});
+}
+
+int batch_command_by(const struct command *command, int argc, char **argv,
+                     const struct batch_ways *ways)
 {
     struct wishes wishes = {0};
     const struct command_option extra[] = {
@@ -221,6 +238,6 @@ int batch_command(const struct command *command, int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of writing */
     status = read_wishes(command, &wishes, &set);
     if (status == COMMAND_GOES_ON)
-        status = run_experiment(&options, &wishes, &set);
+        status = run_experiment(&options, &wishes, ways, &set);
     return command_done(&options, status);
 }

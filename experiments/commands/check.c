@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* headroom check: every mistake of each file, with its place. */
+#include "experiments/commands/check_results.h"
 #include "experiments/commands/command.h"
 
+#include "experiments/experiment.h"
 #include "experiments/scenario.h"
 #include "experiments/slo.h"
 #include "models/model.h"
@@ -24,7 +26,7 @@ static void add_message(cJSON *list, struct message message)
     cJSON_AddItemToArray(list, item);
 }
 
-static cJSON *as_json(const char *path, struct where *where)
+cJSON *check_as_json(const char *path, struct where *where)
 {
     cJSON *file = cJSON_CreateObject();
     cJSON_AddStringToObject(file, "file", where_safe(where->arena, path));
@@ -62,6 +64,10 @@ static void check_system(const struct scenario *scenario, struct arena *arena)
 /* Whether the file is right; tells, or adds to `files` for --json. */
 static bool check_file(const char *path, const struct options *options, cJSON *files)
 {
+    if (store_is_one(path))
+        return check_results(path, options, files);
+    if (experiment_is_one(path))
+        return check_experiment(path, options, files);
     struct arena arena;
     arena_init(&arena);
     struct where *where = where_new(&arena);
@@ -71,7 +77,7 @@ static bool check_file(const char *path, const struct options *options, cJSON *f
         check_system(scenario, &arena);
     bool right = where->problem_count == 0;
     if (options->json)
-        cJSON_AddItemToArray(files, as_json(path, where));
+        cJSON_AddItemToArray(files, check_as_json(path, where));
     else
         print(path, where, options->quiet);
     arena_free(&arena);

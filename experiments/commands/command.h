@@ -87,7 +87,9 @@ int command_wrong(const struct command *command, const char *format, ...)
 int batch_command(const struct command *command, int argc, char **argv);
 int check_run(const struct command *command, int argc, char **argv);
 int explain_run(const struct command *command, int argc, char **argv);
+int export_run(const struct command *command, int argc, char **argv);
 int kinds_run(const struct command *command, int argc, char **argv);
+int merge_run(const struct command *command, int argc, char **argv);
 int run_run(const struct command *command, int argc, char **argv);
 int schema_run(const struct command *command, int argc, char **argv);
 int validate_run(const struct command *command, int argc, char **argv);
