@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Files that are not what they should be: refused with the reason, never written to, and
-# never believed. FLIPS flipped bytes, 60 if not told.
+# never believed. FLIPS flipped bytes, 30 if not told.
 . "${SRC:?}/tests/faults/lab.bash"
 
 # refuses STATUS WORD: bad.hdb is refused by batch and left as it is.
@@ -48,7 +48,7 @@ finish bad.hdb
 "$HEADROOM" export --replications truth.hdb >>truth.csv
 "$HEADROOM" export --histograms truth.hdb >>truth.csv
 found=0
-for i in $(seq "${FLIPS:-60}"); do
+for i in $(seq "${FLIPS:-30}"); do
     cp truth.hdb bad.hdb
     at=$(((RANDOM * 32768 + RANDOM) % size))
     old=$(od -An -tu1 -j $at -N 1 truth.hdb)
@@ -68,5 +68,5 @@ for i in $(seq "${FLIPS:-60}"); do
     batch bad.hdb || status=$?
     case $status in 0 | 2 | 3) ;; *) fail "byte $at: status $status: $(cat err.txt)" ;; esac
 done
-[ $found -gt $((${FLIPS:-60} / 3)) ] || fail "only $found flipped bytes were found"
-echo "$found of ${FLIPS:-60} flipped bytes found, the others are read by nobody"
+[ $found -gt $((${FLIPS:-30} / 3)) ] || fail "only $found flipped bytes were found"
+echo "$found of ${FLIPS:-30} flipped bytes found, the others are read by nobody"

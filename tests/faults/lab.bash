@@ -76,8 +76,12 @@ interrupt() {
     local out=$1 before=0 pid after
     shift
     [ ! -s "$out" ] || before=$(rows_of "$out")
+    : >err.txt
     "$HEADROOM" batch load.json --out "$out" --quiet --verbose >out.txt 2>err.txt &
     pid=$!
+    while [ -n "${BEGUN:-}" ] && [ "$(kept)" = 0 ] && kill -0 $pid 2>/dev/null; do
+        sleep 0.01 # until it has begun
+    done
     for signal in "$@"; do
         sleep "$(printf '0.%03d' $((RANDOM % 250 + 1)))"
         kill -s "$signal" $pid 2>/dev/null || true

@@ -6,4 +6,4 @@ cd "${SRC:?}"
 command -v shellcheck >/dev/null || exit 77
 # SC2086: word splitting of lists of folders and packages is meant; SC2016: so are texts
 # that another shell expands.
-exec shellcheck -e SC2086,SC2016 dev .ci/run tests/lint/*.sh tests/cli/*.sh
+exec shellcheck -e SC2086,SC2016 dev .ci/run tests/lint/*.sh tests/cli/*.sh tests/faults/*.sh
