@@ -48,6 +48,7 @@ struct open {
     unsigned char *state;
     int allowed; /* of the jobs, those below may be handed out now */
     int running;
+    bool begun; /* its turn: these jobs come before those of other points */
 
     /* Stages found whole by the last run of the procedure. */
     struct evidence {
@@ -286,6 +287,7 @@ static void advance(struct open *o)
         judge_so_far(o, &arena);
         expect(o);
         o->allowed = first_allowed(o);
+        o->begun = false;
         o->entry->state = WAITING;
     }
     arena_free(&arena);
@@ -330,8 +332,7 @@ static void make_room(struct batch *b)
     struct open *least = NULL;
     for (int i = 0; i < b->open_count; i++) {
         struct open *o = b->opened[i];
-        if (o->running == 0 &&
-            (!least || o->entry->openness < least->entry->openness))
+        if (!o->begun && (!least || o->entry->openness < least->entry->openness))
             least = o;
     }
     check(least, "%d points are open", b->open_count);
@@ -350,7 +351,7 @@ static struct entry *choose(struct batch *b)
     for (int64_t i = 0; i < b->entries; i++) {
         struct entry *e = &b->entry[i];
         bool idle = e->state == WAITING &&
-                    (!e->open || (e->open->running == 0 && fits(b, e->open)));
+                    (!e->open || (!e->open->begun && fits(b, e->open)));
         if (idle && (!best || e->openness > best->openness))
             best = e;
     }
@@ -376,6 +377,7 @@ static bool ready(struct batch *b, struct entry *e)
     }
     if (known || o->known_count >= 2)
         o->allowed = o->jobs.count;
+    o->begun = true;
     return true;
 }
 
@@ -384,7 +386,7 @@ enum replicate_next batch_take(struct batch *b, struct batch_job *job)
     if (must_stop(b))
         return REPLICATE_END;
     for (int i = 0; i < b->open_count; i++)
-        if (b->opened[i]->running > 0 && take_from(b->opened[i], job))
+        if (b->opened[i]->begun && take_from(b->opened[i], job))
             return REPLICATE_JOB;
     struct entry *e;
     while ((e = choose(b)) != NULL && !must_stop(b))

@@ -20,6 +20,7 @@ refuses() {
 poke() { # poke OFFSET BYTE...: octal
     local offset=$1
     shift
+    # shellcheck disable=SC2059
     printf "$(printf '\\%s' "$@")" | dd of=bad.hdb bs=1 seek="$offset" conv=notrunc status=none
 }
 

@@ -4,7 +4,7 @@
 # in the file; a second one ends it at once. SIGNALS of each, 5 if not told.
 . "${SRC:?}/tests/faults/lab.bash"
 times=${SIGNALS:-5}
-BEGUN=yes
+export BEGUN=yes
 
 for signals in TERM INT "INT INT"; do
     stopped=0
