@@ -134,11 +134,5 @@ char *explain_json(const struct explained *x, struct arena *arena)
     put_oracle(root, &x->oracle);
     put_texts(root, "chance", x->chance.text, x->chance.count);
     put_texts(root, "assumptions", facts->assumptions, facts->assumption_count);
-    char *printed = cJSON_Print(root);
-    if (!printed)
-        die("out of memory: JSON text");
-    char *copy = arena_format(arena, "%s\n", printed);
-    cJSON_free(printed);
-    cJSON_Delete(root);
-    return copy;
+    return json_printed(root, arena);
 }

@@ -60,3 +60,14 @@ cJSON *json_element(cJSON *array)
     json_append(array, object);
     return object;
 }
+
+char *json_printed(cJSON *root, struct arena *arena)
+{
+    char *printed = cJSON_Print(root);
+    if (!printed)
+        die("out of memory: JSON text");
+    char *copy = arena_format(arena, "%s\n", printed);
+    cJSON_free(printed);
+    cJSON_Delete(root);
+    return copy;
+}

@@ -8,6 +8,8 @@
 #ifndef EXPERIMENTS_JSON_H
 #define EXPERIMENTS_JSON_H
 
+#include "sim/arena.h"
+
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
@@ -27,5 +29,8 @@ void json_flag(cJSON *object, const char *key, bool value);
 cJSON *json_object(cJSON *parent, const char *key);
 cJSON *json_array(cJSON *parent, const char *key);
 cJSON *json_element(cJSON *array);
+
+/* The whole tree as text that ends with a newline, in the arena; the tree is freed. */
+char *json_printed(cJSON *root, struct arena *arena);
 
 #endif

@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "experiments/point.h"
 
+#include <math.h>
 #include <omp.h>
 #include <time.h>
 
@@ -118,14 +119,19 @@ static sim_time given(sim_time value)
     return value == SIM_NEVER ? 0 : value;
 }
 
-/* Narrower or wider intervals for the numbers that are to be known well; where only
- * enough samples are asked for (an infinite width), that stays. */
+/* A search asks for what promises speak of (their targets only ask for samples) and
+ * takes the rest as it comes; without promises for what the scenario asks. */
 static void retarget(struct result *result, double within, struct arena *arena)
 {
+    static const double rest = 4;
     struct target *target = arena_many(arena, result->targets, struct target);
+    bool promised = false;
+    for (int i = 0; i < result->targets; i++)
+        promised |= isinf(result->target[i].relative);
     for (int i = 0; i < result->targets; i++) {
         target[i] = result->target[i];
-        target[i].relative = within;
+        bool own = isinf(target[i].relative) || !promised;
+        target[i].relative = own ? within : rest * within;
     }
     result->target = target;
 }

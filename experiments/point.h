@@ -34,7 +34,7 @@ struct point_effort {
     const volatile sig_atomic_t *stop; /* NULL: cannot be interrupted */
     void (*progress)(void *context, const struct jobs *jobs, int done);
     void *context;
-    double within; /* relative half-width of every target; 0: as the scenario asks */
+    double within; /* relative half-width of what promises speak of; 0: as asked */
     sim_time duration; /* of the window; 0: as the scenario asks */
     uint64_t request_cap; /* over all replications of one stage; 0: the usual */
     bool until_precise; /* add replications where the duration is given, too */

@@ -9,8 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 
-/* {value, half_width, confidence, n} and, when something is missing, its reason. */
-static void estimate(cJSON *parent, const char *key, const struct estimate *e)
+void result_json_estimate(cJSON *parent, const char *key, const struct estimate *e)
 {
     char why[100];
     cJSON *object = json_object(parent, key);
@@ -67,7 +66,7 @@ static void put_worst(cJSON *verdict, const struct result *r, const struct loss 
     json_text(object, "workload",
          type ? r->facts->type[worst->scope.index].workload : NULL);
     json_text(object, "type", type ? r->facts->type[worst->scope.index].name : NULL);
-    estimate(object, "refused", &worst->part);
+    result_json_estimate(object, "refused", &worst->part);
     json_number(object, "admitted", worst->admitted);
     json_text(object, "cause",
               worst->cause < 0 ? NULL : r->facts->cause[worst->cause].name);
@@ -79,8 +78,8 @@ static void put_verdict(cJSON *root, const struct result *r)
     cJSON *verdict = json_object(root, "verdict");
     json_text(verdict, "verdict", verdict_names[j->verdict]);
     json_text(verdict, "reason", j->reason ? verdict_reasons[j->reason] : NULL);
-    estimate(verdict, "backlog_growth", &j->growth);
-    estimate(verdict, "refused", &j->loss.part);
+    result_json_estimate(verdict, "backlog_growth", &j->growth);
+    result_json_estimate(verdict, "refused", &j->loss.part);
     json_number(verdict, "admitted", j->loss.admitted);
     put_worst(verdict, r, &j->worst);
 }
@@ -114,7 +113,7 @@ static void put_promises(cJSON *root, const struct result *r)
                  s->judged ? cJSON_CreateBool(s->met) : cJSON_CreateNull());
         json_flag(object, "decided", s->judged && s->decided);
         json_number(object, "limit", s->slo->value);
-        estimate(object, "measured", &s->value);
+        result_json_estimate(object, "measured", &s->value);
         json_number(object, "probability", s->chance);
     }
 }
@@ -126,9 +125,9 @@ static void put_times(cJSON *parent, const char *key, const struct time_findings
     static const char *const keys[FINDINGS_LEVELS] = {"p50", "p90", "p95", "p99",
                                                       "p99_9"};
     cJSON *object = json_object(parent, key);
-    estimate(object, "mean", &t->mean);
+    result_json_estimate(object, "mean", &t->mean);
     for (int i = 0; i < FINDINGS_LEVELS; i++)
-        estimate(object, keys[i], &t->quantile[i]);
+        result_json_estimate(object, keys[i], &t->quantile[i]);
     json_number(object, "least", t->least);
     json_number(object, "most", t->most);
 }
@@ -136,18 +135,18 @@ static void put_times(cJSON *parent, const char *key, const struct time_findings
 static void put_requests(cJSON *object, const struct result *r,
                          const struct request_findings *f)
 {
-    estimate(object, "offered", &f->offered);
-    estimate(object, "completed", &f->completed);
-    estimate(object, "errors", &f->errors);
+    result_json_estimate(object, "offered", &f->offered);
+    result_json_estimate(object, "completed", &f->completed);
+    result_json_estimate(object, "errors", &f->errors);
     cJSON *causes = json_array(object, "errors_by_cause");
     for (int c = 0; c < r->facts->causes; c++) {
         cJSON *cause = json_element(causes);
         json_text(cause, "cause", r->facts->cause[c].name);
         json_text(cause, "status", status_names[r->facts->cause[c].status]);
-        estimate(cause, "errors", &f->error_of[c]);
+        result_json_estimate(cause, "errors", &f->error_of[c]);
     }
-    estimate(object, "unfinished", &f->unfinished);
-    estimate(object, "attempts", &f->attempts);
+    result_json_estimate(object, "unfinished", &f->unfinished);
+    result_json_estimate(object, "attempts", &f->attempts);
     put_times(object, "latency", &f->latency);
     if (f->streams)
         put_times(object, "ttfb", &f->first_byte);
@@ -170,13 +169,13 @@ static void put_cache(cJSON *station, const struct station_facts *facts,
                       const struct station_findings *f)
 {
     cJSON *object = json_object(station, "cache");
-    estimate(object, "lookups", &f->lookups);
-    estimate(object, "hit", &f->hit);
+    result_json_estimate(object, "lookups", &f->lookups);
+    result_json_estimate(object, "hit", &f->hit);
     json_number(object, "hit_expected", facts->hit_expected);
-    estimate(object, "stale", &f->stale);
-    estimate(object, "joined", &f->joined);
-    estimate(object, "filled", &f->filled);
-    estimate(object, "evicted", &f->evicted);
+    result_json_estimate(object, "stale", &f->stale);
+    result_json_estimate(object, "joined", &f->joined);
+    result_json_estimate(object, "filled", &f->filled);
+    result_json_estimate(object, "evicted", &f->evicted);
 }
 
 static void put_stations(cJSON *root, const struct result *r)
@@ -194,20 +193,21 @@ static void put_stations(cJSON *root, const struct result *r)
         json_number(object, "slots", facts->slots);
         json_text(object, "slot_name", facts->slot_name);
         json_number(object, "cores", facts->cores);
-        estimate(object, "utilisation", &f->utilisation);
-        estimate(object, "hottest_utilisation", &f->hottest);
-        estimate(object, "hottest_process_utilisation", &f->hottest_process);
-        estimate(object, "cpu_utilisation", &f->cpu);
-        estimate(object, "busy", &f->busy);
-        estimate(object, "full", &f->full);
-        estimate(object, "queue", &f->queue);
+        result_json_estimate(object, "utilisation", &f->utilisation);
+        result_json_estimate(object, "hottest_utilisation", &f->hottest);
+        result_json_estimate(object, "hottest_process_utilisation",
+                             &f->hottest_process);
+        result_json_estimate(object, "cpu_utilisation", &f->cpu);
+        result_json_estimate(object, "busy", &f->busy);
+        result_json_estimate(object, "full", &f->full);
+        result_json_estimate(object, "queue", &f->queue);
         json_number(object, "queue_most", f->queue_most);
         json_number(object, "busy_most", f->busy_most);
-        estimate(object, "wait", &f->wait);
-        estimate(object, "waited", &f->waited);
-        estimate(object, "throughput", &f->throughput);
-        estimate(object, "refused", &f->refused);
-        estimate(object, "timed_out", &f->timed_out);
+        result_json_estimate(object, "wait", &f->wait);
+        result_json_estimate(object, "waited", &f->waited);
+        result_json_estimate(object, "throughput", &f->throughput);
+        result_json_estimate(object, "refused", &f->refused);
+        result_json_estimate(object, "timed_out", &f->timed_out);
         if (facts->caches)
             put_cache(object, facts, f);
     }
@@ -228,8 +228,8 @@ static void put_blame(cJSON *root, const struct result *r)
         json_text(share, "sort", sorts[facts->sort]);
         json_text(share, "station",
              facts->station < 0 ? NULL : r->facts->station[facts->station].name);
-        estimate(share, "slowest_1_percent", &r->blame->share[i].tail);
-        estimate(share, "median", &r->blame->share[i].middle);
+        result_json_estimate(share, "slowest_1_percent", &r->blame->share[i].tail);
+        result_json_estimate(share, "median", &r->blame->share[i].middle);
     }
 }
 
@@ -288,11 +288,5 @@ static cJSON *document(const struct result *r)
 char *result_json(const struct result *result, struct arena *arena)
 {
     cJSON *root = document(result);
-    char *printed = cJSON_Print(root);
-    if (!printed)
-        die("out of memory: JSON text");
-    char *copy = arena_format(arena, "%s\n", printed);
-    cJSON_free(printed);
-    cJSON_Delete(root);
-    return copy;
+    return json_printed(root, arena);
 }

@@ -7,11 +7,15 @@
 #ifndef EXPERIMENTS_RESULT_JSON_H
 #define EXPERIMENTS_RESULT_JSON_H
 
+#include "experiments/json.h"
 #include "experiments/result.h"
 
 #define RESULT_JSON_SCHEMA "headroom.run/1"
 
 /* The document with a final newline, in the arena. */
 char *result_json(const struct result *result, struct arena *arena);
+
+/* {value, half_width, confidence, n} and, when something is missing, its reason. */
+void result_json_estimate(cJSON *parent, const char *key, const struct estimate *e);
 
 #endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * saturate -- how much load a system carries: three numbers that are never mixed.
+ *
+ *     most       maximum sustainable throughput: above it the backlog grows, or more
+ *                requests are lost than may be
+ *     promised   SLO capacity: the largest load at which every promise is kept, at 95 %
+ *                confidence; a bracket of two decided loads
+ *     knee       the load with the most throughput per response time; descriptive only
+ *
+ * The maximum: operational laws give a bound. Where nothing is ever lost, a run above
+ * it keeps every slot busy, and what it serves is the maximum itself; a stable run just
+ * below confirms it. Everything else is found by bisection with common random numbers:
+ * a load is decided once the interval of what is asked excludes the limit, and is
+ * simulated longer while it does not, until the budget is spent.
+ *
+ * Units:     s, 1/s; loads in the unit of the dial.
+ * Ownership: everything lives in the arena given.
+ */
+#ifndef EXPERIMENTS_SATURATE_H
+#define EXPERIMENTS_SATURATE_H
+
+#include "experiments/dial.h"
+#include "experiments/explain.h"
+#include "experiments/point.h"
+
+enum answer { ANSWER_NO, ANSWER_OPEN, ANSWER_YES };
+
+/* One load that was simulated, with the most effort spent on it. */
+struct probe {
+    double load;
+    double nominal;               /* requests/s that the workloads offer there */
+    enum verdict verdict;
+    struct estimate offered, throughput, mean, p99;
+    struct estimate errors;
+    enum answer carried, kept;    /* of the questions below */
+    double margin;                /* tightest promise: ln(limit / value); > 0: kept */
+    int tightest;                 /* its index; -1: none was judged */
+    double value;                 /* that promise's value there */
+    int effort;                   /* how often its precision was doubled */
+    uint64_t requests;            /* simulated, in all looks */
+};
+
+/* Two decided loads with the answer between them. NaN: that side was never found. */
+struct bracket {
+    double yes, no;
+    double estimate; /* where a line through both crosses the limit; NaN */
+};
+
+enum saturate_method {
+    METHOD_NONE,     /* nothing in it is ever short */
+    METHOD_OVERLOAD, /* what it serves with every slot busy */
+    METHOD_VERDICTS, /* bisection between carried and not */
+    METHOD_USERS,    /* users who wait: throughput with far more of them than needed */
+};
+
+struct saturation {
+    struct dial dial;
+    const struct explanation *is; /* at the load of the file */
+    double bound;                 /* load at which the first part is full; INFINITY */
+    enum saturate_method method;
+    struct estimate most;         /* requests/s */
+    struct bracket carried;       /* loads */
+    struct bracket promised;      /* loads; both NaN without promises */
+    bool has_promises;
+    double knee;                  /* load; NaN */
+    int probes;
+    struct probe *probe;          /* by load */
+    bool falls;         /* goodput above the maximum is surely lower than below it */
+    double falls_from, falls_to;  /* requests/s, and at: */
+    double falls_at;              /* load */
+    bool spent;                   /* the budget ended a search early */
+    uint64_t requests, events;    /* simulated */
+    double seconds;
+    int threads;
+};
+
+struct saturate_settings {
+    const struct point_source *source;
+    const struct point_effort *effort; /* threads, stop */
+    const char *pointer;               /* NULL: dial_of_load */
+    uint64_t budget;                   /* requests to simulate; 0: the usual */
+    /* Told before every probe; may be NULL. */
+    void (*progress)(void *context, const struct saturation *s, double load);
+    void *context;
+};
+
+#define SATURATE_BUDGET UINT64_C(200000000)
+#define SATURATE_WIDTH 0.01 /* of a bracket, relative */
+
+/* False when interrupted, or with *why: the scenario has no load to turn. */
+bool saturate(const struct saturate_settings *settings, struct point *base,
+              struct arena *arena, struct saturation *out, const char **why);
+
+/* The load now, below the largest that keeps what was asked (promises, else the
+ * maximum), as a part of it; NaN unknown. */
+double saturation_headroom(const struct saturation *s);
+
+#endif
