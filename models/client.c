@@ -64,6 +64,7 @@ HOT_INLINE void send_attempt(struct world *w, uint32_t request,
         r->timer = timer_set(&w->timers, load->timeout_class, w->now,
                              SLOT(SLOT_REQUEST, request));
     uint32_t child = call_start(w, number, r->peer);
+    r->child = child;
     struct task *c = &w->task[child];
     c->parent_wait = r->wait;
     c->request = request;
@@ -253,7 +254,7 @@ HOT_INLINE void end_attempt(struct world *w, struct request *r)
     const struct call_site *site = &w->call[w->type[r->type].call];
     cancel(w, &r->timer);
     r->wait++;
-    balance_done(w, site, site->balancer, r->peer);
+    balance_release(w, site, site->balancer, r->peer);
 }
 
 static bool is_retried(const struct retry_policy *retry, uint32_t attempts,
@@ -290,15 +291,20 @@ void client_timeout(struct world *w, uint32_t request, bool deadline)
 {
     struct request *r = &w->request[request];
     const struct workload *load = workload_of(w, r);
+    uint32_t child = r->child, wait = r->wait;
+    bool calling = r->state == REQUEST_CALLING;
     r->stamp++; /* whatever works for it now works for nobody */
     if (!deadline) {
         r->timer = TIMER_NONE;
+        proxy_client_gone(w, child, NONE, wait);
         client_reply(w, request, STATUS_TIMEOUT, load->timeout_cause);
         return;
     }
     r->deadline = TIMER_NONE;
-    if (r->state == REQUEST_CALLING)
+    if (calling) {
+        proxy_client_gone(w, child, NONE, wait);
         end_attempt(w, r);
+    }
     settle(w, request, load, STATUS_TIMEOUT, load->deadline_cause);
 }
 

@@ -41,70 +41,6 @@ static double compile_own(struct compiler *c, struct frame *f, uint32_t at,
     return 0;
 }
 
-/* Where a proxy passes requests of this type. */
-static struct place *find_upstream(struct compiler *c, const struct frame *f,
-                                   int *balance)
-{
-    const struct server_part *part = &f->place->part.server;
-    const struct param_variant *upstream = &part->upstream;
-    *balance = part->balance;
-    if (upstream->which == 0)
-        return compile_find_server(c, f->place->at, "upstream",
-                                   *(const char *const *)upstream->body);
-    const struct param_map *map = upstream->body;
-    const struct upstream_conf *found = NULL;
-    for (int i = 0; i < map->count; i++) {
-        const struct upstream_conf *conf =
-            &((const struct upstream_conf *)map->items)[i];
-        if (strcmp(map->names[i], f->type) == 0 ||
-            (!found && strcmp(map->names[i], "default") == 0))
-            found = conf;
-    }
-    if (!found) {
-        complain(c->out, f->place->at, "upstream",
-                 "must have an upstream for \"%s\", or one called \"default\"",
-                 f->type);
-        return NULL;
-    }
-    if (found->balance >= 0)
-        *balance = found->balance;
-    return compile_find_server(c, found->at, "upstream", found->upstream);
-}
-
-double compile_proxy(struct compiler *c, struct frame *f)
-{
-    int balance;
-    struct place *upstream = find_upstream(c, f, &balance);
-    if (!upstream)
-        return 0;
-    struct handler handler =
-        compile_handler(c, f, upstream, f->type, f->path, f->place->at, "upstream");
-    struct caller caller = compile_caller(c, f);
-    uint32_t number;
-    handler = compile_call(c, f, &caller, upstream, &handler, &number);
-    struct call_site *site = VECTOR_AT(&c->call, struct call_site, number);
-    const struct server_part *part = &f->place->part.server;
-    site->balancer = compile_balancer(c, &caller, upstream, balance);
-    site->proxy = site->passes_stream = true;
-    site->until_first_byte = true;
-    compile_timeout(
-        c, site, part->read_timeout, STATUS_504,
-        arena_format(c->arena, "%s: no answer from %s", f->place->name, upstream->name),
-        (int)frame_station(c, f));
-    site->connect_class = upstream->part.server.knock_pauses
-                              ? compile_timer(c, part->connect_timeout)
-                              : NONE;
-    if (site->connect_class != NONE)
-        site->connect_cause = compile_cause(
-            c,
-            arena_format(c->arena, "%s: no connection to %s within %s", f->place->name,
-                         upstream->name, compile_duration(c, part->connect_timeout)),
-            STATUS_504, (int)frame_station(c, f));
-    f->streams = handler.streams;
-    f->draws = handler.draws;
-    return compile_site(c, f, number, false, handler.mean);
-}
-
 static double compile_llm(struct compiler *c, struct frame *f)
 {
     const struct server_part *part = &f->place->part.server;
@@ -238,7 +174,9 @@ struct handler compile_call(struct compiler *c, const struct frame *frame,
     *VECTOR_ADD(&c->call, c->arena, struct call_site) = (struct call_site){
         .entry = handler->entry,
         .service = callee->index,
-        .balancer = compile_balancer(c, caller, callee, callee->common->balance),
+        .balancer = c->attended ? NONE
+                                : compile_balancer(c, caller, callee,
+                                                   callee->common->balance),
         .latency = latency,
         .timeout_class = NONE,
         .connect_class = NONE,

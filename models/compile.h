@@ -42,12 +42,15 @@ struct compiler {
     struct place *place;
     int places;
     struct vector code, label, choice, branch, call, balancer, balancer_key, pool_use,
-        timer_length, key, resource, cause, assumption;
+        timer_length, key, resource, cause, assumption, proxy, limit;
     struct vector cache, cache_use, cache_set;
     struct hit_plan *hits;       /* what earlier passes found, see compile_cache.c */
     struct vector service_extra; /* bool: background or parallel work runs there */
     uint32_t type;               /* the client's request type being compiled */
     double weight; /* how often what is being compiled runs per client request */
+    bool again;      /* compiling another server for the same requests: keys recur */
+    bool attended;   /* calls by a proxy that chooses the server itself */
+    bool idempotent; /* requests of the type being compiled may be done twice */
     bool overflowed;
 };
 
@@ -71,6 +74,10 @@ void compile_retry(struct compiler *c, const struct retry_conf *conf,
 uint32_t compile_balancer(struct compiler *c, const struct caller *caller,
                           struct place *callee, int policy);
 struct demand *compile_demand(struct compiler *c, uint32_t station);
+
+/* A balancer of calls to the instances of one service, all alike. */
+struct balancer_plan compile_plain_balancer(struct compiler *c,
+                                            const struct place *callee, int policy);
 
 /* The length of a duration in words: "30 s", "250 ms". */
 const char *compile_duration(struct compiler *c, sim_time t);
@@ -96,9 +103,6 @@ struct handler compile_call(struct compiler *c, const struct frame *frame,
 struct handler compile_pipeline(struct compiler *c, const struct frame *caller,
                                 struct place *place, const char *type, const char *path,
                                 uint32_t at, const char *key, int64_t commands);
-
-/* What a proxy does: pass the request to its upstream. */
-double compile_proxy(struct compiler *c, struct frame *f);
 
 /* ---- steps (compile_steps.c) ----------------------------------------------------- */
 
@@ -196,6 +200,11 @@ struct hit_plan {
 /* When stations have their numbers: what lies where at the start, and the hit ratios
  * for the next pass. */
 void compile_finish_caches(struct compiler *c);
+
+/* ---- proxies (compile_proxy.c) --------------------------------------------------- */
+
+/* Limits, and the call to a server of the upstream. */
+double compile_proxy(struct compiler *c, struct frame *f);
 
 /* ---- workloads (compile_workload.c) ---------------------------------------------- */
 

@@ -71,6 +71,19 @@ static void compile_type(struct compiler *c, struct workload *w, const char *nam
     *facts = (struct type_facts){name, w->name, (int)type->workload, share, h.streams};
 }
 
+static int method_of(const struct workload_conf *conf, const char *type)
+{
+    const int *method = conf->methods.items;
+    int found = 0;
+    for (int i = 0; i < conf->methods.count; i++) {
+        if (strcmp(conf->methods.names[i], type) == 0)
+            return method[i];
+        if (strcmp(conf->methods.names[i], "default") == 0)
+            found = method[i];
+    }
+    return found;
+}
+
 static void compile_mix(struct compiler *c, struct workload *w)
 {
     static const char *const only[] = {"default"};
@@ -86,6 +99,7 @@ static void compile_mix(struct compiler *c, struct workload *w)
         sum += share[i];
         odds[i] = i == w->types - 1 ? 1 : sum;
         c->type = w->first_type + i;
+        c->idempotent = method_of(w->conf, name[i]) < METHOD_NOT_TWICE;
         compile_type(c, w, name[i], share[i]);
     }
     w->odds = odds;

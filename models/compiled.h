@@ -19,6 +19,7 @@ enum {
     MAX_LOOPS = 4, /* nested repeats in one handler */
     MAX_HELD = 8,  /* connections held at a time by one handler */
     MAX_LOOKUPS = 4, /* nested look-ups in caches */
+    MOST_PROXY_TRIES = 250, /* of one request at the servers of a proxy */
 };
 
 enum op {
@@ -45,6 +46,12 @@ enum op {
     OP_FAIL,    /* end with a status, with probability `p` */
     OP_JUMP,    /* go to `a` */
     OP_CLEAR,   /* forget the error; go to `a` */
+    OP_ACCEPT,  /* proxies: a worker takes the client's connection */
+    OP_HANG_UP, /* and lets it go */
+    OP_LIMIT,   /* hold to `b` limits of the rate from `a` on */
+    OP_COUNT,   /* limit `a` of requests at a time */
+    OP_UNCOUNT,
+    OP_PROXY, /* a server of proxy plan `b`, call site `a` or one that follows */
     OP_END,     /* answer */
     OP_GONE,    /* killed before its turn came: nothing is left to do */
 };
@@ -100,13 +107,56 @@ struct call_site {
     struct retry_policy retry;
 };
 
-enum balance_policy { BALANCE_ROUND_ROBIN, BALANCE_LEAST_CONN, BALANCE_RANDOM,
-                      BALANCE_RANDOM_TWO, BALANCE_IP_HASH, BALANCE_HASH,
-                      BALANCE_SHARD /* by the key of a cache; not for users */ };
+/* In the order of balance_names. */
+enum balance_policy {
+    BALANCE_ROUND_ROBIN, BALANCE_LEAST_CONN, BALANCE_RANDOM, BALANCE_RANDOM_TWO,
+    BALANCE_IP_HASH, BALANCE_HASH, BALANCE_CONSISTENT_HASH,
+    BALANCE_SHARD, /* by the key of a cache; not for users */
+};
+
+/* A server as the scenario describes it to a proxy. */
+struct peer_plan {
+    uint32_t site; /* of the call sites of a call, the one that leads there */
+    uint32_t service, replica;
+    int32_t weight;
+    uint32_t most; /* calls under way; 0: any number */
+    uint32_t max_fails;
+    int64_t fail_timeout; /* s */
+    bool down;
+};
+
+struct ring_point { uint32_t hash, peer; };
 
 struct balancer_plan {
-    uint32_t service; /* spread over the instances of this */
     enum balance_policy policy;
+    uint32_t peers, primaries; /* backups come last */
+    bool even;                 /* all are primaries with the same weight */
+    const struct peer_plan *peer; /* NULL: the instances of one service, all alike */
+    const struct ring_point *ring; /* by hash */
+    uint32_t points;
+};
+
+/* What a proxy does for the requests that go one way. */
+struct proxy_plan {
+    const struct proxy_part *part;
+    uint32_t service; /* the proxy itself */
+    const struct param_variant *upstream;
+    int balance;
+    uint32_t balancer; /* the first; one a worker of an instance */
+    uint32_t workers;  /* with knowledge of their own */
+    uint32_t peers, tries;
+    bool keeps; /* whether a connection is kept makes a difference */
+    uint16_t nolive_cause, full_cause, stale_cause;
+};
+
+/* limit_req, in thousandths of requests; or limit_conn, `burst` at a time. */
+struct limit_plan {
+    const void *conf;
+    uint32_t service;
+    int64_t rate, burst, delay;
+    enum limit_key key;
+    uint32_t states;
+    uint32_t zone; /* the first; one an instance of the proxy */
 };
 
 /* What makes the cores of an instance slower, or stops them (governor.c). */
@@ -148,6 +198,10 @@ struct service {
     uint16_t dropped_resource; /* knocking at a full listen queue */
     uint16_t refused_cause, busy_cause, connection_cause, killed_cause;
     uint64_t accept_key, life_key;
+    uint32_t workers, first_worker; /* of a proxy */
+    bool counts_connections;
+    uint64_t worker_key;
+    uint16_t closed_cause, exhausted_cause;
 };
 
 struct pool {
@@ -256,6 +310,8 @@ struct model {
     uint32_t *branch;
     struct call_site *call;
     struct balancer_plan *balancer;
+    struct proxy_plan *proxy;
+    struct limit_plan *limit;
     struct service *service;
     struct pool *pool;
     struct pool_use *pool_use;
@@ -266,6 +322,8 @@ struct model {
     struct demand *demand;   /* [type][station] */
     double *alone;           /* [type] s */
     sim_time *timer_length;  /* by class */
+    uint32_t proxies, limits, zones, workers;
+    uint32_t tried_words; /* for a bit for each server of any proxy */
     uint32_t balancers, services, pools, pool_uses, timer_classes;
     uint32_t instances, processes, pool_states, caches, stores;
     uint16_t network_resource, backoff_resource;

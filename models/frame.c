@@ -197,6 +197,12 @@ static void resolve(const struct compiler *c, struct instr *i)
     case OP_DROP:
     case OP_MEMORY:
     case OP_FAIL:
+    case OP_ACCEPT:
+    case OP_HANG_UP:
+    case OP_LIMIT:
+    case OP_COUNT:
+    case OP_UNCOUNT:
+    case OP_PROXY:
     case OP_END:
     case OP_GONE:
         break;
@@ -232,6 +238,10 @@ void frame_finish(struct compiler *c)
     m->call = c->call.items;
     m->balancer = c->balancer.items;
     m->balancers = c->balancer.count;
+    m->proxy = c->proxy.items;
+    m->proxies = c->proxy.count;
+    m->limit = c->limit.items;
+    m->limits = c->limit.count;
     m->pool_use = c->pool_use.items;
     m->pool_uses = c->pool_use.count;
     m->timer_length = c->timer_length.items;

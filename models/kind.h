@@ -11,6 +11,7 @@
 #define MODELS_KIND_H
 
 #include "models/model.h"
+#include "models/proxy.h"
 #include "models/store.h"
 
 enum part_sort { PART_SERVER, PART_POOL };
@@ -36,8 +37,6 @@ enum duty {
     DUTY_LLM,      /* first token, then tokens at a pace */
     DUTY_EDGE,     /* answers what it has, passes the rest to its upstream */
 };
-
-#define UNLIMITED INT64_MAX
 
 /* How the processes of a server live and end (worker.c); all zero: for ever. */
 struct life_part {
@@ -86,9 +85,8 @@ struct server_part {
     const char *slot_name;
     enum duty duty;
     const struct handler_conf *handlers;
-    struct param_variant upstream; /* proxy: upstream_forms */
-    int balance;                   /* proxy: index into balance_names */
-    sim_time connect_timeout, read_timeout; /* proxy; SIM_NEVER */
+    struct proxy_part proxy;
+    sim_time keep_alive; /* how long it keeps an idle connection open; 0: not at all */
     struct dist *first_token, *tokens, *token_time; /* LLM */
     struct store_part store;
     const struct cache_rules *rules; /* edge */
@@ -172,15 +170,6 @@ struct pool_part pool_part_default(int64_t size);
 
 /* Room without limit, exact LRU, steady at the start. */
 struct store_part store_part_default(const struct store_conf *conf);
-
-/* Forms of a proxy's upstream: a service's name, or a map from request type to
- * struct upstream_conf. */
-struct upstream_conf {
-    uint32_t at;
-    const char *upstream;
-    int balance; /* -1: as the proxy's */
-};
-extern const struct param upstream_forms[];
 
 #define KIND_ROW(name_, doc_)                                                          \
     .row = {.key = #name_, .type = PARAM_OBJECT, .of = params,                         \

@@ -80,6 +80,9 @@ struct purpose {
 uint64_t compile_key(struct compiler *c, const char *purpose)
 {
     uint64_t key = rng_key(c->model->seed, purpose);
+    for (uint32_t i = 0; c->again && i < c->key.count; i++)
+        if (strcmp(VECTOR_AT(&c->key, struct purpose, i)->text, purpose) == 0)
+            return key;
     *VECTOR_ADD(&c->key, c->arena, struct purpose) = (struct purpose){key, purpose};
     return key;
 }
@@ -187,7 +190,7 @@ uint32_t compile_balancer(struct compiler *c, const struct caller *caller,
         (struct balancer_name){caller->name, callee->index, policy, first};
     for (uint32_t i = 0; i < caller->instances; i++)
         *VECTOR_ADD(&c->balancer, c->arena, struct balancer_plan) =
-            (struct balancer_plan){callee->index, (enum balance_policy)policy};
+            compile_plain_balancer(c, callee, policy);
     return first;
 }
 
@@ -417,6 +420,15 @@ static void state_facts(struct compiler *c)
     m->facts.station = facts;
 }
 
+/* Every instance of a proxy has zones of its own. */
+static void finish_limits(struct model *m)
+{
+    for (uint32_t i = 0; i < m->limits; i++) {
+        m->limit[i].zone = m->zones;
+        m->zones += m->service[m->limit[i].service].instances;
+    }
+}
+
 static bool loses(const struct compiler *c)
 {
     return c->cause.count > 0;
@@ -430,6 +442,7 @@ static void finish(struct compiler *c)
     for (uint32_t i = 0; i < m->services; i++)
         finish_service(c, i);
     compile_pool_states(c);
+    finish_limits(m);
     for (uint32_t i = 0; i < c->call.count; i++)
         m->call[i].first_instance = m->service[m->call[i].service].first_instance;
     compile_finish_caches(c);

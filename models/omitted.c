@@ -5,6 +5,12 @@
 
 /* By number. */
 const struct omission omissions[] = {
+    {"1.5.2", "nginx closes idle connections of clients when room is short",
+     "Clients here hold a connection only while they wait for an answer, so that there "
+     "are none to close; a worker whose connections are all in use closes new ones."},
+    {"1.5.3", "workers of nginx race for new connections",
+     "A connection goes to any worker with equal odds; the mild favour of whoever was "
+     "idle last is left out."},
     {"2.2.6", "order of waking of other servers; reuse_port",
      "Which of several processes the kernel wakes first follows gunicorn; with "
      "reuse_port the split would be even, and a stalled process strand its own."},

@@ -56,8 +56,8 @@ struct server_part server_part_default(void)
         .max_connections = UNLIMITED,
         .parallelism = INFINITY,
         .slot_name = "slot",
-        .connect_timeout = SIM_NEVER,
-        .read_timeout = SIM_NEVER,
+        .proxy = proxy_part_default(),
+        .keep_alive = SIM_NEVER,
     };
 }
 
@@ -93,27 +93,3 @@ struct store_part store_part_default(const struct store_conf *conf)
         .flush_at = conf->flush_at,
     };
 }
-
-#define AT(field) offsetof(struct upstream_conf, field)
-static const struct param upstream_params[] = {
-    {.key = "upstream", .type = PARAM_NAME, .offset = AT(upstream), .required = true,
-     .doc = "Service that these requests go to."},
-    {.key = "balance", .type = PARAM_CHOICE, .offset = AT(balance),
-     .choices = balance_names, .fallback = -1,
-     .doc = "How they are spread; as the balancer's own when absent."},
-    {0},
-};
-#undef AT
-
-static const struct param upstream_row = {.key = "type", .type = PARAM_OBJECT,
-                                          .of = upstream_params,
-                                          .size = sizeof(struct upstream_conf)};
-
-const struct param upstream_forms[] = {
-    {.key = "name", .type = PARAM_NAME, .size = sizeof(const char *),
-     .doc = "One service for all."},
-    {.key = "map", .type = PARAM_MAP, .of = &upstream_row,
-     .size = sizeof(struct param_map),
-     .doc = "A service for each request type; `default` takes the others."},
-    {0},
-};

@@ -4,7 +4,8 @@
 #include <math.h>
 
 const char *const balance_names[] = {"round_robin", "least_conn", "random",
-                                     "random_two",  "ip_hash",    "hash", NULL};
+                                     "random_two",  "ip_hash",    "hash",
+                                     "consistent_hash", NULL};
 
 /* ---- retry ----------------------------------------------------------------------- */
 
@@ -183,6 +184,12 @@ static const struct param keys_params[] = {
 static const struct param share_row = {.key = "share", .type = PARAM_SHARE,
                                        .size = sizeof(struct param_share)};
 
+const char *const method_names[] = {"GET",  "HEAD",  "PUT",  "DELETE", "OPTIONS",
+                                    "POST", "PATCH", "LOCK", NULL};
+
+static const struct param method_row = {.key = "method", .type = PARAM_CHOICE,
+                                        .choices = method_names, .size = sizeof(int)};
+
 #define AT(field) offsetof(struct workload_conf, field)
 const struct param workload_params[] = {
     {.key = "target", .type = PARAM_NAME, .offset = AT(target), .required = true,
@@ -221,6 +228,9 @@ const struct param workload_params[] = {
     {.key = "addresses", .type = PARAM_COUNT, .offset = AT(addresses), .least = 1,
      .most = 1e9, .fallback = 10000,
      .doc = "Distinct client addresses; 1 for a load generator."},
+    {.key = "methods", .type = PARAM_MAP, .offset = AT(methods), .of = &method_row,
+     .doc = "HTTP methods of request types, `default` for the others; GET when absent. "
+            "A proxy does not send a POST a second time."},
     {0},
 };
 #undef AT

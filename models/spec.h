@@ -93,7 +93,13 @@ struct workload_conf {
     struct retry_conf *retry;
     struct keys_conf *keys;
     int64_t addresses; /* distinct client addresses */
+    struct param_map methods; /* int: index into method_names */
 };
+
+/* Methods of HTTP, those that must not be done twice (nginx says) from
+ * METHOD_NOT_TWICE on. */
+extern const char *const method_names[];
+enum { METHOD_NOT_TWICE = 5 };
 
 extern const struct param workload_params[];
 

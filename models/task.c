@@ -13,6 +13,9 @@ static void grow_tasks(struct world *w)
     w->stop |= world_is_full(w);
     check(room <= MOST_TASKS, "%u tasks", room);
     arena_commit(w->arena, w->task, room * sizeof *w->task);
+    if (w->tried)
+        arena_commit(w->arena, w->tried,
+                     (size_t)room * w->m->tried_words * sizeof *w->tried);
     if (w->held)
         arena_commit(w->arena, w->held, (size_t)room * MAX_HELD * sizeof *w->held);
     if (w->caches.lookup)
@@ -108,6 +111,7 @@ static void call(struct world *w, uint32_t task)
         t->timer =
             timer_set(&w->timers, site->timeout_class, w->now, SLOT(SLOT_TASK, task));
     uint32_t child = call_start(w, number, t->peer);
+    t->child = child;
     struct task *c = &w->task[child];
     c->parent = task;
     c->parent_wait = t->wait;
@@ -156,7 +160,7 @@ static void end_call(struct world *w, struct task *t)
     cancel_timer(w, t);
     t->wait++;
     t->flags &= (uint8_t)~TASK_CONNECTING;
-    balance_done(w, site, balancer_of(w, t, site), t->peer);
+    balance_release(w, site, balancer_of(w, t, site), t->peer);
 }
 
 static sim_time grown(const struct retry_policy *policy, uint32_t attempt)
@@ -298,8 +302,11 @@ HOT_INLINE void deliver(struct world *w, uint32_t child)
     if (to_client) {
         client_reply(w, request, status, cause);
     } else if (parent != NONE && w->task[parent].wait == wait) {
-        if (w->task[parent].state == TASK_FORKED)
+        const struct task *t = &w->task[parent];
+        if (t->state == TASK_FORKED)
             branch_ended(w, parent, status, cause);
+        else if (w->code[t->pc].op == OP_PROXY)
+            proxy_ended(w, parent, status, cause, false);
         else
             call_ended(w, parent, status, cause);
     }
@@ -390,11 +397,19 @@ void task_timeout(struct world *w, uint32_t task)
         cache_timeout(w, task);
         return;
     }
-    const struct call_site *site = &w->call[w->code[t->pc].a];
     check(t->state == TASK_CALLING, "timeout in state %d", t->state);
+    const struct call_site *site = &w->call[w->task[t->child].call];
+    uint32_t child = t->child, wait = t->wait;
     uint16_t cause =
         t->flags & TASK_CONNECTING ? site->connect_cause : site->timeout_cause;
-    task_break_call(w, task, (enum status)site->timeout_status, cause);
+    enum status status = (enum status)site->timeout_status;
+    if (w->code[t->pc].op == OP_PROXY) {
+        task_abandon(w, task);
+        proxy_ended(w, task, status, cause, true);
+    } else {
+        task_break_call(w, task, status, cause);
+    }
+    proxy_client_gone(w, child, task, wait);
 }
 
 void task_break_call(struct world *w, uint32_t task, enum status status, uint16_t cause)
@@ -469,6 +484,28 @@ static void delay(struct world *w, uint32_t task, sim_time time)
     t->state = TASK_DELAY;
     t->since = w->now;
     event_push(&w->events, w->now + time, EVENT_DEPARTURE, SLOT(SLOT_TASK, task));
+}
+
+/* A limit of the rate: pass, wait, or be rejected. False: not now. */
+static bool hold_to_limits(struct world *w, uint32_t task, const struct instr *i)
+{
+    sim_time wait = limit_wait(w, task, i->a, i->b);
+    if (wait == 0)
+        return true;
+    if (wait > 0) {
+        delay(w, task, wait);
+        return false;
+    }
+    proxy_reject(w, task, (enum status)i->status, i->cause);
+    return false;
+}
+
+static bool count_in(struct world *w, uint32_t task, const struct instr *i)
+{
+    if (limit_count(w, task, i->a))
+        return true;
+    proxy_reject(w, task, (enum status)i->status, i->cause);
+    return false;
 }
 
 static uint32_t chosen(struct world *w, const struct task *t, const struct instr *i)
@@ -629,6 +666,32 @@ HOT_INLINE bool step(struct world *w, uint32_t task, struct task *t)
         t->status = STATUS_OK;
         t->pc = i->a;
         return true;
+    case OP_ACCEPT:
+        if (!proxy_accept(w, task))
+            return false;
+        t->pc++;
+        return true;
+    case OP_HANG_UP:
+        proxy_hang_up(w, task);
+        t->pc++;
+        return true;
+    case OP_LIMIT:
+        if (!hold_to_limits(w, task, i))
+            return false;
+        t->pc++;
+        return true;
+    case OP_COUNT:
+        if (!count_in(w, task, i))
+            return false;
+        t->pc++;
+        return true;
+    case OP_UNCOUNT:
+        limit_uncount(w, task, i->a);
+        t->pc++;
+        return true;
+    case OP_PROXY:
+        proxy_call(w, task);
+        return false;
     case OP_END:
         leave(w, task);
         answer(w, task);

@@ -84,11 +84,8 @@ static void open_balancers(struct world *w)
 {
     const struct model *m = w->m;
     w->balancer = arena_many(w->arena, m->balancers + 1, struct balancer);
-    for (uint32_t b = 0; b < m->balancers; b++) {
-        uint32_t instances = m->service[m->balancer[b].service].instances;
-        w->balancer[b].conns = arena_many(w->arena, instances, uint32_t);
-        w->balancer[b].weight = arena_many(w->arena, instances, int32_t);
-    }
+    for (uint32_t b = 0; b < m->balancers; b++)
+        balance_open(w, &w->balancer[b], &m->balancer[b]);
 }
 
 static void set_window(struct world *w, const struct window *window)
@@ -131,6 +128,8 @@ static void set_up(struct world *w, const struct window *window)
     open_balancers(w);
     if (m->stores)
         cache_open(w);
+    proxies_open(w);
+    limits_open(w);
 }
 
 /* ---- the window ------------------------------------------------------------------ */

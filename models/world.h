@@ -54,6 +54,17 @@ enum task_flag {
     TASK_BEGUN = 32,    /* has run on its event loop */
 };
 
+/* A request at a proxy. */
+struct proxied {
+    sim_time began;   /* the first attempt */
+    sim_time opened;  /* the connection to the server */
+    uint32_t counted; /* its state in the zone of limit_conn */
+    uint16_t worker;
+    uint8_t tries; /* left */
+    bool reused;   /* the connection to the server has been used before */
+    uint32_t requests; /* on that connection */
+};
+
 struct task {
     uint32_t pc;
     uint32_t next; /* in whatever queue it is, or the free list */
@@ -72,13 +83,21 @@ struct task {
 
     uint32_t timer;
     uint32_t visit; /* counts loop turns: later visits draw anew */
-    uint32_t loop[MAX_LOOPS];
-    uint32_t peer; /* instance it is calling */
-    uint32_t branches_left;
+    uint32_t peer; /* instance it is calling; of a proxy: server, by its number */
+    union {
+        uint32_t branches_left;
+        uint32_t child; /* TASK_CALLING */
+    };
+    union {
+        struct {
+            uint32_t loop[MAX_LOOPS];
+            double finish; /* GIL: when it is done, in its process's time */
+        };
+        struct proxied via; /* at a proxy */
+    };
     sim_time demand;  /* of the CPU it asks for; TASK_BACKOFF: the pause */
     sim_time entered; /* when it got its slot */
     int64_t memory;
-    double finish; /* GIL: when it is done, in its process's time */
 };
 
 enum request_state { REQUEST_FREE, REQUEST_CALLING, REQUEST_BACKOFF, REQUEST_THINKING };
@@ -93,6 +112,7 @@ struct request {
     uint32_t next;
     uint32_t timer, deadline;
     uint32_t peer;
+    uint32_t child; /* REQUEST_CALLING */
     uint16_t type, workload;
     uint16_t attempts;
     uint8_t state;
@@ -242,10 +262,43 @@ struct hold {
     uint32_t state, connection;
 };
 
+enum peer_bar {
+    PEER_DOWN = 1,
+    PEER_FULL = 2,    /* as many calls under way as it may have */
+    PEER_FAILED = 4,  /* too often, until its time is over */
+    PEER_WATCHED = 8, /* has failed; it may be taken */
+};
+
+/* A server, as one balancer sees it. */
+struct peer {
+    uint32_t conns; /* calls under way from here */
+    uint32_t most;  /* of them; 0: any number */
+    int32_t weight, effective, current; /* of turns, see balance.c */
+    uint32_t barred;                    /* bits of enum peer_bar */
+    uint32_t fails;
+    int64_t accessed, checked; /* s: last failure; that, or the last probe */
+    const struct peer_plan *plan;
+};
+
 struct balancer {
-    uint32_t *conns; /* by instance: calls under way from here */
-    int32_t *weight; /* smooth round robin among equals */
-    uint32_t next;
+    const struct balancer_plan *plan;
+    struct peer *peer;
+    uint32_t next;   /* whose turn it is while all are alike */
+    uint32_t barred; /* servers that anything bars */
+    bool spelled;    /* turns go by the servers' current weights, not by `next` */
+};
+
+/* A connection to a server that a proxy keeps open. */
+struct idle {
+    uint32_t proxy, peer, requests;
+    sim_time since, opened;
+};
+
+/* A worker process of a proxy. */
+struct proxy_worker {
+    int64_t connections;           /* in use, with clients and servers together */
+    struct idle *idle;             /* the longest idle first */
+    uint32_t idles, idle_room;
 };
 
 struct arrivals {
@@ -328,6 +381,9 @@ struct world {
     struct worker *worker; /* by process; NULL where all live for ever */
     struct pool_state *pool;
     struct balancer *balancer;
+    struct proxy_worker *proxy_worker;
+    struct limit_zone *zone;
+    uint64_t *tried; /* [task][tried_words] servers that a proxy has tried */
     struct arrivals *arrivals;
     struct counts *counts; /* by station */
     struct hold *held;     /* [task][MAX_HELD]; NULL without pools */
@@ -596,27 +652,85 @@ uint32_t cache_shard(const struct world *w, uint32_t use, uint64_t entity,
 
 /* ---- balancing (balance.c) ------------------------------------------------------- */
 
-/* Who calls: draws are addressed by the call site, the request and the attempt. */
-OUT_OF_LINE uint32_t balance_among(struct world *w, const struct call_site *site,
-                                   uint32_t balancer, uint64_t entity, uint32_t attempt,
-                                   uint32_t request);
+/* Who calls. Draws are addressed by the call site, the request and the attempt. */
+struct balance_call {
+    uint64_t key, entity;
+    uint32_t attempt, request; /* request NONE: background work */
+};
 
-/* An instance for a call, counted as under way until balance_done. */
+static inline void peer_bar(struct balancer *b, struct peer *p, uint32_t why)
+{
+    b->barred += p->barred == 0;
+    p->barred |= why;
+}
+
+static inline void peer_unbar(struct balancer *b, struct peer *p, uint32_t why)
+{
+    b->barred -= p->barred != 0 && (p->barred & ~why) == 0;
+    p->barred &= ~why;
+}
+
+void balance_open(struct world *w, struct balancer *b,
+                  const struct balancer_plan *plan);
+
+/* A server for a call, counted as under way until balance_done; NONE when none can be
+ * taken. `tried` has a bit for each that shall not be; NULL: none. */
+uint32_t balance_among(struct world *w, struct balancer *b,
+                       const struct balance_call *call, const uint64_t *tried);
+void balance_done(struct balancer *b, uint32_t peer);
+
+/* An attempt at a server has ended well, or not, after balance_done. */
+void balance_succeeded(struct balancer *b, uint32_t peer);
+void balance_failed(struct world *w, struct balancer *b, uint32_t peer);
+
+/* An instance for a call that goes to any of them. */
 static inline uint32_t balance_choose(struct world *w, const struct call_site *site,
                                       uint32_t balancer, uint64_t entity,
                                       uint32_t attempt, uint32_t request)
 {
     if (balancer == NONE)
         return site->first_instance;
-    return balance_among(w, site, balancer, entity, attempt, request);
+    const struct balance_call call = {site->balance_key, entity, attempt, request};
+    return site->first_instance +
+           balance_among(w, &w->balancer[balancer], &call, NULL);
 }
 
-static inline void balance_done(struct world *w, const struct call_site *site,
-                                uint32_t balancer, uint32_t instance)
+static inline void balance_release(struct world *w, const struct call_site *site,
+                                   uint32_t balancer, uint32_t instance)
 {
     if (balancer != NONE)
-        w->balancer[balancer].conns[instance - site->first_instance]--;
+        balance_done(&w->balancer[balancer], instance - site->first_instance);
 }
+
+/* ---- proxies (proxy.c) ----------------------------------------------------------- */
+
+void proxies_open(struct world *w);
+
+/* The proxy turns the request away. */
+void proxy_reject(struct world *w, uint32_t task, enum status status, uint16_t cause);
+
+/* Instructions of a proxy's program; false: the task has failed instead. */
+bool proxy_accept(struct world *w, uint32_t task);
+void proxy_hang_up(struct world *w, uint32_t task);
+void proxy_call(struct world *w, uint32_t task);
+
+/* The answer of a server, or giving up on it (`late`). */
+void proxy_ended(struct world *w, uint32_t task, enum status status, uint16_t cause,
+                 bool late);
+
+/* Whoever waits for `child` by these handles has gone: a proxy notices. */
+void proxy_client_gone(struct world *w, uint32_t child, uint32_t parent, uint32_t wait);
+
+/* ---- limits (limiter.c) ---------------------------------------------------------- */
+
+void limits_open(struct world *w);
+
+/* How long the limits hold the request; -1: they reject it. */
+sim_time limit_wait(struct world *w, uint32_t task, uint32_t first, uint32_t count);
+
+/* One more in process; false: too many. */
+bool limit_count(struct world *w, uint32_t task, uint32_t number);
+void limit_uncount(struct world *w, uint32_t task, uint32_t number);
 
 /* ---- clients and arrivals (client.c, arrivals.c) --------------------------------- */
 

@@ -46,9 +46,9 @@ static void build(const void *bound, struct part *part, struct listener *out)
     const struct conf *conf = bound;
     struct server_part *s = &part->server;
     s->duty = DUTY_EDGE;
-    s->upstream = conf->upstream;
-    s->balance = conf->common.balance;
-    s->read_timeout = conf->read_timeout;
+    s->proxy.upstream = conf->upstream;
+    s->proxy.balance = conf->common.balance;
+    s->proxy.read_timeout = conf->read_timeout;
     s->handlers = &conf->handlers;
     s->rules = &conf->rules;
     s->slot_name = "connection";

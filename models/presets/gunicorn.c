@@ -20,7 +20,7 @@ struct conf {
     struct dist *overhead;
     int worker_class;
     int64_t workers, threads, worker_connections, max_requests, jitter;
-    sim_time timeout, boot;
+    sim_time timeout, boot, keepalive;
     bool native_blocking, preload_app;
 };
 
@@ -63,6 +63,10 @@ static const struct param params[] = {
     {.key = "max_requests_jitter", .type = PARAM_COUNT, .offset = AT(jitter),
      .most = 1e9, .fallback = 0,
      .doc = "Up to so many are added to max_requests, drawn for each worker."},
+    {.key = "keepalive", .type = PARAM_DURATION, .offset = AT(keepalive), .most = 1e9,
+     .fallback = 2,
+     .doc = "A connection that lies idle for longer is closed. sync workers close each "
+            "after its answer."},
     {.key = "boot", .type = PARAM_DURATION, .offset = AT(boot), .most = 1e6,
      .fallback = INFINITY,
      .doc = "From the start of a worker until it accepts: fork and import of the "
@@ -76,7 +80,6 @@ static const struct param params[] = {
             "a gthread worker whose lock is held for longer than timeout is killed. "
             "(Not a key of gunicorn.)"},
     NOT_MODELLED("graceful_timeout"),
-    NOT_MODELLED("keepalive"),
     NOT_MODELLED("reuse_port"),
     {0},
 };
@@ -141,6 +144,7 @@ static void build(const void *bound, struct part *part, struct listener *out)
     s->handlers = &conf->handlers;
     s->overhead = conf->overhead;
     listen_build(&conf->listen, s);
+    s->keep_alive = class == CLASS_SYNC ? 0 : conf->keepalive;
     build_life(conf, class, &s->life);
     switch (class) {
     case CLASS_SYNC:

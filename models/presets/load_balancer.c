@@ -34,9 +34,9 @@ static void build(const void *bound, struct part *part, struct listener *out)
     const struct conf *conf = bound;
     struct server_part *s = &part->server;
     s->duty = DUTY_PROXY;
-    s->upstream = conf->upstream;
-    s->balance = conf->common.balance;
-    s->read_timeout = conf->read_timeout;
+    s->proxy.upstream = conf->upstream;
+    s->proxy.balance = conf->common.balance;
+    s->proxy.read_timeout = conf->read_timeout;
     s->slot_name = "connection";
 }
 

@@ -14,7 +14,7 @@ struct conf {
     struct listen_conf listen;
     struct dist *overhead;
     int64_t workers, limit_concurrency, limit_max_requests;
-    sim_time graceful, boot;
+    sim_time graceful, boot, keep_alive;
 };
 
 #define AT(field) offsetof(struct conf, field)
@@ -46,7 +46,9 @@ static const struct param params[] = {
      .fallback = 2,
      .doc = "From the start of a process until it accepts: import of the application. "
             "(Not a key of uvicorn.)"},
-    NOT_MODELLED("timeout_keep_alive"),
+    {.key = "timeout_keep_alive", .type = PARAM_DURATION, .offset = AT(keep_alive),
+     .most = 1e9, .fallback = 5,
+     .doc = "A connection that lies idle for longer is closed."},
     NOT_MODELLED("timeout_worker_healthcheck"),
     NOT_MODELLED("ws_ping_interval"),
     NOT_MODELLED("ws_ping_timeout"),
@@ -68,6 +70,7 @@ static void build(const void *bound, struct part *part, struct listener *out)
     const struct conf *conf = bound;
     struct server_part *s = &part->server;
     s->processes = conf->workers;
+    s->keep_alive = conf->keep_alive;
     listen_build(&conf->listen, s);
     if (conf->limit_max_requests > 0)
         s->life = (struct life_part){

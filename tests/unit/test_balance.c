@@ -13,8 +13,7 @@ struct fixture {
     struct balancer_plan plan;
     struct balancer balancer;
     struct call_site site;
-    uint32_t conns[MOST];
-    int32_t weight[MOST];
+    struct peer peer[MOST];
 };
 
 static struct fixture *fixture(enum balance_policy policy, uint32_t instances)
@@ -22,11 +21,16 @@ static struct fixture *fixture(enum balance_policy policy, uint32_t instances)
     static struct fixture f;
     f = (struct fixture){
         .service = {.instances = instances, .first_instance = FIRST},
-        .plan = {.policy = policy},
+        .plan = {.policy = policy,
+                 .peers = instances,
+                 .primaries = instances,
+                 .even = true},
     };
     f.site = (struct call_site){.first_instance = FIRST,
                                 .balance_key = rng_key(1, "balance")};
-    f.balancer = (struct balancer){.conns = f.conns, .weight = f.weight};
+    f.balancer = (struct balancer){.plan = &f.plan, .peer = f.peer};
+    for (uint32_t i = 0; i < instances; i++)
+        f.peer[i] = (struct peer){.weight = 1, .effective = 1};
     f.model = (struct model){.service = &f.service, .balancer = &f.plan};
     f.world = (struct world){.m = &f.model, .balancer = &f.balancer};
     return &f;
@@ -41,7 +45,7 @@ static uint32_t choose(struct fixture *f, uint64_t entity)
 
 static void done(struct fixture *f, uint32_t instance)
 {
-    balance_done(&f->world, &f->site, 0, FIRST + instance);
+    balance_release(&f->world, &f->site, 0, FIRST + instance);
 }
 
 static void without_a_balancer_there_is_one_instance(void **state)
@@ -58,12 +62,12 @@ static void calls_under_way_are_counted(void **state)
     choose(f, 0);
     choose(f, 1);
     choose(f, 2);
-    assert_int_equal(f->conns[0], 2);
-    assert_int_equal(f->conns[1], 1);
+    assert_int_equal(f->peer[0].conns, 2);
+    assert_int_equal(f->peer[1].conns, 1);
     done(f, 0);
     done(f, 1);
-    assert_int_equal(f->conns[0], 1);
-    assert_int_equal(f->conns[1], 0);
+    assert_int_equal(f->peer[0].conns, 1);
+    assert_int_equal(f->peer[1].conns, 0);
 }
 
 static void round_robin_goes_round(void **state)
@@ -78,9 +82,10 @@ static void least_conn_takes_the_least_loaded(void **state)
 {
     (void)state;
     struct fixture *f = fixture(BALANCE_LEAST_CONN, 4);
-    f->conns[0] = 3, f->conns[1] = 2, f->conns[2] = 1, f->conns[3] = 2;
+    f->peer[0].conns = 3, f->peer[1].conns = 2, f->peer[2].conns = 1,
+    f->peer[3].conns = 2;
     assert_int_equal(choose(f, 0), 2);
-    f->conns[1] = 1;
+    f->peer[1].conns = 1;
     assert_int_equal(choose(f, 1), 1);
 }
 
@@ -100,7 +105,7 @@ static void equals_take_turns_past_one_who_is_busy(void **state)
 {
     (void)state;
     struct fixture *f = fixture(BALANCE_LEAST_CONN, 3);
-    f->conns[1] = 9;
+    f->peer[1].conns = 9;
     for (uint32_t i = 0; i < 10; i++) {
         uint32_t chosen = choose(f, i);
         assert_int_equal(chosen, i % 2 ? 2 : 0);
@@ -115,7 +120,7 @@ static void least_conn_fills_evenly(void **state)
     for (uint32_t i = 0; i < 50; i++)
         choose(f, i);
     for (int i = 0; i < 5; i++)
-        assert_int_equal(f->conns[i], 10);
+        assert_int_equal(f->peer[i].conns, 10);
 }
 
 enum { DRAWS = 60000 };
@@ -134,7 +139,10 @@ static void random_is_even_and_fixed_by_the_request(void **state)
     struct fixture *f = fixture(BALANCE_RANDOM, 6);
     for (uint32_t i = 0; i < DRAWS; i++)
         choose(f, i);
-    assert_even(f->conns, 6);
+    uint32_t count[MOST];
+    for (int i = 0; i < 6; i++)
+        count[i] = f->peer[i].conns;
+    assert_even(count, 6);
     uint32_t chosen = choose(f, 77);
     for (int i = 0; i < 10; i++)
         assert_int_equal(choose(f, 77), chosen);
@@ -144,7 +152,7 @@ static void random_two_never_takes_the_busiest(void **state)
 {
     (void)state;
     struct fixture *f = fixture(BALANCE_RANDOM_TWO, 6);
-    f->conns[4] = 1000000;
+    f->peer[4].conns = 1000000;
     for (uint32_t i = 0; i < 1000; i++) {
         uint32_t chosen = choose(f, i);
         assert_int_not_equal(chosen, 4);
@@ -172,7 +180,7 @@ static void random_two_compares_two_different_ones(void **state)
     struct fixture *f = fixture(BALANCE_RANDOM_TWO, 4);
     uint32_t count[MOST] = {0};
     for (uint32_t i = 0; i < 4; i++)
-        f->conns[i] = i;
+        f->peer[i].conns = i;
     for (uint32_t i = 0; i < DRAWS; i++) {
         uint32_t chosen = choose(f, i);
         count[chosen]++;
