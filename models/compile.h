@@ -59,6 +59,9 @@ struct place *compile_find(struct compiler *c, const char *name);
 /* The CPU of a service: its cores, its rules, what it can do in the long run. Where
  * nothing else is said, it has `cores`. (compile_cpu.c) */
 void compile_cpu(struct compiler *c, const struct place *p, struct service *s);
+/* It also has threads that are bound to none of its processes. */
+void compile_own_threads(struct compiler *c, const struct place *p, struct service *s,
+                         uint32_t at);
 
 /* Names of the services, or of the pools, for messages: "nginx, web, redis". */
 const char *compile_names(struct compiler *c, enum part_sort sort);

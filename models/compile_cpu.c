@@ -187,3 +187,18 @@ void compile_cpu(struct compiler *c, const struct place *p, struct service *s)
     if (has_rules(p->common))
         set_rules(c, p, s, type, machine);
 }
+
+void compile_own_threads(struct compiler *c, const struct place *p, struct service *s,
+                         uint32_t at)
+{
+    if (!(p->common->cpu > 0)) {
+        complain(c->out, at, "own_thread", "must come with \"cpu\" of %s", p->name);
+        return;
+    }
+    s->cores = fmin(s->part.parallelism, p->common->cpu);
+    s->capacity = s->cores;
+    if (!s->rules)
+        return;
+    s->rules->cores = s->cores;
+    s->capacity = capacity(s->rules);
+}

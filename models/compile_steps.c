@@ -62,6 +62,18 @@ double compile_overhead(struct compiler *c, struct frame *f, const struct dist *
     return compile_delay(c, f, dist, "overhead of the server");
 }
 
+static double compile_cpu_step(struct compiler *c, struct frame *f,
+                               const struct cpu_step *s)
+{
+    double mean = compile_work(c, f, s->demand);
+    struct service *service = &c->model->service[f->place->index];
+    if (s->own_thread && service->part.discipline != DISCIPLINE_SHARING) {
+        VECTOR_AT(&f->code, struct instr, f->code.count - 1)->b = true;
+        compile_own_threads(c, f->place, service, s->at);
+    }
+    return mean;
+}
+
 double compile_site(struct compiler *c, struct frame *f, uint32_t site, bool go_on,
                     double mean)
 {
@@ -413,7 +425,7 @@ static double compile_step(struct compiler *c, struct frame *f,
 {
     switch ((enum step_verb)step->which) {
     case STEP_CPU:
-        return compile_work(c, f, ((const struct cpu_step *)step->body)->demand);
+        return compile_cpu_step(c, f, step->body);
     case STEP_WAIT:
         return compile_delay(c, f, ((const struct wait_step *)step->body)->duration,
                              "waiting step");

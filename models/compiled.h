@@ -24,7 +24,7 @@ enum {
 
 enum op {
     OP_DELAY,   /* let a drawn time pass; the slot is held */
-    OP_CPU,     /* use a drawn time of CPU */
+    OP_CPU,     /* use a drawn time of CPU; `b`: on a thread of its own */
     OP_CALL,    /* call site `a`, wait for the reply */
     OP_ACQUIRE, /* a connection of pool use `a`, the task's `b`-th */
     OP_RELEASE, /* give it back */
@@ -189,7 +189,7 @@ struct service {
     int64_t queue_limit;
     double cores;   /* an instance can use; INFINITY */
     bool shared_cpu; /* else a piece of work just takes its time */
-    const struct cpu_rules *rules; /* NULL: the cores are always there */
+    struct cpu_rules *rules; /* NULL: the cores are always there */
     double capacity; /* cores' worth of work an instance can do in the long run */
     uint16_t frozen_resource; /* quota: everything else that waits for the period */
     bool mortal;     /* its processes come and go: worker.c */

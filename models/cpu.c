@@ -27,6 +27,10 @@
 
 #define SLACK 1e-3 /* ns: rounding of `work` */
 
+/* A thread beside an event loop or without the lock is a unit like a process, told by
+ * this bit. */
+#define OWN_THREAD (UINT32_C(1) << 31)
+
 void cpu_advance(struct cpu *cpu, sim_time now)
 {
     double passed = (double)(now - cpu->since);
@@ -205,6 +209,61 @@ static void gil_use(struct world *w, uint32_t task, struct cpu *cpu, uint32_t pr
         move_unit(cpu, process, finish);
 }
 
+/* ---- a lock that changes hands by force ------------------------------------------ */
+
+/* `running` has the lock: for as long as it needs, or, with others waiting, for the
+ * interval. Its `finish` is the core time it still needs. */
+static void turn_begins(struct world *w, struct cpu *cpu, uint32_t process)
+{
+    struct process *p = &w->process[process];
+    double interval = (double)w->instance[w->task[p->running].instance]
+                          .service->part.switch_interval;
+    double turn = w->task[p->running].finish;
+    if (p->cpu.count && turn > interval)
+        turn = interval;
+    p->turn_since = cpu->work;
+    add_unit(w, cpu, (struct unit){cpu->work + turn, process});
+}
+
+static void turn_use(struct world *w, uint32_t task, struct cpu *cpu, uint32_t process)
+{
+    struct process *p = &w->process[process];
+    struct task *t = &w->task[task];
+    t->finish = (double)t->demand;
+    if (p->running == NONE) {
+        p->running = task;
+        turn_begins(w, cpu, process);
+        return;
+    }
+    queue_put(w, &p->cpu, task);
+    if (p->cpu.count > 1)
+        return;
+    double interval =
+        (double)w->instance[t->instance].service->part.switch_interval;
+    double end = p->turn_since + w->task[p->running].finish;
+    move_unit(cpu, process, fmin(end, cpu->work + interval));
+}
+
+static void turn_next(struct world *w, struct cpu *cpu, uint32_t process)
+{
+    struct process *p = &w->process[process];
+    p->running = p->cpu.count ? queue_take(w, &p->cpu) : NONE;
+    if (p->running != NONE)
+        turn_begins(w, cpu, process);
+}
+
+static void turn_withdraw(struct world *w, uint32_t task, struct cpu *cpu,
+                          uint32_t process)
+{
+    struct process *p = &w->process[process];
+    if (p->running != task) {
+        queue_remove(w, &p->cpu, task);
+        return;
+    }
+    remove_unit(cpu, process);
+    turn_next(w, cpu, process);
+}
+
 /* ---- using and finishing --------------------------------------------------------- */
 
 /* A turn of the loop: first whoever goes on (a timer, an answer), then new requests;
@@ -243,6 +302,20 @@ static void loop_next(struct world *w, struct cpu *cpu, uint32_t process)
              (struct unit){cpu->work + (double)w->task[p->running].demand, process});
 }
 
+static void process_use(struct world *w, uint32_t task, struct cpu *cpu,
+                        uint32_t process, const struct server_part *part)
+{
+    if (part->discipline == DISCIPLINE_LOOP) {
+        queue_put(w, loop_queue(&w->process[process], &w->task[task]), task);
+        if (w->process[process].running == NONE)
+            loop_next(w, cpu, process);
+    } else if (part->switch_interval) {
+        turn_use(w, task, cpu, process);
+    } else {
+        gil_use(w, task, cpu, process);
+    }
+}
+
 void cpu_use(struct world *w, uint32_t task, sim_time demand)
 {
     struct task *t = &w->task[task];
@@ -256,19 +329,13 @@ void cpu_use(struct world *w, uint32_t task, sim_time demand)
     if (cpu->units == 0)
         cpu->work =
             0; /* here alone: a unit that makes way for the next is no idleness */
-    switch (instance->service->part.discipline) {
-    case DISCIPLINE_SHARING:
+    const struct server_part *part = &instance->service->part;
+    if (part->discipline == DISCIPLINE_SHARING)
         add_unit(w, cpu, (struct unit){cpu->work + (double)demand, task});
-        break;
-    case DISCIPLINE_GIL:
-        gil_use(w, task, cpu, process);
-        break;
-    case DISCIPLINE_LOOP:
-        queue_put(w, loop_queue(&w->process[process], t), task);
-        if (w->process[process].running == NONE)
-            loop_next(w, cpu, process);
-        break;
-    }
+    else if (w->code[t->pc].b)
+        add_unit(w, cpu, (struct unit){cpu->work + (double)demand, task | OWN_THREAD});
+    else
+        process_use(w, task, cpu, process, part);
     arm(w, t->instance, cpu);
 }
 
@@ -299,6 +366,17 @@ static void loop_withdraw(struct world *w, uint32_t task, struct cpu *cpu,
     loop_next(w, cpu, process);
 }
 
+static void process_withdraw(struct world *w, uint32_t task, struct cpu *cpu,
+                             uint32_t process, const struct server_part *part)
+{
+    if (part->discipline == DISCIPLINE_LOOP)
+        loop_withdraw(w, task, cpu, process);
+    else if (part->switch_interval)
+        turn_withdraw(w, task, cpu, process);
+    else
+        gil_withdraw(w, task, cpu, process);
+}
+
 void cpu_withdraw(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
@@ -306,17 +384,13 @@ void cpu_withdraw(struct world *w, uint32_t task)
     struct cpu *cpu = &instance->cpu;
     uint32_t process = instance->first_process + t->process;
     cpu_advance(cpu, w->now);
-    switch (instance->service->part.discipline) {
-    case DISCIPLINE_SHARING:
+    const struct server_part *part = &instance->service->part;
+    if (part->discipline == DISCIPLINE_SHARING)
         remove_unit(cpu, task);
-        break;
-    case DISCIPLINE_GIL:
-        gil_withdraw(w, task, cpu, process);
-        break;
-    case DISCIPLINE_LOOP:
-        loop_withdraw(w, task, cpu, process);
-        break;
-    }
+    else if (w->code[t->pc].b)
+        remove_unit(cpu, task | OWN_THREAD);
+    else
+        process_withdraw(w, task, cpu, process, part);
     spend(w, t, w->code[t->pc].cause, w->now - t->since); /* of no use, like a wait */
     arm(w, t->instance, cpu);
 }
@@ -353,32 +427,51 @@ static void gil_done(struct world *w, struct cpu *cpu, uint32_t process)
         add_unit(w, cpu, (struct unit){gil_finish(w, cpu, p), process});
 }
 
-static void unit_done(struct world *w, struct cpu *cpu, enum discipline discipline)
+/* The turn is over: the thread is done, or another gets the lock. */
+static void turn_done(struct world *w, struct cpu *cpu, uint32_t process)
+{
+    struct process *p = &w->process[process];
+    struct task *t = &w->task[p->running];
+    double had = cpu->work - p->turn_since;
+    if (t->finish <= had + 2 * SLACK + cpu->work * 1e-15) {
+        done(w, p->running);
+    } else {
+        t->finish -= had;
+        queue_put(w, &p->cpu, p->running);
+    }
+    turn_next(w, cpu, process);
+}
+
+static void loop_done(struct world *w, struct cpu *cpu, uint32_t process)
+{
+    struct process *p = &w->process[process];
+    uint32_t task = p->running;
+    process_lasted(p, 1, w->now);
+    p->running = NONE;
+    done(w, task);
+    loop_next(w, cpu, process);
+}
+
+static void unit_done(struct world *w, struct cpu *cpu, const struct server_part *part)
 {
     uint32_t id = first_unit(cpu);
-    switch (discipline) {
-    case DISCIPLINE_SHARING:
+    if (part->discipline == DISCIPLINE_SHARING)
         done(w, id);
-        break;
-    case DISCIPLINE_GIL:
+    else if (id & OWN_THREAD)
+        done(w, id & ~OWN_THREAD);
+    else if (part->discipline == DISCIPLINE_LOOP)
+        loop_done(w, cpu, id);
+    else if (part->switch_interval)
+        turn_done(w, cpu, id);
+    else
         gil_done(w, cpu, id);
-        break;
-    case DISCIPLINE_LOOP: {
-        uint32_t task = w->process[id].running;
-        process_lasted(&w->process[id], 1, w->now);
-        w->process[id].running = NONE;
-        done(w, task);
-        loop_next(w, cpu, id);
-        break;
-    }
-    }
 }
 
 void cpu_event(struct world *w, uint32_t number)
 {
     struct instance *instance = &w->instance[number];
     struct cpu *cpu = &instance->cpu;
-    enum discipline discipline = instance->service->part.discipline;
+    const struct server_part *part = &instance->service->part;
     if (w->now == cpu->behind)
         cpu->behind = SIM_NEVER;
     if (w->now != cpu->armed)
@@ -387,6 +480,6 @@ void cpu_event(struct world *w, uint32_t number)
     cpu_advance(cpu, w->now);
     double limit = cpu->work + 2 * SLACK + cpu->work * 1e-15;
     while (cpu->units > 0 && cpu->heap[0].finish <= limit)
-        unit_done(w, cpu, discipline);
+        unit_done(w, cpu, part);
     arm(w, number, cpu);
 }

@@ -19,7 +19,8 @@ enum part_sort { PART_SERVER, PART_POOL };
 /* How a process shares its CPU among the requests that want it. */
 enum discipline {
     DISCIPLINE_SHARING, /* threads of the operating system: each at most one core */
-    DISCIPLINE_GIL,     /* threads that share one core per process */
+    DISCIPLINE_GIL,     /* threads that share one core per process: evenly, or in turns
+                           of switch_interval */
     DISCIPLINE_LOOP,    /* one piece of work at a time per process, in order */
 };
 
@@ -78,6 +79,7 @@ struct server_part {
     sim_time query_overhead; /* databases: what each query takes beyond its times */
     double hit_ratio;        /* databases: queries that find their pages in memory */
     enum discipline discipline;
+    sim_time switch_interval; /* GIL; 0: evenly, as if it were very short */
     enum accept accept;
     struct life_part life;
     double parallelism;     /* cores the program itself can use; INFINITY */
@@ -162,6 +164,9 @@ struct kind {
 
 const struct kind *kind_of(const struct param_variant *service);
 
+/* The CPU quota of a service in cores; INFINITY: none. */
+double quota_cores(const struct service_common *common);
+
 /* A server part with nothing limited and nothing to do: where presets start. */
 struct server_part server_part_default(void);
 
@@ -183,6 +188,13 @@ struct store_part store_part_default(const struct store_conf *conf);
 #define HANDLER_ROWS                                                                   \
     {.type = PARAM_INCLUDE, .of = handler_params,                                      \
      .offset = offsetof(struct conf, handlers)}
+#define SWITCH_ROW(offset_)                                                            \
+    {.key = "switch_interval", .type = PARAM_DURATION, .offset = offset_,              \
+     .most = 3600,                                                                     \
+     .doc = "sys.setswitchinterval: a thread that waits so long for the lock (GIL) "   \
+            "gets it from the one that computes; CPython's own is 5 ms. When absent, " \
+            "threads share the lock evenly, as if it were very short, which is "       \
+            "cheaper to simulate but shows no convoys behind CPU-bound threads."}
 #define NOT_MODELLED(key_)                                                             \
     {.key = key_, .type = PARAM_UNMODELLED, .doc = "Accepted; not modelled."}
 

@@ -23,6 +23,10 @@ const struct omission omissions[] = {
     {"2.6.3", "response buffering of nginx",
      "Clients take answers as fast as they come; write a slow client's time as a "
      "`wait` at the end of the handler."},
+    {"3.2.3", "CPU time lost when threads fight for the lock (GIL)",
+     "Threads of one Python process that all compute were measured to take up to 1.3 "
+     "times as long in all; the loss depends on the machine, and predictions for such "
+     "a process are too good by that much."},
     {"5.1.3", "a running thread takes a connection before the one woken for it",
      "Which thread the operating system runs first is not known; waiters of a "
      "QueuePool are served in order, which changes single waits, hardly their mean."},

@@ -12,6 +12,9 @@
     X(gunicorn)        \
     X(uvicorn)         \
     X(go)              \
+    X(node)            \
+    X(php_fpm)         \
+    X(tomcat)          \
     X(load_balancer)   \
     X(nginx)           \
     X(connection_pool) \
@@ -43,6 +46,15 @@ const struct param *kind_row(int index)
 const struct kind *kind_of(const struct param_variant *service)
 {
     return kinds[service->which];
+}
+
+double quota_cores(const struct service_common *common)
+{
+    const struct param_variant *quota = &common->cpu_quota;
+    if (!quota->row)
+        return INFINITY;
+    return quota->which == 1 ? ((const struct quota_conf *)quota->body)->cores
+                             : *(const double *)quota->body;
 }
 
 struct server_part server_part_default(void)

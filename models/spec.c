@@ -253,6 +253,10 @@ static const struct param cpu_params[] = {
     {.key = "cpu", .type = PARAM_RANDOM, .offset = offsetof(struct cpu_step, demand),
      .unit = PARAM_DURATION, .required = true,
      .doc = "Core time, on this service's cores."},
+    {.key = "own_thread", .type = PARAM_FLAG,
+     .offset = offsetof(struct cpu_step, own_thread),
+     .doc = "On a thread of its own beside the event loop, or without the lock (GIL): "
+            "C code that releases it, work for a thread pool."},
     {0},
 };
 

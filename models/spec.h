@@ -112,7 +112,7 @@ enum step_verb {
 
 enum on_error { ON_ERROR_FAIL, ON_ERROR_CONTINUE };
 
-struct cpu_step { uint32_t at; struct dist *demand; };
+struct cpu_step { uint32_t at; struct dist *demand; bool own_thread; };
 struct wait_step { uint32_t at; struct dist *duration; };
 struct call_step {
     uint32_t at;

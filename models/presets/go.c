@@ -2,7 +2,8 @@
 /*
  * go -- a Go net/http server: a goroutine per connection, no limit of any kind, CPU
  * shared by GOMAXPROCS threads. From Go 1.25 on GOMAXPROCS follows the container's CPU
- * limit but is at least 2.
+ * quota but is at least 2 (golang/go, runtime/cgroup_linux.go); before, it was the
+ * number of cores, so that a small quota on a large host is used up in no time.
  */
 #include "models/kind.h"
 
@@ -13,6 +14,7 @@ struct conf {
     struct service_common common;
     struct handler_conf handlers;
     int64_t gomaxprocs;
+    bool containermaxprocs;
 };
 
 #define AT(field) offsetof(struct conf, field)
@@ -21,8 +23,12 @@ static const struct param params[] = {
     HANDLER_ROWS,
     {.key = "gomaxprocs", .type = PARAM_COUNT, .offset = AT(gomaxprocs), .least = 1,
      .most = 10000, .fallback = 0,
-     .doc = "Threads that run Go code at a time; the larger of 2 and `cpu` rounded "
-            "up when absent."},
+     .doc = "Threads that run Go code at a time. When absent, as many as `cpu`, but "
+            "with a `cpu_quota` no more than it rounded up, or 2."},
+    {.key = "containermaxprocs", .type = PARAM_FLAG, .offset = AT(containermaxprocs),
+     .fallback = 1,
+     .doc = "GODEBUG setting: GOMAXPROCS follows `cpu_quota`, as Go 1.25 and later do; "
+            "false: as before, it does not."},
     NOT_MODELLED("read_timeout"),
     NOT_MODELLED("write_timeout"),
     NOT_MODELLED("idle_timeout"),
@@ -39,8 +45,8 @@ static void build(const void *bound, struct part *part, struct listener *out)
     struct server_part *s = &part->server;
     if (conf->gomaxprocs)
         s->parallelism = (double)conf->gomaxprocs;
-    else if (conf->common.cpu > 0)
-        s->parallelism = fmax(2, ceil(conf->common.cpu));
+    else if (conf->containermaxprocs)
+        s->parallelism = fmax(2, ceil(quota_cores(&conf->common)));
     s->slot_name = "goroutine";
     s->handlers = &conf->handlers;
 }

@@ -20,7 +20,7 @@ struct conf {
     struct dist *overhead;
     int worker_class;
     int64_t workers, threads, worker_connections, max_requests, jitter;
-    sim_time timeout, boot, keepalive;
+    sim_time timeout, boot, keepalive, switch_interval;
     bool native_blocking, preload_app;
 };
 
@@ -56,6 +56,7 @@ static const struct param params[] = {
             "that this is the longest a request may take (then 500). A gthread worker "
             "gives signs while requests are slow and is not killed for them. A uvicorn "
             "worker is killed when its event loop is blocked. 0: never."},
+    SWITCH_ROW(AT(switch_interval)),
     {.key = "max_requests", .type = PARAM_COUNT, .offset = AT(max_requests),
      .most = 1e9, .fallback = 0,
      .doc = "A worker that has had so many stops accepting, finishes what it has, its "
@@ -153,6 +154,7 @@ static void build(const void *bound, struct part *part, struct listener *out)
         break;
     case CLASS_GTHREAD:
         s->slots = conf->threads;
+        s->switch_interval = conf->switch_interval;
         s->process_limit = conf->worker_connections;
         s->accept = ACCEPT_EAGER;
         s->discipline = conf->native_blocking ? DISCIPLINE_LOOP : DISCIPLINE_GIL;

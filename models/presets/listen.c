@@ -12,11 +12,12 @@ static const char *const schedule_names[] = {"linear", "doubling", NULL};
 
 #define AT(field) offsetof(struct listen_conf, field)
 const struct param listen_params[] = {
-    {.key = "backlog", .type = PARAM_COUNT, .offset = AT(backlog), .least = 1,
-     .most = 1e6, .fallback = 2048,
-     .doc = "Listen queue; holds one more than the smaller of this and somaxconn. "
-            "Beyond that Linux drops connection attempts silently, and clients try "
-            "again: see syn_retries."},
+    BACKLOG_ROW("backlog", offsetof(struct listen_conf, backlog), 2048),
+    {.type = PARAM_INCLUDE, .of = listen_kernel_params},
+    {0},
+};
+
+const struct param listen_kernel_params[] = {
     {.key = "somaxconn", .type = PARAM_COUNT, .offset = AT(somaxconn), .least = 1,
      .most = 1e6, .fallback = 4096,
      .doc = "net.core.somaxconn where the server runs (in its container): 4096 since "

@@ -13,6 +13,7 @@ struct conf {
     struct handler_conf handlers;
     int64_t processes, slots, queue_limit;
     int discipline, accept;
+    sim_time switch_interval;
 };
 
 static const char *const disciplines[] = {"sharing", "gil", "loop", NULL};
@@ -35,6 +36,7 @@ static const struct param params[] = {
      .choices = disciplines,
      .doc = "How a process uses CPU: sharing = threads on any core, gil = its "
             "threads share one core, loop = one piece of work at a time."},
+    SWITCH_ROW(AT(switch_interval)),
     {.key = "accept", .type = PARAM_CHOICE, .offset = AT(accept), .choices = accepts,
      .doc = "idle = one queue, a free slot takes the oldest; eager = a process takes "
             "the connection at once into its own queue, busy or not."},
@@ -54,6 +56,7 @@ static void build(const void *bound, struct part *part, struct listener *out)
     s->slots = conf->slots ? conf->slots : UNLIMITED;
     s->queue_limit = conf->queue_limit >= 0 ? conf->queue_limit : UNLIMITED;
     s->discipline = (enum discipline)conf->discipline;
+    s->switch_interval = conf->switch_interval;
     s->accept = (enum accept)conf->accept;
     s->handlers = &conf->handlers;
 }

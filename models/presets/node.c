@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * node -- Node.js: one thread runs JavaScript, everything is accepted, CPU is used one
+ * piece at a time. Work for libuv's thread pool (fs, DNS, crypto, zlib) is `cpu` with
+ * "own_thread", in a `hold` of a connection_pool of scope process and size 4.
+ */
+#include "models/presets/listen.h"
+
+/* The primary of a cluster hands connections out in turn: as even as can be drawn. */
+enum { EVEN = 1000 };
+
+struct conf {
+    uint32_t at;
+    struct service_common common;
+    struct handler_conf handlers;
+    struct listen_conf listen;
+    int64_t workers;
+};
+
+#define AT(field) offsetof(struct conf, field)
+static const struct param params[] = {
+    COMMON_ROWS,
+    HANDLER_ROWS,
+    {.key = "workers", .type = PARAM_COUNT, .offset = AT(workers), .least = 1,
+     .most = 10000, .fallback = 1,
+     .doc = "Processes of a cluster (node:cluster, PM2), an event loop each."},
+    BACKLOG_ROW("backlog", AT(listen.backlog), 511),
+    KERNEL_ROWS,
+    NOT_MODELLED("keepAliveTimeout"),
+    NOT_MODELLED("headersTimeout"),
+    NOT_MODELLED("requestTimeout"),
+    NOT_MODELLED("maxConnections"),
+    NOT_MODELLED("UV_THREADPOOL_SIZE"),
+    {0},
+};
+#undef AT
+
+static void build(const void *bound, struct part *part, struct listener *out)
+{
+    (void)out;
+    const struct conf *conf = bound;
+    struct server_part *s = &part->server;
+    s->processes = conf->workers;
+    s->accept = ACCEPT_EAGER;
+    s->race_phases = EVEN;
+    s->discipline = DISCIPLINE_LOOP;
+    s->slot_name = "callback";
+    s->handlers = &conf->handlers;
+    listen_build(&conf->listen, s);
+}
+
+const struct kind node_kind = {
+    KIND_ROW(node, "Node.js: an event loop in each process, nothing refused."),
+    .build = build,
+    .common = offsetof(struct conf, common),
+};
