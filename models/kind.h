@@ -28,6 +28,7 @@ enum discipline {
 enum accept {
     ACCEPT_IDLE,  /* one shared queue; whoever has a free slot takes the oldest */
     ACCEPT_EAGER, /* a process takes it at once into a queue of its own, busy or not */
+    ACCEPT_TURN,  /* likewise, but a parent hands them out in turn */
 };
 
 /* What a service does with requests that no handler is written for. */

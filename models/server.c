@@ -192,6 +192,8 @@ static uint32_t taker(struct world *w, struct instance *instance,
     uint32_t p = 0;
     if (instance->odds)
         p = race_winner(w, instance, t->entity);
+    else if (s->part.accept == ACCEPT_TURN)
+        p = instance->winner = (instance->winner + 1) % s->processes;
     for (uint32_t tried = 0; tried < s->processes; tried++, p = (p + 1) % s->processes)
         if (load_of(&w->process[instance->first_process + p]) < s->process_limit &&
             accepts(w, instance, s, p))
@@ -255,7 +257,7 @@ void server_enter(struct world *w, uint32_t task)
         }
         t->flags |= TASK_CONNECTED;
     }
-    if (s->part.accept == ACCEPT_EAGER)
+    if (s->part.accept != ACCEPT_IDLE)
         enter_eager(w, task, instance, s);
     else
         enter_idle(w, task, instance, s);
@@ -308,7 +310,7 @@ void server_accept(struct world *w, struct instance *instance, uint32_t process)
 {
     const struct service *s = instance->service;
     struct process *p = &w->process[instance->first_process + process];
-    int64_t most = s->part.accept == ACCEPT_EAGER ? s->process_limit : s->slots;
+    int64_t most = s->part.accept != ACCEPT_IDLE ? s->process_limit : s->slots;
     while (instance->queue.count && load_of(p) < most &&
            accepts(w, instance, s, process)) {
         uint32_t next = queue_take(w, &instance->queue);

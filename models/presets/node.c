@@ -6,9 +6,6 @@
  */
 #include "models/presets/listen.h"
 
-/* The primary of a cluster hands connections out in turn: as even as can be drawn. */
-enum { EVEN = 1000 };
-
 struct conf {
     uint32_t at;
     struct service_common common;
@@ -41,8 +38,7 @@ static void build(const void *bound, struct part *part, struct listener *out)
     const struct conf *conf = bound;
     struct server_part *s = &part->server;
     s->processes = conf->workers;
-    s->accept = ACCEPT_EAGER;
-    s->race_phases = EVEN;
+    s->accept = ACCEPT_TURN; /* the primary of a cluster hands them out */
     s->discipline = DISCIPLINE_LOOP;
     s->slot_name = "callback";
     s->handlers = &conf->handlers;
