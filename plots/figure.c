@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "plots/figure.h"
 
+#include "plots/agreement.h"
 #include "plots/gnuplot.h"
 #include "plots/output.h"
 #include "plots/tail.h"
@@ -22,6 +23,7 @@ static const struct {
                                 size_t size);
 } kinds[] = {
     [FIGURE_TAIL] = {"tail.gp", tail_write},
+    [FIGURE_AGREEMENT] = {"agreement.gp", agreement_write},
 };
 
 static enum figure_result import(const struct figure *figure,

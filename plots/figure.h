@@ -21,6 +21,7 @@
 
 enum figure_kind {
     FIGURE_TAIL, /* fraction slower than x, both axes logarithmic */
+    FIGURE_AGREEMENT, /* predicted (y, with its interval) against measured (x) */
 };
 
 struct figure {

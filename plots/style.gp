@@ -14,6 +14,7 @@ faint = '#e3e3e3'
 
 array colour[6] = ['#005a9c', '#c44e00', '#00785a', '#9c3a78', '#7a5c00', '#333333']
 colour_of(i) = colour[(i - 1) % 6 + 1]
+point_of(i) = int(word('7 5 9 13 11 15 3', (i - 1) % 7 + 1))
 dash_of(i) = (i - 1) % 4 + 1
 set linetype 1 dashtype solid
 set linetype 2 dashtype (14, 4)
