@@ -121,6 +121,8 @@ enum reading {
     READ_REFUSED,
     READ_TIMED_OUT,
     READ_FULL,
+    READ_KILLED,
+    READ_RESTARTS,
     READ_LOOKUPS,
     READ_FILLED,
     READ_EVICTED,
@@ -164,6 +166,10 @@ static double amount(const struct station_outcome *o, enum reading reading)
         return (double)o->timed_out;
     case READ_FULL:
         return (double)o->full_area;
+    case READ_KILLED:
+        return (double)o->killed;
+    case READ_RESTARTS:
+        return (double)o->restarts;
     case READ_LOOKUPS:
         return (double)o->cache.lookups;
     case READ_FILLED:
@@ -203,6 +209,8 @@ static double out_of(const struct outcome *o, const struct station_facts *facts,
     case READ_SERVED:
     case READ_REFUSED:
     case READ_TIMED_OUT:
+    case READ_KILLED:
+    case READ_RESTARTS:
     case READ_LOOKUPS:
     case READ_FILLED:
     case READ_EVICTED:
@@ -235,6 +243,12 @@ static struct estimate read_limited(const struct sample *s, int i, double limit,
 {
     return isinf(limit) || limit <= 0 ? estimate_lacking(LACK_LIMIT)
                                       : read_station(s, i, reading);
+}
+
+static struct estimate read_memory(const struct sample *s, int i, enum reading reading)
+{
+    return s->facts->station[i].weighs ? read_station(s, i, reading)
+                                       : estimate_lacking(LACK_LIMIT);
 }
 
 static struct estimate read_cache(const struct sample *s, int i, enum reading reading)
@@ -272,6 +286,8 @@ static struct station_findings station_of(const struct sample *s, int i)
         .refused = read_station(s, i, READ_REFUSED),
         .timed_out = read_station(s, i, READ_TIMED_OUT),
         .full = read_limited(s, i, facts->slots, READ_FULL),
+        .killed = read_memory(s, i, READ_KILLED),
+        .restarts = read_memory(s, i, READ_RESTARTS),
         .lookups = read_cache(s, i, READ_LOOKUPS),
         .filled = read_cache(s, i, READ_FILLED),
         .evicted = read_cache(s, i, READ_EVICTED),
@@ -283,6 +299,7 @@ static struct station_findings station_of(const struct sample *s, int i)
         const struct station_outcome *o = &s->outcome[r].station[i];
         f.queue_most = fmax(f.queue_most, (double)o->queue_most);
         f.busy_most = fmax(f.busy_most, (double)o->busy_most);
+        f.memory_most = fmax(f.memory_most, (double)o->memory_most);
     }
     return f;
 }

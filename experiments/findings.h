@@ -45,6 +45,9 @@ struct station_findings {
     struct estimate throughput;   /* served per s */
     struct estimate refused, timed_out; /* per s */
     struct estimate full;               /* part of time with every slot taken */
+    /* where memory is counted; LACK_LIMIT elsewhere */
+    struct estimate killed, restarts; /* processes and containers, per s */
+    double memory_most;               /* bytes of an instance, over all replications */
     /* of a cache whose keys are followed; LACK_LIMIT elsewhere */
     struct estimate lookups, filled, evicted; /* per s; filled: work behind it */
     struct estimate hit, stale, joined;       /* parts of the look-ups */

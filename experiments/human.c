@@ -17,6 +17,10 @@ static const struct unit rates[] = {{1, "/s"}, {1e4, "k/s"}, {1e6, "M/s"}, {0, N
 static const struct unit numbers[] = {
     {1, ""}, {1e4, "k"}, {1e6, "M"}, {1e9, "G"}, {0, NULL}};
 static const double thousand_scale[] = {1, 1e3, 1e6, 1e9};
+static const struct unit sizes[] = {
+    {1, " B"},          {1024, " KiB"},        {1048576, " MiB"},
+    {1073741824, " GiB"}, {1099511627776, " TiB"}, {0, NULL}};
+static const double size_scale[] = {1, 1024, 1048576, 1073741824, 1099511627776};
 static const struct unit parts[] = {{0.01, " %"}, {0, NULL}};
 static const double part_scale[] = {0.01};
 
@@ -38,9 +42,11 @@ static struct choice choose(enum human_kind kind, double value)
     const struct unit *units = kind == HUMAN_TIME   ? times
                                : kind == HUMAN_RATE ? rates
                                : kind == HUMAN_PART ? parts
+                               : kind == HUMAN_SIZE ? sizes
                                                     : numbers;
     const double *scale = kind == HUMAN_TIME   ? time_scale
                           : kind == HUMAN_PART ? part_scale
+                          : kind == HUMAN_SIZE ? size_scale
                                                : thousand_scale;
     int u = 0;
     while (units[u + 1].name && fabs(value) >= units[u + 1].size * 0.99951)

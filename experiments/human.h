@@ -19,6 +19,7 @@ enum human_kind {
     HUMAN_PART,   /* "0.42 %" */
     HUMAN_NUMBER, /* "12.3k" */
     HUMAN_COUNT,  /* "30": a whole number */
+    HUMAN_SIZE,   /* "440 MiB" */
 };
 
 const char *human_value(struct arena *arena, enum human_kind kind, double value);

@@ -7,7 +7,7 @@
 
 /* Whoever adds a field there teaches it to this file, in both directions, and makes
  * PACK_VERSION larger. */
-_Static_assert(sizeof(struct station_outcome) == 352, "experiments/pack.c knows it");
+_Static_assert(sizeof(struct station_outcome) == 384, "experiments/pack.c knows it");
 _Static_assert(sizeof(struct type_outcome) ==
                    5 * 8 + 2 * sizeof(struct histogram) + 8 +
                        2 * sizeof(struct tally) + 5 * 8 + 8,
@@ -236,6 +236,9 @@ static void pass_station(struct stream *s, struct station_outcome *o)
     pass(s, &o->throttled);
     pass_wide(s, &o->frozen);
     pass_wide(s, &o->surplus);
+    pass_signed(s, &o->memory_most);
+    pass(s, &o->killed);
+    pass(s, &o->restarts);
     pass_cache(s, &o->cache);
 }
 

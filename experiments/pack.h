@@ -20,7 +20,7 @@
 
 #include <stdbool.h>
 
-enum { PACK_VERSION = 2 };
+enum { PACK_VERSION = 3 };
 
 struct packed {
     unsigned char *bytes;

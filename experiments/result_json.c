@@ -178,6 +178,16 @@ static void put_cache(cJSON *station, const struct station_facts *facts,
     result_json_estimate(object, "evicted", &f->evicted);
 }
 
+static void put_memory(cJSON *station, const struct station_facts *facts,
+                       const struct station_findings *f)
+{
+    cJSON *object = json_object(station, "memory");
+    json_number(object, "limit", facts->memory);
+    json_number(object, "needed", f->memory_most);
+    result_json_estimate(object, "killed", &f->killed);
+    result_json_estimate(object, "restarts", &f->restarts);
+}
+
 static void put_stations(cJSON *root, const struct result *r)
 {
     cJSON *array = json_array(root, "stations");
@@ -208,6 +218,8 @@ static void put_stations(cJSON *root, const struct result *r)
         result_json_estimate(object, "throughput", &f->throughput);
         result_json_estimate(object, "refused", &f->refused);
         result_json_estimate(object, "timed_out", &f->timed_out);
+        if (facts->weighs)
+            put_memory(object, facts, f);
         if (facts->caches)
             put_cache(object, facts, f);
     }

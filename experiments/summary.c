@@ -445,6 +445,7 @@ void summary_print(const struct result *result, bool colour, FILE *out)
     print_promises(&page);
     page_requests(&page);
     page_stations(&page);
+    page_memory(&page);
     page_caches(&page);
     page_blame(&page);
     sheet_heading(&page.sheet, "How this is known");

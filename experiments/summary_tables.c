@@ -404,6 +404,72 @@ void page_stations(struct page *p)
     print_queues(p);
 }
 
+/* ---- memory ---------------------------------------------------------------------- */
+
+enum memory_column {
+    MEMORY_NAME,
+    MEMORY_LIMIT,
+    MEMORY_MOST,
+    MEMORY_PART,
+    MEMORY_KILLED,
+    MEMORY_RESTARTS,
+    MEMORY_COLUMNS
+};
+
+/* Kills are rare: by the hour where there is one. */
+static const char *per_hour(struct page *p, const struct estimate *rate)
+{
+    if (!(rate->value > 0))
+        return "";
+    if (p->result->facts->terminating)
+        return page_value(p, HUMAN_COUNT, amount(p, rate).value);
+    struct estimate hourly = estimate_scaled(*rate, 3600);
+    return page_estimate(p, HUMAN_NUMBER, &hourly);
+}
+
+static void add_memory(struct grid *grid, struct page *p, int i)
+{
+    const struct station_facts *facts = &p->result->facts->station[i];
+    const struct station_findings *f = &p->result->findings->station[i];
+    struct grid_row *row = grid_add(grid, &p->sheet, INK_PLAIN);
+    row->cell[MEMORY_NAME] = sheet_safe(&p->sheet, facts->name);
+    row->cell[MEMORY_LIMIT] = page_value(p, HUMAN_SIZE, facts->memory);
+    row->cell[MEMORY_MOST] = page_value(p, HUMAN_SIZE, f->memory_most);
+    if (!isinf(facts->memory))
+        row->cell[MEMORY_PART] =
+            page_value(p, HUMAN_PART, f->memory_most / facts->memory);
+    row->cell[MEMORY_KILLED] = per_hour(p, &f->killed);
+    row->cell[MEMORY_RESTARTS] = per_hour(p, &f->restarts);
+    if (f->killed.value > 0 || f->restarts.value > 0)
+        row->ink[MEMORY_PART] = INK_BAD;
+}
+
+void page_memory(struct page *p)
+{
+    struct grid grid = {.columns = MEMORY_COLUMNS, .left = 1};
+    for (int i = 0; i < p->result->facts->stations; i++) {
+        if (!p->result->facts->station[i].weighs)
+            continue;
+        if (grid.rows == 0) {
+            struct grid_row *row = grid_heading(&grid, &p->sheet);
+            row->cell[MEMORY_NAME] = "Memory";
+            row->cell[MEMORY_LIMIT] = "limit";
+            row->cell[MEMORY_MOST] = "needed";
+            row->cell[MEMORY_PART] = "of limit";
+            row->cell[MEMORY_KILLED] = per_second(p, "killed/h", "killed");
+            row->cell[MEMORY_RESTARTS] = per_second(p, "restarts/h", "restarts");
+        }
+        add_memory(&grid, p, i);
+    }
+    if (grid.rows == 0)
+        return;
+    putc('\n', p->sheet.out);
+    grid_print(&grid, &p->sheet);
+    sheet_say(&p->sheet,
+              "needed: the most of any instance at any time; killed, restarts: "
+              "processes and whole instances, for want of memory.");
+}
+
 /* ---- caches ---------------------------------------------------------------------- */
 
 enum cache_column {

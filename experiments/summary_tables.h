@@ -21,6 +21,7 @@ const char *page_value(struct page *p, enum human_kind kind, double value);
 
 void page_requests(struct page *p);
 void page_stations(struct page *p);
+void page_memory(struct page *p);
 void page_caches(struct page *p);
 void page_blame(struct page *p);
 

@@ -123,6 +123,17 @@ struct handler compile_handler(struct compiler *c, const struct frame *caller,
     return compile_pipeline(c, caller, place, type, path, at, key, 1);
 }
 
+/* The end of a handler whose requests take memory first of all. That stands at the end,
+ * so that nobody's draws have another address. */
+static void compile_weighed_end(struct compiler *c, struct frame *f, uint32_t entry)
+{
+    uint32_t body = frame_new_label(c);
+    compile_task_end(c, f, body, 0);
+    frame_label(c, f, entry);
+    compile_memory(c, f, f->place->part.server.memory.per_request);
+    frame_jump(c, f, body);
+}
+
 struct handler compile_pipeline(struct compiler *c, const struct frame *caller,
                                 struct place *place, const char *type, const char *path,
                                 uint32_t at, const char *key, int64_t commands)
@@ -140,7 +151,10 @@ struct handler compile_pipeline(struct compiler *c, const struct frame *caller,
                       .pad = frame_new_label(c)};
     h.mean = compile_commands(c, &f, at, key, commands);
     frame_label(c, &f, f.pad);
-    compile_task_end(c, &f, h.entry, 0);
+    if (c->model->service[place->index].weighs_requests)
+        compile_weighed_end(c, &f, h.entry);
+    else
+        compile_task_end(c, &f, h.entry, 0);
     frame_close(c, &f);
     h.streams = f.streams;
     h.draws = f.draws;

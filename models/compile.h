@@ -115,6 +115,8 @@ double compile_steps(struct compiler *c, struct frame *f,
                      const struct param_list *steps);
 double compile_delay(struct compiler *c, struct frame *f, const struct dist *dist,
                      const char *resource);
+/* Memory taken until the end; NULL: none, but what connections take is looked at. */
+void compile_memory(struct compiler *c, struct frame *f, const struct dist *bytes);
 /* What the server does around a handler: on an event loop it is work. */
 double compile_overhead(struct compiler *c, struct frame *f, const struct dist *dist);
 double compile_chunks(struct compiler *c, struct frame *f, const struct dist *chunks,

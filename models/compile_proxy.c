@@ -56,6 +56,7 @@ struct balancer_plan compile_plain_balancer(struct compiler *c,
 {
     uint32_t replicas = (uint32_t)callee->common->replicas;
     struct balancer_plan plan = {.policy = (enum balance_policy)policy,
+                                 .service = callee->index,
                                  .peers = replicas,
                                  .primaries = replicas,
                                  .even = true};
@@ -322,7 +323,8 @@ static uint32_t add_proxy(struct compiler *c, const struct frame *f,
         return known;
     const struct service *s = &c->model->service[f->place->index];
     const struct proxy_part *part = &f->place->part.server.proxy;
-    struct balancer_plan plan = {.policy = (enum balance_policy)route->balance};
+    struct balancer_plan plan = {.policy = (enum balance_policy)route->balance,
+                                 .service = NONE};
     add_peers(c, &plan, server, count);
     uint32_t tries = 0, workers = part->zone ? 1 : (uint32_t)part->workers;
     for (uint32_t i = 0; i < plan.peers; i++)

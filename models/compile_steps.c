@@ -389,11 +389,15 @@ static double compile_stream(struct compiler *c, struct frame *f,
     return mean + compile_repeat(c, f, s->chunks, &list, s->at);
 }
 
-static void compile_memory(struct compiler *c, struct frame *f,
-                           const struct memory_step *s)
+void compile_memory(struct compiler *c, struct frame *f, const struct dist *bytes)
 {
+    struct service *service = &c->model->service[f->place->index];
     struct instr *i = frame_emit(c, f, OP_MEMORY);
-    frame_draw(c, f, i, "memory", compile_value(c, f, s->bytes));
+    frame_draw(c, f, i, "memory",
+               bytes ? compile_value(c, f, bytes) : dist_constant(c->arena, 0));
+    service->weighs = true;
+    if (f->place->part.server.memory.on_oom != OOM_FAIL || !service->memory)
+        return;
     i->status = STATUS_500;
     i->cause = compile_cause(c, frame_resource_name(c, f, "out of memory"), STATUS_500,
                              (int)frame_station(c, f));
@@ -450,7 +454,7 @@ static double compile_step(struct compiler *c, struct frame *f,
     case STEP_STREAM:
         return compile_stream(c, f, ((const struct stream_step *)step->body)->stream);
     case STEP_MEMORY:
-        compile_memory(c, f, step->body);
+        compile_memory(c, f, ((const struct memory_step *)step->body)->bytes);
         return 0;
     case STEP_FAIL:
         compile_fail(c, f, step->body);

@@ -129,6 +129,7 @@ struct ring_point { uint32_t hash, peer; };
 
 struct balancer_plan {
     enum balance_policy policy;
+    uint32_t service; /* whose instances they are; NONE: of several */
     uint32_t peers, primaries; /* backups come last */
     bool even;                 /* all are primaries with the same weight */
     const struct peer_plan *peer; /* NULL: the instances of one service, all alike */
@@ -194,6 +195,10 @@ struct service {
     uint16_t frozen_resource; /* quota: everything else that waits for the period */
     bool mortal;     /* its processes come and go: worker.c */
     int64_t memory; /* bytes; 0 = not limited */
+    bool weighs;    /* what it takes is counted: memory.c */
+    bool weighs_requests; /* from their first instruction on */
+    bool oom_kills; /* and too much ends processes */
+    uint16_t oom_cause, down_cause;
     uint16_t wait_resource; /* waiting for a slot */
     uint16_t dropped_resource; /* knocking at a full listen queue */
     uint16_t refused_cause, busy_cause, connection_cause, killed_cause;

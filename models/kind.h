@@ -56,6 +56,16 @@ struct life_part {
     sim_time boot;        /* from there until it takes requests */
 };
 
+/* What a server's memory goes to, and what happens when an instance has no more
+ * (memory.c); all zero: only what `memory` steps take counts, and they fail. */
+struct memory_part {
+    int64_t base, per_worker;   /* of an instance beside its processes; of each */
+    int64_t per_connection;     /* of each that a process has taken */
+    struct dist *per_request;   /* of each that is worked on; NULL: none */
+    enum on_oom on_oom;
+    bool backs_off;             /* containers are started again after longer pauses */
+};
+
 /* What a service that caches has room for. */
 struct store_part {
     bool present;
@@ -83,9 +93,11 @@ struct server_part {
     sim_time switch_interval; /* GIL; 0: evenly, as if it were very short */
     enum accept accept;
     struct life_part life;
+    struct memory_part memory;
     double parallelism;     /* cores the program itself can use; INFINITY */
     struct dist *overhead;  /* of a request, around its handler; NULL */
     const char *slot_name;
+    bool has_parent; /* a process that starts others in place of those that end */
     enum duty duty;
     const struct handler_conf *handlers;
     struct proxy_part proxy;
@@ -165,6 +177,10 @@ struct kind {
 
 const struct kind *kind_of(const struct param_variant *service);
 
+/* What the keys of MEMORY_ROWS say, after everything else has been built. */
+void memory_build(const struct memory_conf *conf, const struct service_common *common,
+                  uint32_t at, struct server_part *part, struct listener *out);
+
 /* The CPU quota of a service in cores; INFINITY: none. */
 double quota_cores(const struct service_common *common);
 
@@ -186,6 +202,14 @@ struct store_part store_part_default(const struct store_conf *conf);
      .offset = offsetof(struct conf, common)}
 #define STORE_ROWS                                                                     \
     {.type = PARAM_INCLUDE, .of = store_params, .offset = offsetof(struct conf, store)}
+#define MEMORY_ROWS                                                                    \
+    {.type = PARAM_INCLUDE, .of = memory_conf_params,                                  \
+     .offset = offsetof(struct conf, memory)}
+#define BOOT_ROW(offset_, default_)                                                    \
+    {.key = "boot", .type = PARAM_DURATION, .offset = offset_, .most = 1e6,            \
+     .fallback = default_,                                                             \
+     .doc = "From the start of a process until it takes requests, where one is "       \
+            "started again (memory). (Not a key of the server.)"}
 #define HANDLER_ROWS                                                                   \
     {.type = PARAM_INCLUDE, .of = handler_params,                                      \
      .offset = offsetof(struct conf, handlers)}

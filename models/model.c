@@ -216,6 +216,11 @@ static void read_place(struct compiler *c, int i)
     p->kind->build(bound->body, &p->part, c->out);
 }
 
+static uint64_t life_key(struct compiler *c, const char *name)
+{
+    return compile_key(c, arena_format(c->arena, "life:%s", name));
+}
+
 static void set_up_service(struct compiler *c, const struct place *p, uint32_t station)
 {
     struct service *s = &c->model->service[p->index];
@@ -230,6 +235,8 @@ static void set_up_service(struct compiler *c, const struct place *p, uint32_t s
                           .refuse_above = part->refuse_above,
                           .queue_limit = part->queue_limit,
                           .memory = p->common->memory};
+    s->weighs_requests = part->memory.per_request || part->memory.per_connection;
+    s->weighs = s->weighs_requests || part->memory.base || part->memory.per_worker;
     compile_cpu(c, p, s);
     int at = (int)station;
     if (part->slots != UNLIMITED)
@@ -259,7 +266,7 @@ static void set_up_service(struct compiler *c, const struct place *p, uint32_t s
         s->killed_cause = compile_cause(
             c, arena_format(c->arena, "%s: its process was killed", p->name),
             life->end_status ? life->end_status : life->drain_status, at);
-        s->life_key = compile_key(c, arena_format(c->arena, "life:%s", p->name));
+        s->life_key = life_key(c, p->name);
     }
     s->accept_key = compile_key(c, arena_format(c->arena, "accept:%s", p->name));
 }
@@ -314,6 +321,36 @@ static bool process_pools(const struct compiler *c, uint32_t service)
             return true;
     }
     return false;
+}
+
+/* Where handlers have been seen: can memory run out, and end processes? */
+static void finish_memory(struct compiler *c, const struct place *p)
+{
+    struct service *s = &c->model->service[p->index];
+    const struct memory_part *part = &s->part.memory;
+    if (!s->memory)
+        return;
+    if (!s->weighs)
+        compile_assume(c, arena_format(c->arena,
+                                       "%s never runs out of memory: what it takes of "
+                                       "it is not given (memory_per_worker, "
+                                       "memory_per_request and others)",
+                                       p->name));
+    s->oom_kills = s->weighs && part->on_oom != OOM_FAIL;
+    if (!s->oom_kills)
+        return;
+    if (!s->mortal)
+        s->life_key = life_key(c, p->name);
+    s->mortal = c->model->mortal = true;
+    s->oom_cause = compile_cause(
+        c, arena_format(c->arena, "%s: out of memory, killed", p->name), STATUS_RESET,
+        (int)s->station);
+    if (part->on_oom == OOM_KILL_CONTAINER)
+        s->down_cause = compile_cause(
+            c,
+            arena_format(c->arena, "%s: connection refused, being started again",
+                         p->name),
+            STATUS_REFUSED, (int)s->station);
 }
 
 /* Can more tasks want CPU at once than there are cores? */
@@ -403,6 +440,8 @@ static void state_facts(struct compiler *c)
             facts[i].slot_name = s->part.slot_name;
             facts[i].processes = (int)s->processes;
             facts[i].process_slots = process_slots(s);
+            facts[i].weighs = s->weighs;
+            facts[i].memory = s->memory ? (double)s->memory : INFINITY;
             state_cache(m, p->index, &facts[i]);
         } else {
             const struct pool *pool = &m->pool[p->index];
@@ -437,6 +476,9 @@ static bool loses(const struct compiler *c)
 static void finish(struct compiler *c)
 {
     struct model *m = c->model;
+    for (int i = 0; i < c->places; i++)
+        if (c->place[i].common)
+            finish_memory(c, &c->place[i]);
     check_keys(c);
     frame_finish(c);
     for (uint32_t i = 0; i < m->services; i++)

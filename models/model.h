@@ -71,6 +71,8 @@ struct station_facts {
     bool caches;           /* keys are followed */
     double hit_expected;   /* by theory; NAN: not a cache, or a fixed share of hits */
     double process_slots;  /* of a process; event loops: 1, since one at a time runs */
+    bool weighs;           /* the memory it takes is counted */
+    double memory;         /* bytes an instance has; INFINITY */
 };
 
 enum resource_sort {

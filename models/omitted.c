@@ -27,18 +27,10 @@ const struct omission omissions[] = {
      "Threads of one Python process that all compute were measured to take up to 1.3 "
      "times as long in all; the loss depends on the machine, and predictions for such "
      "a process are too good by that much."},
-    {"4.4.1", "memory that processes, connections and caches take",
-     "Of an instance's `memory` only what `memory` steps take is counted: take the "
-     "workers' own memory off the limit, or it seems to hold more requests than it "
-     "does."},
-    {"4.4.2", "the kernel kills the largest process when memory runs out",
-     "The request that asks for too much fails with 500 instead, and all others go on: "
-     "a real server would lose every request of the worker, and its restart."},
-    {"4.4.3", "pauses of 10 s to 5 min before a container is started again",
-     "No container ends for want of memory, so there is nothing to start again; a real "
-     "overload of memory lasts longer than predicted."},
-    {"4.4.4", "memory figures that cannot be",
-     "Gigabytes for one request are taken as they are written: check the unit."},
+    {"4.4.1", "forked processes share the pages they have not written to",
+     "memory_per_worker is what a process has for itself: with preload_app that grows "
+     "over hours, as counting references copies pages one by one; give it as it is "
+     "after a while."},
     {"5.1.3", "a running thread takes a connection before the one woken for it",
      "Which thread the operating system runs first is not known; waiters of a "
      "QueuePool are served in order, which changes single waits, hardly their mean."},

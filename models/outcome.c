@@ -113,6 +113,9 @@ static void merge_station(struct station_outcome *into,
     into->throttled += from->throttled;
     into->frozen += from->frozen;
     into->surplus += from->surplus;
+    into->memory_most = larger(into->memory_most, from->memory_most);
+    into->killed += from->killed;
+    into->restarts += from->restarts;
     merge_cache(&into->cache, &from->cache);
 }
 

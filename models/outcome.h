@@ -71,6 +71,8 @@ struct station_outcome {
     uint64_t throttled;  /* periods whose CPU quota was used up, of all instances */
     uint128 frozen;      /* ns that instances stood still for it */
     uint128 surplus;     /* cores used beyond CPU credits, as cpu_area */
+    int64_t memory_most; /* bytes of the instance that ever took most; 0: not counted */
+    uint64_t killed, restarts; /* processes and containers, for want of memory */
     struct cache_counts cache; /* where keys are followed */
 };
 

@@ -24,6 +24,7 @@ void server_open(struct world *w, struct instance *instance)
     if (s->part.accept == ACCEPT_EAGER && s->processes > 1)
         race_open(w, instance);
     instance->busy.limit = instance_slots(s);
+    instance->queue_room = s->queue_limit;
     for (uint32_t p = 0; p < s->processes; p++)
         w->process[instance->first_process + p].running = NONE;
     if (s->mortal)
@@ -142,9 +143,11 @@ uint16_t server_way_resource(const struct world *w, const struct task *t)
 static void turn_away(struct world *w, uint32_t task, const struct service *s)
 {
     struct task *t = &w->task[task];
-    int pause = s->part.knock_pauses ? s->part.knock_pauses[t->attempt] : 0;
+    bool drops = s->part.knock_pauses && !w->instance[t->instance].down;
+    int pause = drops ? s->part.knock_pauses[t->attempt] : 0;
     if (pause == 0) {
-        refuse(w, task, STATUS_REFUSED, s->refused_cause);
+        refuse(w, task, STATUS_REFUSED,
+               w->instance[t->instance].down ? s->down_cause : s->refused_cause);
         return;
     }
     w->instance[t->instance].counts->refused++;
@@ -173,7 +176,7 @@ static void enter_idle(struct world *w, uint32_t task, struct instance *instance
     uint32_t process = free_process(w, instance, s);
     if (process != NONE)
         take_slot(w, task, process);
-    else if (instance->queue.count < s->queue_limit)
+    else if (instance->queue.count < instance->queue_room)
         wait_in(w, instance, NONE, task);
     else
         turn_away(w, task, s);
@@ -209,8 +212,11 @@ static void join_process(struct world *w, uint32_t task, struct instance *instan
         refuse(w, task, STATUS_503, s->busy_cause);
     else if (p->busy < s->slots)
         take_slot(w, task, process);
-    else
+    else {
         wait_in(w, instance, process, task);
+        if (s->weighs)
+            memory_weigh(w, instance);
+    }
 }
 
 static void enter_eager(struct world *w, uint32_t task, struct instance *instance,
@@ -219,7 +225,7 @@ static void enter_eager(struct world *w, uint32_t task, struct instance *instanc
     uint32_t process = taker(w, instance, s, &w->task[task]);
     if (process != NONE)
         join_process(w, task, instance, s, process);
-    else if (instance->queue.count < s->queue_limit)
+    else if (instance->queue.count < instance->queue_room)
         wait_in(w, instance, NONE, task);
     else
         turn_away(w, task, s);

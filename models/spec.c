@@ -476,7 +476,7 @@ static const struct param memory_params[] = {
      .offset = offsetof(struct memory_step, bytes), .unit = PARAM_SIZE,
      .required = true,
      .doc = "Memory taken until the request leaves the service; beyond the service's "
-            "`memory` the request fails with 500."},
+            "`memory` a process or the whole instance is killed, see on_oom."},
     {0},
 };
 
@@ -615,7 +615,9 @@ const struct param service_common_params[] = {
             "does this much more than with one: 1.2 to 1.3 is typical. 2 takes them "
             "for whole cores."},
     {.key = "memory", .type = PARAM_SIZE, .offset = AT(memory), .most = 1e15,
-     .doc = "Memory of an instance; not limited when absent."},
+     .doc = "Memory of an instance (a container's limit); not limited when absent. "
+            "What it goes to is said by memory_base, memory_per_worker, "
+            "memory_per_connection, memory_per_request and steps."},
     {.key = "latency", .type = PARAM_DURATION, .offset = AT(latency), .most = 3600,
      .doc = "Network time one way to reach the service."},
     {.key = "balance", .type = PARAM_CHOICE, .offset = AT(balance),
@@ -648,6 +650,43 @@ const struct param handler_params[] = {
      .doc = "Time a request takes when there is no handler for it; it uses no CPU."},
     {.key = "handlers", .type = PARAM_MAP, .offset = AT(handlers), .of = &handler_row,
      .doc = "Steps for each request type; `default` takes the types that have none."},
+    {0},
+};
+#undef AT
+
+static const char *const oom_names[] = {"fail", "kill_worker", "kill_container", NULL};
+static const char *const backoff_names[] = {"kubernetes", "none", NULL};
+
+#define AT(field) offsetof(struct memory_conf, field)
+const struct param memory_conf_params[] = {
+    {.key = "memory_base", .type = PARAM_SIZE, .offset = AT(base), .most = 1e15,
+     .doc = "Memory of an instance beside its workers: parent process, sidecars."},
+    {.key = "memory_per_worker", .type = PARAM_SIZE, .offset = AT(per_worker),
+     .most = 1e15,
+     .doc = "Memory of each process without requests: the interpreter and the "
+            "application. Only what it does not share with the others, if they are "
+            "forked from a process that has loaded it."},
+    {.key = "memory_per_connection", .type = PARAM_SIZE, .offset = AT(per_connection),
+     .most = 1e12,
+     .doc = "Memory of each connection a process has taken, worked on or not; those "
+            "in the listen queue take none."},
+    {.key = "memory_per_request", .type = PARAM_RANDOM, .offset = AT(per_request),
+     .unit = PARAM_SIZE,
+     .doc = "Memory of each request while it is worked on."},
+    {.key = "on_oom", .type = PARAM_CHOICE, .offset = AT(on_oom), .choices = oom_names,
+     .fallback = -1,
+     .doc = "When an instance needs more than its `memory`. kill_worker: the kernel "
+            "kills its largest process, whose requests are reset, and another is "
+            "started. kill_container: all of it ends and is started again. fail: the "
+            "request that asks for too much fails with 500 (a limit of the language's "
+            "own, such as PHP's memory_limit or a Java heap). When absent, kill_worker "
+            "where there are several processes or a parent (gunicorn, PHP-FPM), else "
+            "kill_container."},
+    {.key = "restart_backoff", .type = PARAM_CHOICE, .offset = AT(backoff),
+     .choices = backoff_names,
+     .doc = "Pause before a killed container is started again. kubernetes: none the "
+            "first time, then 10 s, doubled every time up to 5 min; none again after "
+            "10 min without a kill. Then `boot` passes. none: `boot` only."},
     {0},
 };
 #undef AT

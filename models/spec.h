@@ -213,6 +213,17 @@ struct service_common {
     int balance; /* how callers spread over the replicas: index into balance_names */
 };
 
+/* When an instance needs more memory than it has. */
+enum on_oom { OOM_FAIL, OOM_KILL_WORKER, OOM_KILL_CONTAINER };
+
+/* Keys of servers whose memory is counted. */
+struct memory_conf {
+    int64_t base, per_worker, per_connection;
+    struct dist *per_request;
+    int on_oom;  /* enum on_oom; -1: as the server does */
+    int backoff; /* 0: as Kubernetes does; 1: none */
+};
+
 /* Keys of services that run handlers. */
 struct handler_conf {
     struct dist *time;         /* without handlers: answers after this */
@@ -229,6 +240,7 @@ extern const struct param service_common_params[];
 extern const struct param store_params[];
 extern const struct param cache_rules_params[];
 extern const struct param handler_params[];
+extern const struct param memory_conf_params[];
 extern const char *const balance_names[];
 
 /* The row of the n-th kind, NULL past the last: for PARAM_KINDS. */

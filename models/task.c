@@ -534,17 +534,10 @@ static sim_time chunks_time(struct world *w, const struct task *t,
     return sum;
 }
 
-/* Take memory; false when the instance has no more. */
 static bool take_memory(struct world *w, struct task *t, const struct instr *i)
 {
     struct draw draw = task_draw(w, t, i);
-    struct instance *instance = &w->instance[t->instance];
-    int64_t bytes = dist_count(i->dist, &draw), limit = instance->service->memory;
-    if (limit && bytes > limit - instance->memory)
-        return false;
-    instance->memory += bytes;
-    t->memory += bytes;
-    return true;
+    return memory_take(w, t, dist_count(i->dist, &draw));
 }
 
 static bool happens(struct world *w, const struct task *t, const struct instr *i)

@@ -59,6 +59,7 @@ static void begin_life(struct world *w, struct instance *instance, uint32_t proc
     }
     worker->lives++;
     instance->running++;
+    instance->alive++;
 }
 
 void workers_open(struct world *w, struct instance *instance)
@@ -90,24 +91,34 @@ static void wake_at(struct world *w, const struct instance *instance, uint32_t p
                actor_process(w, instance->first_process + process));
 }
 
-/* The process is gone, and with it what it had; another one starts. */
-static void boot(struct world *w, struct instance *instance, uint32_t process)
+/* Nobody is admitted while it is cleared. */
+void worker_end(struct world *w, struct instance *instance, uint32_t process)
 {
-    const struct life_part *life = life_of(instance);
-    worker_of(w, instance, process)->life = LIFE_BOOTING;
-    wake_at(w, instance, process, w->now + life->noticed + life->boot);
+    struct worker *worker = worker_of(w, instance, process);
+    if (worker->life < LIFE_DRAINING)
+        count_running(w, instance, -1);
+    instance->alive -= worker->life != LIFE_BOOTING;
+    worker->life = LIFE_BOOTING;
+}
+
+void worker_boot(struct world *w, struct instance *instance, uint32_t process,
+                 sim_time pause)
+{
+    wake_at(w, instance, process, w->now + pause + life_of(instance)->boot);
+}
+
+void worker_kill(struct world *w, struct instance *instance, uint32_t process,
+                 enum status status, uint16_t cause)
+{
+    worker_end(w, instance, process);
+    process_kill(w, instance, process, status, cause);
+    worker_boot(w, instance, process, life_of(instance)->noticed);
 }
 
 static void end(struct world *w, struct instance *instance, uint32_t process,
                 enum status status)
 {
-    struct worker *worker = worker_of(w, instance, process);
-    uint16_t cause = instance->service->killed_cause;
-    if (worker->life != LIFE_DRAINING)
-        count_running(w, instance, -1);
-    worker->life = LIFE_BOOTING; /* nobody is admitted while it is cleared */
-    process_kill(w, instance, process, status, cause);
-    boot(w, instance, process);
+    worker_kill(w, instance, process, status, instance->service->killed_cause);
 }
 
 static bool is_idle(const struct world *w, const struct instance *instance,
@@ -176,6 +187,10 @@ void watch_event(struct world *w, uint32_t number)
 {
     struct instance *instance = &w->instance[number];
     bool busy = false;
+    if (instance->oom)
+        memory_oom(w, instance);
+    if (instance->looks_at != w->now)
+        return; /* it has come for the memory alone, or another has been before */
     for (uint32_t p = 0; p < instance->service->processes; p++) {
         if (worker_of(w, instance, p)->life == LIFE_BOOTING)
             continue;
@@ -240,6 +255,8 @@ void worker_event(struct world *w, uint32_t number)
         race_renew(w, instance, process, worker->lives);
         begin_life(w, instance, process);
         count_running(w, instance, 0);
+        if (instance->service->weighs)
+            memory_booted(w, instance);
         server_accept(w, instance, process);
         break;
     }

@@ -67,6 +67,8 @@ static void open_instances(struct world *w)
             if (service->rules)
                 governor_open(w, instance, i);
             server_open(w, instance);
+            if (service->weighs)
+                memory_open(w, instance);
         }
     }
 }
@@ -162,6 +164,8 @@ static void restart_measurement(struct world *w)
         cpu_advance(&instance->cpu, w->now);
         instance->cpu.area = 0;
         restart_processes(w, instance);
+        if (instance->service->weighs)
+            memory_restart(w, instance);
     }
     for (uint32_t i = 0; i < w->m->pool_states; i++) {
         struct pool_state *pool = &w->pool[i];
@@ -185,6 +189,8 @@ static void close_counts(struct world *w, int station, struct station_outcome *o
     out->throttled = c->throttled;
     out->frozen = c->frozen;
     out->surplus = c->surplus;
+    out->killed = c->killed;
+    out->restarts = c->restarts;
     out->cache = c->cache;
 }
 
@@ -223,6 +229,8 @@ static void close_instance(struct world *w, struct instance *instance)
     close_levels(out, &instance->busy, &instance->waiting, w->now);
     out->cpu_area += instance->cpu.area;
     close_processes(w, instance, out);
+    if (instance->memory_most > out->memory_most)
+        out->memory_most = instance->memory_most;
 }
 
 static void close_pool(struct world *w, struct pool_state *state)

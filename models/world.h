@@ -209,7 +209,15 @@ struct instance {
     uint32_t first_process;
     struct queue queue; /* connections nobody has taken */
     struct level busy, waiting;
-    int64_t memory;
+    int64_t memory; /* of requests */
+    int64_t memory_most;
+    uint32_t alive; /* processes there are, draining ones with them */
+    int64_t *weight; /* of each process, while one is chosen to be killed */
+    bool oom;        /* too much was asked for just now */
+    bool down;       /* its container is not there */
+    uint32_t restarts; /* of it, since it last ran for long */
+    sim_time up_since;
+    int64_t queue_room; /* of its listen queue: none while it is down */
     int64_t connections; /* databases */
     uint64_t accepted;
     uint32_t running; /* processes that accept */
@@ -350,6 +358,7 @@ struct counts {
     uint64_t throttled; /* periods whose quota was used up, of all instances */
     uint128 frozen;     /* ns they stood still for it */
     uint128 surplus;    /* thousandths of a core, x ns: used on credit */
+    uint64_t killed, restarts; /* processes and containers, for want of memory */
     struct cache_counts cache;
 };
 
@@ -574,6 +583,35 @@ void worker_took(struct world *w, struct instance *instance, uint32_t process);
 void worker_left(struct world *w, struct instance *instance, uint32_t process);
 void worker_event(struct world *w, uint32_t process);
 void watch_event(struct world *w, uint32_t instance);
+/* Is there such a process, draining or not? */
+static inline bool worker_lives(const struct world *w, const struct instance *instance,
+                                uint32_t process)
+{
+    return w->worker[instance->first_process + process].life != LIFE_BOOTING;
+}
+/* The process ends with all it has, and another starts. */
+void worker_kill(struct world *w, struct instance *instance, uint32_t process,
+                 enum status status, uint16_t cause);
+/* The same in steps: from the first on it accepts nothing, then process_kill, and the
+ * last starts another after `pause` and the time to boot. */
+void worker_end(struct world *w, struct instance *instance, uint32_t process);
+void worker_boot(struct world *w, struct instance *instance, uint32_t process,
+                 sim_time pause);
+
+/* ---- memory (memory.c) ----------------------------------------------------------- */
+
+void memory_open(struct world *w, struct instance *instance);
+/* The task takes so many bytes for as long as it is there; false: they cannot be had,
+ * and it shall fail. */
+bool memory_take(struct world *w, struct task *t, int64_t bytes);
+/* Connections have been taken: is there enough? */
+void memory_weigh(struct world *w, struct instance *instance);
+/* There was not: somebody is killed. */
+void memory_oom(struct world *w, struct instance *instance);
+/* A process runs again. */
+void memory_booted(struct world *w, struct instance *instance);
+/* The peak is that from now on. */
+void memory_restart(struct world *w, struct instance *instance);
 
 /* ---- CPU (cpu.c) ----------------------------------------------------------------- */
 

@@ -13,6 +13,8 @@ struct conf {
     uint32_t at;
     struct service_common common;
     struct handler_conf handlers;
+    struct memory_conf memory;
+    sim_time boot;
     int64_t gomaxprocs;
     bool containermaxprocs;
 };
@@ -21,6 +23,8 @@ struct conf {
 static const struct param params[] = {
     COMMON_ROWS,
     HANDLER_ROWS,
+    MEMORY_ROWS,
+    BOOT_ROW(AT(boot), 2),
     {.key = "gomaxprocs", .type = PARAM_COUNT, .offset = AT(gomaxprocs), .least = 1,
      .most = 10000, .fallback = 0,
      .doc = "Threads that run Go code at a time. When absent, as many as `cpu`, but "
@@ -40,7 +44,6 @@ static const struct param params[] = {
 
 static void build(const void *bound, struct part *part, struct listener *out)
 {
-    (void)out;
     const struct conf *conf = bound;
     struct server_part *s = &part->server;
     if (conf->gomaxprocs)
@@ -49,6 +52,8 @@ static void build(const void *bound, struct part *part, struct listener *out)
         s->parallelism = fmax(2, ceil(quota_cores(&conf->common)));
     s->slot_name = "goroutine";
     s->handlers = &conf->handlers;
+    s->life.boot = conf->boot;
+    memory_build(&conf->memory, &conf->common, conf->at, s, out);
 }
 
 const struct kind go_kind = {

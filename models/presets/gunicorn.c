@@ -16,6 +16,7 @@ struct conf {
     uint32_t at;
     struct service_common common;
     struct handler_conf handlers;
+    struct memory_conf memory;
     struct listen_conf listen;
     struct dist *overhead;
     int worker_class;
@@ -31,6 +32,7 @@ static const char *const classes[] = {"sync", "gthread", "uvicorn",
 static const struct param params[] = {
     COMMON_ROWS,
     HANDLER_ROWS,
+    MEMORY_ROWS,
     {.key = "worker_class", .type = PARAM_CHOICE, .offset = AT(worker_class),
      .choices = classes,
      .doc = "sync; gthread (threads); uvicorn (an event loop), also written "
@@ -135,7 +137,6 @@ static void build_life(const struct conf *conf, enum worker_class class,
 
 static void build(const void *bound, struct part *part, struct listener *out)
 {
-    (void)out;
     const struct conf *conf = bound;
     struct server_part *s = &part->server;
     enum worker_class class = (enum worker_class)conf->worker_class;
@@ -167,6 +168,8 @@ static void build(const void *bound, struct part *part, struct listener *out)
         s->slot_name = "coroutine";
         break;
     }
+    s->has_parent = true;
+    memory_build(&conf->memory, &conf->common, conf->at, s, out);
 }
 
 const struct kind gunicorn_kind = {

@@ -10,6 +10,8 @@ struct conf {
     uint32_t at;
     struct service_common common;
     struct handler_conf handlers;
+    struct memory_conf memory;
+    sim_time boot;
     struct listen_conf listen;
     int64_t workers;
 };
@@ -18,6 +20,8 @@ struct conf {
 static const struct param params[] = {
     COMMON_ROWS,
     HANDLER_ROWS,
+    MEMORY_ROWS,
+    BOOT_ROW(AT(boot), 2),
     {.key = "workers", .type = PARAM_COUNT, .offset = AT(workers), .least = 1,
      .most = 10000, .fallback = 1,
      .doc = "Processes of a cluster (node:cluster, PM2), an event loop each."},
@@ -34,7 +38,6 @@ static const struct param params[] = {
 
 static void build(const void *bound, struct part *part, struct listener *out)
 {
-    (void)out;
     const struct conf *conf = bound;
     struct server_part *s = &part->server;
     s->processes = conf->workers;
@@ -43,6 +46,8 @@ static void build(const void *bound, struct part *part, struct listener *out)
     s->slot_name = "callback";
     s->handlers = &conf->handlers;
     listen_build(&conf->listen, s);
+    s->life.boot = conf->boot;
+    memory_build(&conf->memory, &conf->common, conf->at, s, out);
 }
 
 const struct kind node_kind = {

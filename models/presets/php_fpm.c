@@ -12,6 +12,7 @@ struct conf {
     uint32_t at;
     struct service_common common;
     struct handler_conf handlers;
+    struct memory_conf memory;
     struct listen_conf listen;
     const char *socket;
     int pm;
@@ -25,6 +26,7 @@ static const char *const managers[] = {"static", "dynamic", "ondemand", NULL};
 static const struct param params[] = {
     COMMON_ROWS,
     HANDLER_ROWS,
+    MEMORY_ROWS,
     {.key = "pm", .type = PARAM_CHOICE, .offset = AT(pm), .choices = managers,
      .fallback = 1,
      .doc = "How children are started; all are there from the start in any case."},
@@ -56,7 +58,6 @@ static const struct param params[] = {
 
 static void build(const void *bound, struct part *part, struct listener *out)
 {
-    (void)out;
     const struct conf *conf = bound;
     struct server_part *s = &part->server;
     s->processes = conf->max_children;
@@ -69,6 +70,8 @@ static void build(const void *bound, struct part *part, struct listener *out)
     s->life.max_requests = conf->max_requests;
     s->life.timeout = conf->terminate;
     s->life.end_status = s->life.drain_status = STATUS_RESET;
+    s->has_parent = true;
+    memory_build(&conf->memory, &conf->common, conf->at, s, out);
 }
 
 const struct kind php_fpm_kind = {

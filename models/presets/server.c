@@ -11,6 +11,8 @@ struct conf {
     uint32_t at;
     struct service_common common;
     struct handler_conf handlers;
+    struct memory_conf memory;
+    sim_time boot;
     int64_t processes, slots, queue_limit;
     int discipline, accept;
     sim_time switch_interval;
@@ -23,6 +25,8 @@ static const char *const accepts[] = {"idle", "eager", NULL};
 static const struct param params[] = {
     COMMON_ROWS,
     HANDLER_ROWS,
+    MEMORY_ROWS,
+    BOOT_ROW(AT(boot), 2),
     {.key = "processes", .type = PARAM_COUNT, .offset = AT(processes), .least = 1,
      .most = 10000, .fallback = 1, .doc = "Processes of an instance."},
     {.key = "slots", .type = PARAM_COUNT, .offset = AT(slots), .most = 1e6,
@@ -59,6 +63,8 @@ static void build(const void *bound, struct part *part, struct listener *out)
     s->switch_interval = conf->switch_interval;
     s->accept = (enum accept)conf->accept;
     s->handlers = &conf->handlers;
+    s->life.boot = conf->boot;
+    memory_build(&conf->memory, &conf->common, conf->at, s, out);
 }
 
 const struct kind server_kind = {

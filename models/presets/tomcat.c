@@ -10,6 +10,8 @@ struct conf {
     uint32_t at;
     struct service_common common;
     struct handler_conf handlers;
+    struct memory_conf memory;
+    sim_time boot;
     struct listen_conf listen;
     int64_t threads, connections;
 };
@@ -18,6 +20,8 @@ struct conf {
 static const struct param params[] = {
     COMMON_ROWS,
     HANDLER_ROWS,
+    MEMORY_ROWS,
+    BOOT_ROW(AT(boot), 2),
     {.key = "maxThreads", .type = PARAM_COUNT, .offset = AT(threads), .least = 1,
      .most = 1e6, .fallback = 200, .doc = "Requests that are worked on at a time."},
     {.key = "maxConnections", .type = PARAM_COUNT, .offset = AT(connections),
@@ -47,6 +51,8 @@ static void build(const void *bound, struct part *part, struct listener *out)
     s->slot_name = "thread";
     s->handlers = &conf->handlers;
     listen_build(&conf->listen, s);
+    s->life.boot = conf->boot;
+    memory_build(&conf->memory, &conf->common, conf->at, s, out);
 }
 
 const struct kind tomcat_kind = {

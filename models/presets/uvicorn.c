@@ -11,6 +11,7 @@ struct conf {
     uint32_t at;
     struct service_common common;
     struct handler_conf handlers;
+    struct memory_conf memory;
     struct listen_conf listen;
     struct dist *overhead;
     int64_t workers, limit_concurrency, limit_max_requests;
@@ -21,6 +22,7 @@ struct conf {
 static const struct param params[] = {
     COMMON_ROWS,
     HANDLER_ROWS,
+    MEMORY_ROWS,
     {.key = "workers", .type = PARAM_COUNT, .offset = AT(workers), .least = 1,
      .most = 10000, .fallback = 1, .doc = "Processes, an event loop each."},
     {.key = "limit_concurrency", .type = PARAM_COUNT, .offset = AT(limit_concurrency),
@@ -66,21 +68,19 @@ static const struct param params[] = {
 
 static void build(const void *bound, struct part *part, struct listener *out)
 {
-    (void)out;
     const struct conf *conf = bound;
     struct server_part *s = &part->server;
     s->processes = conf->workers;
     s->keep_alive = conf->keep_alive;
     listen_build(&conf->listen, s);
-    if (conf->limit_max_requests > 0)
-        s->life = (struct life_part){
-            .max_requests = conf->limit_max_requests,
-            .counts_answers = true,
-            .drain_limit = conf->graceful == SIM_NEVER ? 0 : conf->graceful,
-            .drain_status = STATUS_500,
-            .noticed = conf->workers > 1 ? SUPERVISOR_LOOP : 0,
-            .boot = conf->boot,
-        };
+    s->life = (struct life_part){
+        .max_requests = conf->limit_max_requests,
+        .counts_answers = true,
+        .drain_limit = conf->graceful == SIM_NEVER ? 0 : conf->graceful,
+        .drain_status = STATUS_500,
+        .noticed = conf->workers > 1 ? SUPERVISOR_LOOP : 0,
+        .boot = conf->boot,
+    };
     if (conf->limit_concurrency > 0)
         s->refuse_above = conf->limit_concurrency - 1;
     s->accept = ACCEPT_EAGER;
@@ -88,6 +88,7 @@ static void build(const void *bound, struct part *part, struct listener *out)
     s->slot_name = "coroutine";
     s->handlers = &conf->handlers;
     s->overhead = conf->overhead;
+    memory_build(&conf->memory, &conf->common, conf->at, s, out);
 }
 
 const struct kind uvicorn_kind = {

@@ -276,6 +276,7 @@ static void memory_is_taken_until_the_end(void **state)
                    "  'first': {'target': 'web', 'burst': {'users': 5}},"
                    "  'later': {'target': 'web', 'burst': {'users': 3, 'at': '1s'}}},"
                    "'services': {'web': {'kind': 'server', 'memory': '100MB',"
+                   "'on_oom': 'fail',"
                    "'handlers': {'default': [{'memory': '30MB'}, {'wait': '1s'}]}}}}");
     assert_int_equal(story_of(&s, "first")->ok, 3);
     assert_int_equal(story_of(&s, "later")->ok, 3);
