@@ -564,12 +564,12 @@ struct batch_end batch_close(struct batch *b)
                                          " undecided > 0 and missed = 0"),
     };
     progress_clear(&b->progress);
-    fprintf(stderr, "headroom batch: %s: %lld of %lld points done",
-            store_path(store), (long long)end.done, (long long)end.points);
-    if (end.failed)
-        fprintf(stderr, ", %lld left out", (long long)end.failed);
-    fprintf(stderr, "%s\n",
-            end.complete ? "" : "; the same command goes on where it stopped");
+    if (!end.complete)
+        fprintf(stderr,
+                "headroom batch: %s: %lld of %lld points done; the same command goes "
+                "on where it stopped\n",
+                store_path(store), (long long)(end.done + end.failed),
+                (long long)end.points);
     store_close(store);
     return end;
 }

@@ -150,11 +150,12 @@ void conclude_point(struct store *store, int64_t point, const struct result *r,
                     struct arena *arena)
 {
     const struct judgement *j = &r->judgement;
+    const char *deadlock = verdict_deadlock(r->facts, &r->run, arena);
     struct store_conclusion conclusion = {
         .state = state,
         .simulation = *simulation,
         .verdict = verdict_names[j->verdict],
-        .reason = j->reason ? verdict_reasons[j->reason] : NULL,
+        .reason = deadlock ? deadlock : j->reason ? verdict_reasons[j->reason] : NULL,
         .stage = stage_names[r->run.stage],
         .replications = r->run.count,
         .requests = r->run.requests,

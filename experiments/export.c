@@ -98,6 +98,9 @@ static void put_header(struct table *t, const char *after)
     fprintf(t->out, ",%s\n", after);
 }
 
+/* All its digits; NULL stays NULL, of which format would make 0. */
+#define NUMBER(x) " iif(" x " is null, null, format('%!.15g', " x "))"
+
 /* ---- tables ---------------------------------------------------------------------- */
 
 static void put_query(struct table *t, const char *columns, const char *from)
@@ -114,9 +117,9 @@ static void put_metrics(struct table *t)
                   "replications,lack");
     put_query(t,
               "p.state, p.verdict, e.scope, e.name, e.metric, e.unit,"
-              " format('%!.15g', e.value), format('%!.15g', e.half_width),"
-              " format('%!.15g', e.value - e.half_width),"
-              " format('%!.15g', e.value + e.half_width), e.n, e.lack",
+              NUMBER("e.value") "," NUMBER("e.half_width") ","
+              NUMBER("e.value - e.half_width") "," NUMBER("e.value + e.half_width")
+              ", e.n, e.lack",
               "from point p left join estimate e on e.point = p.id where p.number is"
               " not null order by p.number, e.scope, e.name, e.metric");
 }
@@ -128,7 +131,7 @@ static void put_replications(struct table *t)
     put_query(t,
               "r.stage, r.replication, r.used, r.warm_up, r.length, r.events,"
               " r.offered, r.ok, r.failed, r.unfinished,"
-              " format('%!.15g', r.mean_latency)",
+              NUMBER("r.mean_latency"),
               "from point p join replications r on r.number = p.number order by"
               " p.number, r.stage, r.length, r.replication");
 }

@@ -265,7 +265,7 @@ static void pass_head(struct stream *s, struct outcome *o)
     pass(s, &replication);
     pass(s, &end);
     s->failed |= version != PACK_VERSION || replication > UINT32_MAX ||
-                 end > OUTCOME_OVERFLOW;
+                 end > OUTCOME_DEADLOCK;
     o->replication = (uint32_t)replication;
     o->end = (enum outcome_end)end;
     pass_signed(s, &o->warm_up);
@@ -292,6 +292,8 @@ static void pass_outcome(struct stream *s, struct outcome *o,
         o->type = arena_many(s->arena, facts->types + 1, struct type_outcome);
         o->station = arena_many(s->arena, facts->stations + 1, struct station_outcome);
         o->completed_in = arena_many(s->arena, OUTCOME_BINS, uint64_t);
+        if (o->end == OUTCOME_DEADLOCK)
+            o->stuck = arena_many(s->arena, facts->resources, uint64_t);
     }
     for (int t = 0; t < facts->types && !s->failed; t++)
         pass_type(s, &o->type[t], facts);
@@ -299,6 +301,8 @@ static void pass_outcome(struct stream *s, struct outcome *o,
         pass_station(s, &o->station[i]);
     pass_series(s, &o->in_system);
     pass_sparse(s, o->completed_in, OUTCOME_BINS);
+    if (o->end == OUTCOME_DEADLOCK)
+        pass_sparse(s, o->stuck, facts->resources);
 }
 
 /* ---- both directions ------------------------------------------------------------- */

@@ -8,7 +8,8 @@
  *
  *     version, replication, end, window, clock, events, fingerprint,
  *     types {counts, failures by cause, histograms, sums, segments, blame},
- *     stations, number in the system over time, completions over time
+ *     stations, number in the system over time, completions over time,
+ *     of a deadlock: who waits for what
  *
  * Ownership: what is made lives in the arena.
  * Errors:    pack_read returns false for bytes that are no outcome of such a model.

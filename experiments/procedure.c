@@ -86,8 +86,9 @@ static bool run_jobs(struct work *w, const struct jobs *jobs, int keep)
     out->count = keep + jobs->count;
     count_work(w, &(struct sample){w->facts, all + keep, jobs->count});
     for (int r = 0; r < out->count; r++)
-        if (all[r].end == OUTCOME_OVERFLOW)
-            out->end = PROCEDURE_OVERFLOW;
+        if (all[r].end != OUTCOME_COMPLETE && out->end != PROCEDURE_DEADLOCK)
+            out->end = all[r].end == OUTCOME_DEADLOCK ? PROCEDURE_DEADLOCK
+                                                      : PROCEDURE_OVERFLOW;
     return out->end == PROCEDURE_DONE;
 }
 
@@ -122,7 +123,7 @@ static void judge_steadiness(struct work *w)
     w->out->settled_at = (sim_time)cut * s.outcome[0].in_system.width;
     w->out->growth = steady_growth(&s);
     w->out->grows =
-        w->out->end == PROCEDURE_OVERFLOW || steady_grows(&s, w->out->growth);
+        w->out->end != PROCEDURE_DONE || steady_grows(&s, w->out->growth);
 }
 
 /* ---- pilot ----------------------------------------------------------------------- */
@@ -147,7 +148,7 @@ static void judge_loss(struct work *w)
 /* Nothing will end this growth: not a full queue, nor a client that gives up. */
 static bool grows_for_ever(const struct work *w)
 {
-    return w->out->end == PROCEDURE_OVERFLOW || (w->out->grows && !w->facts->may_lose);
+    return w->out->end != PROCEDURE_DONE || (w->out->grows && !w->facts->may_lose);
 }
 
 /* Full queues and clients that give up take their time to end a growth, but it is not
@@ -456,7 +457,7 @@ static void terminating(struct work *w)
     }
     one_stage(w, (struct window){.length = length});
     w->out->settled = true; /* nothing has to */
-    w->out->grows = w->out->end == PROCEDURE_OVERFLOW;
+    w->out->grows = w->out->end != PROCEDURE_DONE;
 }
 
 void procedure_run(const struct model_facts *facts,

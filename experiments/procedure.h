@@ -90,6 +90,7 @@ enum procedure_end {
     PROCEDURE_DONE,
     PROCEDURE_INTERRUPTED,
     PROCEDURE_OVERFLOW, /* a replication hit the cap of requests in flight */
+    PROCEDURE_DEADLOCK, /* in a replication some waited for each other at the end */
 };
 
 struct procedure {

@@ -53,6 +53,7 @@ static void copy_outcome(struct outcome *to, const struct outcome *from,
     COPY(arena, to->station, facts->stations);
     COPY(arena, to->in_system.area, to->in_system.bins);
     COPY(arena, to->completed_in, OUTCOME_BINS);
+    COPY(arena, to->stuck, facts->resources);
 }
 
 /* ---- threads --------------------------------------------------------------------- */

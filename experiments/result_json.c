@@ -72,12 +72,16 @@ static void put_worst(cJSON *verdict, const struct result *r, const struct loss 
               worst->cause < 0 ? NULL : r->facts->cause[worst->cause].name);
 }
 
-static void put_verdict(cJSON *root, const struct result *r)
+static void put_verdict(cJSON *root, const struct result *r, struct arena *arena)
 {
     const struct judgement *j = &r->judgement;
     cJSON *verdict = json_object(root, "verdict");
     json_text(verdict, "verdict", verdict_names[j->verdict]);
-    json_text(verdict, "reason", j->reason ? verdict_reasons[j->reason] : NULL);
+    const char *deadlock = verdict_deadlock(r->facts, &r->run, arena);
+    json_text(verdict, "reason",
+              deadlock    ? deadlock
+              : j->reason ? verdict_reasons[j->reason]
+                          : NULL);
     result_json_estimate(verdict, "backlog_growth", &j->growth);
     result_json_estimate(verdict, "refused", &j->loss.part);
     json_number(verdict, "admitted", j->loss.admitted);
@@ -275,7 +279,7 @@ static void put_rest(cJSON *root, const struct result *r)
            (double)r->run.events / r->execution.seconds);
 }
 
-static cJSON *document(const struct result *r)
+static cJSON *document(const struct result *r, struct arena *arena)
 {
     cJSON *root = json_made(cJSON_CreateObject());
     json_text(root, "schema", RESULT_JSON_SCHEMA);
@@ -285,7 +289,7 @@ static cJSON *document(const struct result *r)
     json_text(root, "scenario", r->name);
     json_number(root, "seed", (double)r->seed);
     json_flag(root, "yes", result_is_yes(r));
-    put_verdict(root, r);
+    put_verdict(root, r, arena);
     put_headroom(root, r);
     put_promises(root, r);
     put_run(root, r);
@@ -299,6 +303,6 @@ static cJSON *document(const struct result *r)
 
 char *result_json(const struct result *result, struct arena *arena)
 {
-    cJSON *root = document(result);
+    cJSON *root = document(result, arena);
     return json_printed(root, arena);
 }

@@ -38,7 +38,16 @@ static const char *kept(struct page *p)
 
 static void say_unstable(struct page *p)
 {
-    const struct request_findings *f = &p->result->findings->whole;
+    const struct result *r = p->result;
+    const struct request_findings *f = &r->findings->whole;
+    const char *deadlock = verdict_deadlock(r->facts, &r->run, &p->sheet.arena);
+    if (deadlock) {
+        sheet_say(&p->sheet,
+                  "Nothing goes on: %s. Whoever holds what the others wait for waits "
+                  "himself; only a restart or a timeout of theirs would end it.",
+                  sheet_safe(&p->sheet, deadlock));
+        return;
+    }
     sheet_say(&p->sheet,
               "The backlog grows by %s requests/s: %s offered, %s served. Latencies "
               "grow with the length of the run; none is given.",

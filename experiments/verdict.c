@@ -17,6 +17,7 @@ const char *const verdict_reasons[] = {
     "",
     "the backlog grows",
     "more requests in flight than the run may hold",
+    "requests wait for each other for ever (a deadlock)",
     "too many requests fail for want of capacity",
     "the run did not settle; a longer one may",
     "pilot and production disagree about the mean latency",
@@ -133,6 +134,29 @@ static bool loses_more_than_grows(const struct sample *s, const struct judgement
     return excess(&j->loss) > 0 && j->loss.part.value * offered > j->growth.value;
 }
 
+/* ---- deadlock -------------------------------------------------------------------- */
+
+/* In how many replications somebody waited for it for ever. */
+static int stuck_in(const struct procedure *run, int resource)
+{
+    int count = 0;
+    for (int r = 0; r < run->count; r++)
+        count += run->outcome[r].stuck && run->outcome[r].stuck[resource] > 0;
+    return count;
+}
+
+const char *verdict_deadlock(const struct model_facts *facts,
+                             const struct procedure *run, struct arena *arena)
+{
+    const char *text = NULL;
+    for (int i = 0; i < facts->resources; i++)
+        if (run->end == PROCEDURE_DEADLOCK && stuck_in(run, i) > 0)
+            text = arena_format(arena, "%s%s %s",
+                                text ? text : verdict_reasons[REASON_DEADLOCK],
+                                text ? "," : ":", facts->resource[i].name);
+    return text;
+}
+
 /* ---- judging --------------------------------------------------------------------- */
 
 static bool pilot_disagrees(const struct sample *s, const struct procedure *run)
@@ -162,6 +186,8 @@ static enum verdict_reason reason_of(const struct sample *s,
                                      const struct procedure *run,
                                      const struct judgement *j)
 {
+    if (run->end == PROCEDURE_DEADLOCK)
+        return REASON_DEADLOCK;
     if (run->end == PROCEDURE_OVERFLOW)
         return REASON_OVERFLOW;
     if (run->grows && !loses_more_than_grows(s, j))
@@ -182,6 +208,7 @@ static enum verdict verdict_for(enum verdict_reason reason)
         return VERDICT_STABLE;
     case REASON_GROWTH:
     case REASON_OVERFLOW:
+    case REASON_DEADLOCK:
         return VERDICT_UNSTABLE;
     case REASON_LOSS:
         return VERDICT_OVERLOADED;

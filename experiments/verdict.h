@@ -10,7 +10,7 @@
 enum verdict {
     VERDICT_STABLE,
     VERDICT_NEAR_CRITICAL, /* not unstable, but not settled either: values are shaky */
-    VERDICT_UNSTABLE,      /* the backlog grows: no steady mean or percentile exists */
+    VERDICT_UNSTABLE,      /* the backlog grows, or nothing moves any more: no steady mean or percentile exists */
     VERDICT_OVERLOADED,    /* bounded queues or impatience turn the excess away */
 };
 
@@ -20,6 +20,7 @@ enum verdict_reason {
     REASON_NONE,
     REASON_GROWTH,      /* the backlog grows */
     REASON_OVERFLOW,    /* more requests in flight than may be */
+    REASON_DEADLOCK,    /* some wait for each other, for ever */
     REASON_LOSS,        /* more fail for want of capacity, of all or a type, than may */
     REASON_NOT_SETTLED, /* MSER-5 found no end of the warm-up, and something is busy */
     REASON_PILOT,       /* pilot and production disagree about the mean */
@@ -43,6 +44,11 @@ struct judgement {
     struct loss loss;       /* of all requests */
     struct loss worst;      /* of a type, if it loses far more than all; else of all */
 };
+
+/* "requests wait for each other for ever (a deadlock): for web: waiting for a thread,
+ * db: waiting for a connection"; NULL if they do not. */
+const char *verdict_deadlock(const struct model_facts *facts,
+                             const struct procedure *run, struct arena *arena);
 
 /* Is surely more lost, of all requests or of a type, than may be? */
 bool verdict_loses(const struct sample *s, const struct admitted *admitted);

@@ -131,6 +131,10 @@ void outcome_merge(struct outcome *into, const struct outcome *from,
     into->events += from->events;
     into->warm_up += from->warm_up;
     into->length += from->length;
+    if (from->stuck && !into->stuck)
+        into->stuck = arena_many(arena, facts->resources, uint64_t);
+    if (from->stuck)
+        merge_counts(into->stuck, from->stuck, (size_t)facts->resources);
     if (from->end > into->end)
         into->end = from->end;
     if (from->ended > into->ended)

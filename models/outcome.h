@@ -79,6 +79,7 @@ struct station_outcome {
 enum outcome_end {
     OUTCOME_COMPLETE,  /* the cohort has drained, or the drain limit was reached */
     OUTCOME_OVERFLOW,  /* stopped at the cap of requests in flight: it only grows */
+    OUTCOME_DEADLOCK,  /* some wait for each other, and nothing will ever end that */
 };
 
 struct outcome {
@@ -93,6 +94,8 @@ struct outcome {
     struct series in_system;         /* logical requests begun and not answered, waiting
                                         retries included */
 
+    uint64_t *stuck; /* [model_facts.resources] of a deadlock: how many wait for what;
+                        else NULL */
     uint64_t *completed_in;          /* [OUTCOME_BINS] ok completions by bin of time */
 };
 

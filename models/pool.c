@@ -88,6 +88,11 @@ static uint32_t state_of(const struct world *w, uint32_t task,
     return use->first;
 }
 
+uint32_t pool_waited_for(const struct world *w, uint32_t task)
+{
+    return state_of(w, task, &w->code[w->task[task].pc]);
+}
+
 /* A connection held since then is held no more. */
 static inline void count_held(struct world *w, const struct pool *pool, sim_time since)
 {

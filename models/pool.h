@@ -27,6 +27,9 @@ static inline sim_time pool_later(sim_time time, sim_time by)
 
 /* ---- pool.c ---------------------------------------------------------------------- */
 
+/* The state whose connection a task in TASK_POOL waits for. */
+uint32_t pool_waited_for(const struct world *w, uint32_t task);
+
 void pool_set_busy(struct world *w, uint32_t number, int change);
 
 /* A connection in use comes back: to whoever has waited longest, or to lie idle, or to

@@ -372,6 +372,8 @@ static void close_run(struct world *w)
     struct outcome *out = w->out;
     if (world_is_full(w))
         out->end = OUTCOME_OVERFLOW;
+    else
+        deadlock_find(w);
     out->ended = w->now;
     series_close(&out->in_system, w->now);
     if (w->until_empty)

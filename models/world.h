@@ -514,6 +514,11 @@ static inline void spend(struct world *w, const struct task *t, uint16_t resourc
         w->blame[(size_t)t->request * w->resources + resource] += (float)time;
 }
 
+/* ---- who waits for ever (deadlock.c) --------------------------------------------- */
+
+/* Once, when the replication is over: tells the outcome. */
+void deadlock_find(struct world *w);
+
 /* ---- ending work from outside (kill.c) ------------------------------------------- */
 
 /* End the task, whatever it is doing: what it holds is given back, what it called runs

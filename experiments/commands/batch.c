@@ -4,7 +4,9 @@
 #include "experiments/commands/batch.h"
 
 #include "experiments/json.h"
+#include "experiments/overview.h"
 #include "experiments/quantity.h"
+#include "experiments/summary.h"
 #include "sim/check.h"
 
 #include <omp.h>
@@ -106,6 +108,16 @@ static void print_json(const struct batch_end *end, const char *path)
     cJSON_Delete(root);
 }
 
+static void print_points(const char *path, struct arena *arena)
+{
+    struct store *store;
+    const char *why;
+    if (store_open(&store, path, STORE_READ, arena, &why) != STORE_OPEN)
+        return; /* it has just been written: somebody is quick */
+    overview_print(store, summary_colour(stdout), stdout);
+    store_close(store);
+}
+
 static void print_end(const struct batch_end *end, const char *path)
 {
     printf("%lld of %lld points done", (long long)end->done, (long long)end->points);
@@ -117,7 +129,7 @@ static void print_end(const struct batch_end *end, const char *path)
         printf(", %lld miss a promise", (long long)end->missed);
     if (end->undecided)
         printf(", %lld undecided", (long long)end->undecided);
-    printf("\nheadroom export %s > results.csv\n", path);
+    printf("\nEverything of it: headroom export %s > results.csv\n", path);
 }
 
 /* ---- the whole ------------------------------------------------------------------- */
@@ -169,6 +181,8 @@ static int run_plan(const struct options *options, const struct wishes *wishes,
         print_json(&end, path);
     else
         print_end(&end, where_safe(arena, path));
+    if (!options->json && !options->quiet)
+        print_points(path, arena);
     return status_of(&end, wishes);
 }
 

@@ -3,6 +3,8 @@
 #include "experiments/commands/check_results.h"
 
 #include "experiments/json.h"
+#include "experiments/overview.h"
+#include "experiments/summary.h"
 
 #include <string.h>
 
@@ -135,8 +137,10 @@ bool check_results(const char *path, const struct options *options, cJSON *files
         faults = store_faults(store, &arena, tell_fault, &to);
         if (faults == 0 && object)
             add_counts(object, store);
-        else if (faults == 0 && !options->quiet)
+        else if (faults == 0 && !options->quiet) {
             check_results_tell(store, &arena, stdout);
+            overview_print(store, summary_colour(stdout), stdout);
+        }
         store_close(store);
     }
     if (object)
