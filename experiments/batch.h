@@ -65,7 +65,8 @@ struct batch_end {
     int64_t points, done, failed, unstable, missed, undecided;
 };
 
-/* Brings everything into the file, closes it, and says on stderr if there is more to do. */
+/* Brings everything into the file, closes it, and says on stderr if there is more to
+ * do. */
 struct batch_end batch_close(struct batch *batch);
 
 #endif

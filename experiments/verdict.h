@@ -10,7 +10,8 @@
 enum verdict {
     VERDICT_STABLE,
     VERDICT_NEAR_CRITICAL, /* not unstable, but not settled either: values are shaky */
-    VERDICT_UNSTABLE,      /* the backlog grows, or nothing moves any more: no steady mean or percentile exists */
+    VERDICT_UNSTABLE,      /* the backlog grows, or nothing moves any more: no steady
+                              mean or percentile exists */
     VERDICT_OVERLOADED,    /* bounded queues or impatience turn the excess away */
 };
 

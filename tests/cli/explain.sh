@@ -120,6 +120,7 @@ says '"overloaded": true'
 
 # 100 columns
 for file in "$library"/*.json; do
+    ! grep -q '^  "vary"' "$file" || continue # an experiment
     explain "$file"
     says_not '^.{101,}'
 done

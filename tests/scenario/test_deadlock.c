@@ -75,7 +75,7 @@ static void a_client_that_gives_up_frees_nothing(void **state)
     " 'services': {'web': {'kind': 'server', 'slots': 20, 'handlers': {'default':"     \
     " [{'hold': 'pool', 'steps': [{'wait': '10ms'}, {'parallel': [[{'query': 'db',"    \
     " 'via': 'pool', 'time': '5ms'}], [{'wait': '1ms'}]]}]}]}},"                       \
-    " 'pool': {'kind': 'connection_pool', 'size': 5, 'server': 'db'" limit "},"         \
+    " 'pool': {'kind': 'connection_pool', 'size': 5, 'server': 'db'" limit "},"        \
     " 'db': {'kind': 'postgres', 'cpu': 8}}}"
 
 static void a_second_connection_while_one_is_held_locks_the_pool(void **state)
