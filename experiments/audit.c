@@ -18,6 +18,17 @@ static void add(struct audit *audit, struct audit_line line)
     audit->broken += line.checked && !line.holds;
 }
 
+/* Every attempt is the first of a request that was sent, or a retry. */
+static void attempts(const struct type_outcome *type, struct audit_line *line)
+{
+    uint64_t expected = type->offered - type->unsent + type->retries;
+    if (type->attempts == expected)
+        return;
+    line->holds = false;
+    line->left = (double)expected;
+    line->right = (double)type->attempts;
+}
+
 static struct audit_line conservation(const struct sample *s, int type)
 {
     struct audit_line line = {AUDIT_CONSERVATION, type, true, true, 0, 0};
@@ -31,6 +42,8 @@ static struct audit_line conservation(const struct sample *s, int type)
         line.right += found / s->count;
         line.holds &= offered == found;
     }
+    for (int r = 0; line.holds && r < s->count; r++)
+        attempts(&s->outcome[r].type[type], &line);
     return line;
 }
 

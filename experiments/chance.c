@@ -83,10 +83,23 @@ static void tell_open(struct teller *t, const struct open_conf *open)
     say_value(t, "the number of requests of an arrival", open->batch, PARAM_NUMBER);
 }
 
-static void tell_patience(struct teller *t, const struct retry_conf *retry)
+static void tell_retry(struct teller *t, const struct retry_conf *retry)
 {
     if (retry && retry->backoff && retry->backoff->jitter != JITTER_NONE)
         say(t, "the pauses before retries");
+    if (retry && retry->probability > 0 && retry->probability < 1)
+        say(t, arena_format(t->arena, "%.3g %% of the failures are tried again",
+                            100 * retry->probability));
+}
+
+static void tell_patience(struct teller *t, const struct workload_conf *conf)
+{
+    say_time(t, "patience", conf->patience);
+    if (!conf->reload)
+        return;
+    say_time(t, "the wait before a reload", conf->reload->after);
+    if (conf->reload->probability > 0 && conf->reload->probability < 1)
+        say(t, "whether a user reloads");
 }
 
 static void tell_workload(struct teller *t, const struct workload_conf *conf)
@@ -105,7 +118,8 @@ static void tell_workload(struct teller *t, const struct workload_conf *conf)
         say(t, "the type of each request, by the mix");
     if (conf->keys)
         say(t, "the key of each request");
-    tell_patience(t, conf->retry);
+    tell_retry(t, conf->retry);
+    tell_patience(t, conf);
 }
 
 /* ---- steps ----------------------------------------------------------------------- */
@@ -131,12 +145,12 @@ static void tell_cache(struct teller *t, const char *service,
         say(t, arena_format(t->arena, "%.3g %% of the look-ups in %s are hits",
                             100 * r->hit, service));
     if (r->hit < 0)
-        say(t, r->method == METHOD_CHE
-                   ? arena_format(t->arena,
-                                  "which look-ups in %s are hits; how many is computed",
-                                  service)
-                   : arena_format(t->arena, "the key that is looked up in %s",
-                                  service));
+        say(t,
+            r->method == METHOD_CHE
+                ? arena_format(t->arena,
+                               "which look-ups in %s are hits; how many is computed",
+                               service)
+                : arena_format(t->arena, "the key that is looked up in %s", service));
     say_time(t, "the life of an entry", r->ttl);
     say_value(t, "the size of an entry", r->size, PARAM_SIZE);
 }
@@ -152,7 +166,7 @@ static void tell_step(void *context, const struct param_variant *step)
         say_time(t, "wait", ((const struct wait_step *)step->body)->duration);
         break;
     case STEP_CALL:
-        tell_patience(t, ((const struct call_step *)step->body)->retry);
+        tell_retry(t, ((const struct call_step *)step->body)->retry);
         break;
     case STEP_QUERY:
         tell_query(t, step->body);

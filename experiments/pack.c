@@ -9,7 +9,7 @@
  * PACK_VERSION larger. */
 _Static_assert(sizeof(struct station_outcome) == 384, "experiments/pack.c knows it");
 _Static_assert(sizeof(struct type_outcome) ==
-                   5 * 8 + 2 * sizeof(struct histogram) + 8 +
+                   7 * 8 + 2 * sizeof(struct histogram) + 8 +
                        2 * sizeof(struct tally) + 5 * 8 + 8,
                "experiments/pack.c knows it");
 _Static_assert(sizeof(struct outcome) - sizeof(struct series) == 80,
@@ -194,6 +194,8 @@ static void pass_type(struct stream *s, struct type_outcome *t,
     pass(s, &t->ok);
     pass(s, &t->unfinished);
     pass(s, &t->attempts);
+    pass(s, &t->retries);
+    pass(s, &t->unsent);
     pass_sparse(s, t->failed, facts->causes);
     pass_histogram(s, &t->latency);
     pass_histogram(s, &t->first_byte);

@@ -147,7 +147,7 @@ static void new_user(struct world *w, const struct workload *load, uint64_t numb
     r->entity = number << 32;
     r->workload = (uint16_t)(load - w->workload);
     r->state = REQUEST_THINKING;
-    event_push(&w->events, at, EVENT_ARRIVAL, SLOT(SLOT_REQUEST, request));
+    client_wake(w, request, at, EVENT_ARRIVAL);
 }
 
 void arrivals_ask(struct world *w, uint32_t request)
@@ -182,7 +182,7 @@ void arrivals_answered(struct world *w, uint32_t request)
     }
     r->state = REQUEST_THINKING;
     sim_time pause = think ? dist_duration(think, &draw) : 0;
-    event_push(&w->events, w->now + pause, EVENT_ARRIVAL, SLOT(SLOT_REQUEST, request));
+    client_wake(w, request, w->now + pause, EVENT_ARRIVAL);
 }
 
 /* ---- the forms of workload ------------------------------------------------------- */

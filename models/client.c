@@ -13,6 +13,8 @@ static void grow_requests(struct world *w)
     w->stop |= world_is_full(w);
     check(room <= MOST_TASKS, "%u requests", room);
     arena_commit(w->arena, w->request, room * sizeof *w->request);
+    if (w->visit)
+        arena_commit(w->arena, w->visit, room * sizeof *w->visit);
     arena_commit(w->arena, w->blame, (size_t)room * w->resources * sizeof *w->blame);
     w->request_room = room;
 }
@@ -77,6 +79,14 @@ HOT_INLINE void send_attempt(struct world *w, uint32_t request,
         server_enter(w, child);
 }
 
+void client_send(struct world *w, uint32_t request)
+{
+    struct request *r = &w->request[request];
+    if (r->attempts > 0 && r->measured)
+        w->out->type[r->type].retries++;
+    send_attempt(w, request, workload_of(w, r));
+}
+
 static bool has_users(const struct workload *load)
 {
     return load->form == WORKLOAD_CLOSED || load->form == WORKLOAD_SESSIONS;
@@ -115,6 +125,20 @@ uint64_t client_popular_key(const double *cumulative, uint64_t keys, double u)
     return low;
 }
 
+/* What comes before some requests are sent. */
+static OUT_OF_LINE void herald(struct world *w, uint32_t request,
+                               const struct workload *load)
+{
+    if (load->deadline_class != NONE)
+        w->request[request].deadline =
+            timer_set(&w->timers, load->deadline_class, w->now,
+                      SLOT(SLOT_REQUEST, request) | OWNER_DEADLINE);
+    if (w->visit)
+        visit_begin(w, request);
+    else
+        send_attempt(w, request, load);
+}
+
 void request_open(struct world *w, uint32_t request, uint32_t type, uint64_t entity,
                   sim_time start)
 {
@@ -136,10 +160,10 @@ void request_open(struct world *w, uint32_t request, uint32_t type, uint64_t ent
             out->segment_offered[outcome_segment(w->out, start)]++;
         w->measured_in_flight++;
     }
-    if (load->deadline_class != NONE)
-        r->deadline = timer_set(&w->timers, load->deadline_class, w->now,
-                                SLOT(SLOT_REQUEST, request) | OWNER_DEADLINE);
-    send_attempt(w, request, load);
+    if (load->heralded)
+        herald(w, request, load);
+    else
+        send_attempt(w, request, load);
 }
 
 void client_begin(struct world *w, uint32_t type, uint64_t entity, sim_time start)
@@ -194,6 +218,7 @@ static OUT_OF_LINE void record_failure(struct world *w, uint32_t request,
                                        struct type_outcome *out, uint16_t cause)
 {
     out->failed[cause]++;
+    out->unsent += w->request[request].attempts == 0;
     tally_add(&out->failed_latency, w->now - w->request[request].start);
     forget_blame(w, request);
 }
@@ -221,12 +246,25 @@ static bool is_over(const struct world *w)
            (w->window == WINDOW_DRAINING || (w->until_empty && w->working == 0));
 }
 
+/* What follows the end of some requests. */
+static OUT_OF_LINE void attend(struct world *w, uint32_t request,
+                               const struct workload *load)
+{
+    struct request *r = &w->request[request];
+    cancel(w, &r->deadline);
+    if (w->visit)
+        visit_end(w, request);
+    if (has_users(load))
+        arrivals_answered(w, request);
+    else
+        request_free(w, request);
+}
+
 /* The request is answered for good, one way or the other. */
 HOT_INLINE void settle(struct world *w, uint32_t request, const struct workload *load,
                        enum status status, uint16_t cause)
 {
     struct request *r = &w->request[request];
-    cancel(w, &r->deadline);
     series_add(&w->out->in_system, w->now, -1);
     if (status == STATUS_OK)
         count_completion(w);
@@ -242,10 +280,16 @@ HOT_INLINE void settle(struct world *w, uint32_t request, const struct workload 
     } else {
         forget_blame(w, request);
     }
-    if (has_users(load))
-        arrivals_answered(w, request);
+    if (load->attended)
+        attend(w, request, load);
     else
         request_free(w, request);
+}
+
+void client_settle(struct world *w, uint32_t request, enum status status,
+                   uint16_t cause)
+{
+    settle(w, request, workload_of(w, &w->request[request]), status, cause);
 }
 
 /* The attempt under way is over for the client. */
@@ -257,23 +301,30 @@ HOT_INLINE void end_attempt(struct world *w, struct request *r)
     balance_release(w, site, site->balancer, r->peer);
 }
 
-static bool is_retried(const struct retry_policy *retry, uint32_t attempts,
-                       enum status status)
+static OUT_OF_LINE bool is_retried(struct world *w, const struct request *r,
+                                   const struct retry_policy *retry, enum status status)
 {
-    return attempts <= retry->max && retry->statuses >> status & 1;
+    if (r->attempts > retry->max || !(retry->statuses >> status & 1) ||
+        !retry_chance(w, retry, r->entity, r->attempts))
+        return false;
+    return retry->budget == NONE || budget_take(w, retry->budget);
 }
 
 static OUT_OF_LINE void back_off(struct world *w, uint32_t request,
-                                 const struct workload *load)
+                                 const struct workload *load, uint16_t cause)
 {
     struct request *r = &w->request[request];
-    r->pause = retry_pause(w, &load->retry, r->entity, r->attempts, r->pause);
+    sim_time told = retry_told(w, &load->retry, cause);
+    r->pause =
+        told ? told : retry_pause(w, &load->retry, r->entity, r->attempts, r->pause);
     r->state = REQUEST_BACKOFF;
     if (load->deadline_class != NONE &&
-        w->now + r->pause >= r->start + load->conf->deadline)
-        return; /* the deadline comes first: nothing to wake up for */
-    event_push(&w->events, w->now + r->pause, EVENT_HAND_OFF,
-               SLOT(SLOT_REQUEST, request));
+        w->now + r->pause >= r->start + load->conf->deadline) {
+        if (w->visit) /* the deadline comes first: nothing to wake up for */
+            w->visit[request].wakes = SIM_NEVER;
+        return;
+    }
+    client_wake(w, request, w->now + r->pause, EVENT_HAND_OFF);
 }
 
 void client_reply(struct world *w, uint32_t request, enum status status, uint16_t cause)
@@ -281,41 +332,80 @@ void client_reply(struct world *w, uint32_t request, enum status status, uint16_
     struct request *r = &w->request[request];
     const struct workload *load = workload_of(w, r);
     end_attempt(w, r);
-    if (status != STATUS_OK && is_retried(&load->retry, r->attempts, status))
-        back_off(w, request, load);
+    if (load->watched)
+        visit_over(w, request, status);
+    if (status != STATUS_OK && is_retried(w, r, &load->retry, status))
+        back_off(w, request, load, cause);
     else
         settle(w, request, load, status, cause);
+}
+
+void client_give_up(struct world *w, uint32_t request)
+{
+    struct request *r = &w->request[request];
+    uint32_t child = r->child, wait = r->wait;
+    r->stamp++; /* whatever works for it now works for nobody */
+    if (r->state == REQUEST_CALLING) {
+        proxy_client_gone(w, child, NONE, wait);
+        end_attempt(w, r);
+    }
+    if (workload_of(w, r)->watched)
+        visit_over(w, request, STATUS_TIMEOUT);
 }
 
 void client_timeout(struct world *w, uint32_t request, bool deadline)
 {
     struct request *r = &w->request[request];
     const struct workload *load = workload_of(w, r);
-    uint32_t child = r->child, wait = r->wait;
-    bool calling = r->state == REQUEST_CALLING;
-    r->stamp++; /* whatever works for it now works for nobody */
     if (!deadline) {
+        uint32_t child = r->child, wait = r->wait;
+        r->stamp++;
         r->timer = TIMER_NONE;
         proxy_client_gone(w, child, NONE, wait);
         client_reply(w, request, STATUS_TIMEOUT, load->timeout_cause);
         return;
     }
     r->deadline = TIMER_NONE;
-    if (calling) {
-        proxy_client_gone(w, child, NONE, wait);
-        end_attempt(w, r);
-    }
+    client_give_up(w, request);
     settle(w, request, load, STATUS_TIMEOUT, load->deadline_cause);
+}
+
+/* Its back-off is over. */
+static void try_again(struct world *w, uint32_t request)
+{
+    struct request *r = &w->request[request];
+    w->blame[(size_t)request * w->resources + w->m->backoff_resource] +=
+        (float)r->pause;
+    if (w->visit)
+        visit_retry(w, request);
+    else
+        client_send(w, request);
+}
+
+void client_woken(struct world *w, uint32_t request)
+{
+    if (w->request[request].state == REQUEST_THINKING)
+        arrivals_ask(w, request);
+    else if (w->request[request].state == REQUEST_BACKOFF)
+        try_again(w, request);
 }
 
 void client_event(struct world *w, uint32_t request)
 {
-    struct request *r = &w->request[request];
-    if (r->state == REQUEST_THINKING) {
-        arrivals_ask(w, request);
-    } else if (r->state == REQUEST_BACKOFF) {
-        w->blame[(size_t)request * w->resources + w->m->backoff_resource] +=
-            (float)r->pause;
-        send_attempt(w, request, workload_of(w, r));
+    if (w->visit)
+        visit_event(w, request);
+    else
+        client_woken(w, request);
+}
+
+void clients_close(struct world *w)
+{
+    for (uint32_t i = 0; i < w->requests; i++) {
+        const struct request *r = &w->request[i];
+        if (r->state == REQUEST_FREE || r->state == REQUEST_THINKING || !r->measured)
+            continue;
+        struct type_outcome *out = &w->out->type[r->type];
+        out->attempts += r->attempts;
+        out->unsent += r->attempts == 0;
     }
 }

@@ -194,6 +194,7 @@ struct handler compile_call(struct compiler *c, const struct frame *frame,
         .latency = latency,
         .timeout_class = NONE,
         .connect_class = NONE,
+        .retry = {.budget = NONE},
     };
     struct handler called = *handler;
     called.mean += 2 * sim_seconds(latency);
@@ -204,6 +205,6 @@ struct handler compile_call(struct compiler *c, const struct frame *frame,
             c, arena_format(c->arena, "balance:%s@%s", caller->path, caller->name));
         called.draws = true;
     }
-    added->derive_entity = repeats && called.draws;
+    added->derive_entity = added->noted = repeats && called.draws;
     return called;
 }

@@ -42,7 +42,7 @@ struct compiler {
     struct place *place;
     int places;
     struct vector code, label, choice, branch, call, balancer, balancer_key, pool_use,
-        timer_length, key, resource, cause, assumption, proxy, limit;
+        timer_length, key, resource, cause, assumption, proxy, limit, budget;
     struct vector cache, cache_use, cache_set;
     struct hit_plan *hits;       /* what earlier passes found, see compile_cache.c */
     struct vector service_extra; /* bool: background or parallel work runs there */
@@ -72,8 +72,9 @@ uint16_t compile_cause(struct compiler *c, const char *name, enum status status,
 uint32_t compile_timer(struct compiler *c, sim_time length);
 uint64_t compile_key(struct compiler *c, const char *purpose);
 void compile_assume(struct compiler *c, const char *sentence);
+/* `clients` that each have a budget of their own. */
 void compile_retry(struct compiler *c, const struct retry_conf *conf,
-                   const char *purpose, struct retry_policy *policy);
+                   const char *purpose, uint32_t clients, struct retry_policy *policy);
 uint32_t compile_balancer(struct compiler *c, const struct caller *caller,
                           struct place *callee, int policy);
 struct demand *compile_demand(struct compiler *c, uint32_t station);

@@ -243,7 +243,7 @@ static double compile_command(struct compiler *c, struct frame *f,
     if (by_key) {
         site->balance_key = l->use;
         site->balancer = compile_balancer(c, &caller, l->place, BALANCE_SHARD);
-        site->derive_entity |= f->loops > 0;
+        site->noted = site->derive_entity |= f->loops > 0;
     }
     frame_emit(c, f, OP_CALL)->a = number;
     return command.mean;

@@ -203,7 +203,7 @@ static void give_patience(struct compiler *c, const struct frame *f,
 {
     const struct proxy_part *part = &f->place->part.server.proxy;
     struct call_site *site = VECTOR_AT(&c->call, struct call_site, number);
-    site->proxy = site->passes_stream = true;
+    site->proxy = site->watched = site->passes_stream = true;
     site->until_first_byte = true;
     compile_timeout(
         c, site, part->read_timeout, STATUS_504,

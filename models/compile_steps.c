@@ -161,7 +161,9 @@ static double compile_call_step(struct compiler *c, struct frame *f,
         (int)frame_station(c, f));
     compile_retry(c, s->retry,
                   arena_format(c->arena, "retry:%s/%u", f->path, f->code.count),
-                  &site->retry);
+                  (uint32_t)f->place->common->replicas, &site->retry);
+    if (site->retry.budget != NONE)
+        site->noted = site->watched = true;
     site->passes_stream = s->stream;
     if (s->stream && callee.streams)
         f->streams = true;
@@ -418,10 +420,16 @@ static void compile_fail(struct compiler *c, struct frame *f, const struct fail_
     i->key = frame_key(c, f, "fail");
     i->p = s->probability;
     i->status = (uint8_t)status;
-    i->cause = compile_cause(
-        c, arena_format(c->arena, "%s: fails with %s", f->place->name, s->status),
-        (enum status)status, (int)frame_station(c, f));
-    VECTOR_AT(&c->cause, struct cause_facts, i->cause)->told = true;
+    const char *name =
+        arena_format(c->arena, "%s: fails with %s", f->place->name, s->status);
+    if (s->retry_after > 0)
+        name = arena_format(c->arena, "%s (Retry-After: %s)", name,
+                            compile_duration(c, s->retry_after));
+    i->cause =
+        compile_cause(c, name, (enum status)status, (int)frame_station(c, f));
+    struct cause_facts *cause = VECTOR_AT(&c->cause, struct cause_facts, i->cause);
+    cause->told = true;
+    cause->retry_after = s->retry_after;
 }
 
 static double compile_step(struct compiler *c, struct frame *f,

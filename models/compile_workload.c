@@ -342,8 +342,52 @@ static void set_up_patience(struct compiler *c, struct workload *w)
                           arena_format(c->arena, "%s: deadline of %s passed", w->name,
                                        compile_duration(c, conf->deadline)),
                           STATUS_TIMEOUT, -1);
-    compile_retry(c, conf->retry, arena_format(c->arena, "retry:%s", w->name),
+    compile_retry(c, conf->retry, arena_format(c->arena, "retry:%s", w->name), 1,
                   &w->retry);
+    w->patience = conf->patience;
+    if (conf->patience) {
+        w->left_cause =
+            compile_cause(c, arena_format(c->arena, "%s: user left", w->name),
+                          STATUS_TIMEOUT, -1);
+        w->patience_key = workload_key(c, w, "patience");
+        compile_no_column(c, conf->patience);
+    }
+    if (conf->reload) {
+        w->reload_key = workload_key(c, w, "reload");
+        compile_no_column(c, conf->reload->after);
+    }
+}
+
+/* Users keep their connections; other requests share what there is. */
+static void set_up_link(struct compiler *c, struct workload *w)
+{
+    const struct connections_conf *conf = w->conf->connections;
+    bool users = w->form == WORKLOAD_CLOSED || w->form == WORKLOAD_SESSIONS;
+    if (!conf)
+        return;
+    w->link = (struct link_plan){.modelled = true,
+                                 .shared = conf->most > 0 || !users,
+                                 .most = conf->most > 0 ? conf->most : UNLIMITED,
+                                 .kept = conf->keep_alive,
+                                 .round_trips = conf->tls == TLS_NONE  ? 1
+                                                : conf->tls == TLS_1_3 ? 2
+                                                                       : 3};
+    if (conf->most > 0)
+        w->link.wait_resource = compile_resource(
+            c, arena_format(c->arena, "%s: waiting for a connection", w->name),
+            RESOURCE_WAIT, -1);
+}
+
+/* What there is to do beside asking and waiting. */
+static void set_up_visits(struct compiler *c, struct workload *w)
+{
+    bool users = w->form == WORKLOAD_CLOSED || w->form == WORKLOAD_SESSIONS;
+    bool visits = w->patience || w->conf->reload || w->link.modelled ||
+                  w->retry.budget != NONE;
+    w->heralded = visits || w->deadline_class != NONE;
+    w->watched = visits;
+    w->attended = w->heralded || users;
+    c->model->visits |= visits;
 }
 
 /* Users who never think and are answered in no time would ask for ever. */
@@ -398,6 +442,8 @@ static bool set_up_workload(struct compiler *c, struct workload *w)
                  w->name);
     set_up_keys(c, w);
     set_up_patience(c, w);
+    set_up_link(c, w);
+    set_up_visits(c, w);
     const struct place *target = compile_find(c, conf->target);
     if (!target)
         complain(c->out, conf->at, "target",

@@ -79,6 +79,14 @@ enum {
 
 struct choice { double odds; uint32_t pc; }; /* cumulative, the last 1 */
 
+/* Retries that there may be of one client (retry.c). */
+struct budget_plan {
+    enum retry_budget sort;
+    double most;  /* tokens (gRPC); retries without any requests */
+    double ratio; /* tokens of a success, retries of a request */
+    sim_time ttl; /* Finagle */
+};
+
 struct retry_policy {
     uint32_t max;
     uint32_t statuses; /* bit set of enum status */
@@ -86,6 +94,10 @@ struct retry_policy {
     double factor;
     enum jitter jitter;
     uint64_t key;
+    double probability;
+    uint64_t chance_key;
+    bool obeys;      /* Retry-After */
+    uint32_t budget; /* the first, one an instance of the caller; NONE */
 };
 
 /* One place from which one service is called for one path. */
@@ -104,6 +116,8 @@ struct call_site {
     bool opens_connection; /* a query without a pool: a connection for itself */
     bool admin;            /* and one of those kept for administrators */
     bool derive_entity;    /* the callee may draw again on a later visit: see rng_mix */
+    bool noted;            /* that, or the beginning of a call counts */
+    bool watched;          /* its end counts, or is told in another way */
     struct retry_policy retry;
 };
 
@@ -285,6 +299,16 @@ struct type {
     bool streaming;
 };
 
+/* Connections of clients to their target. */
+struct link_plan {
+    bool modelled;
+    bool shared;      /* by all requests of the workload; else each user has his own */
+    int64_t most;     /* open at a time */
+    sim_time kept;    /* idle for so long at most; SIM_NEVER: for ever */
+    int round_trips;  /* to open one */
+    uint16_t wait_resource; /* for one of the shared */
+};
+
 struct workload {
     _Alignas(64) const char *name;
     const struct workload_conf *conf;
@@ -295,7 +319,14 @@ struct workload {
         key_key;
     uint32_t timeout_class, deadline_class;
     uint16_t timeout_cause, deadline_cause;
+    bool heralded; /* something comes before a request is sent, */
+    bool watched;  /* after an attempt, */
+    bool attended; /* after a request: visit.c */
     struct retry_policy retry;
+    const struct dist *patience;
+    uint16_t left_cause;
+    uint64_t patience_key, reload_key;
+    struct link_plan link;
     uint64_t address_count;
     const double *zipf; /* cumulative popularity of keys; NULL */
     enum arrival_process process;
@@ -327,12 +358,14 @@ struct model {
     struct demand *demand;   /* [type][station] */
     double *alone;           /* [type] s */
     sim_time *timer_length;  /* by class */
-    uint32_t proxies, limits, zones, workers;
+    struct budget_plan *budget;
+    uint32_t proxies, limits, zones, workers, budgets;
     uint32_t tried_words; /* for a bit for each server of any proxy */
     uint32_t balancers, services, pools, pool_uses, timer_classes;
     uint32_t instances, processes, pool_states, caches, stores;
     uint16_t network_resource, backoff_resource;
     uint64_t seed;
+    bool visits;    /* some workload has more to it than requests and answers */
     bool mortal;    /* some service is */
     uint32_t grave; /* pc of OP_GONE */
 };

@@ -240,6 +240,8 @@ void frame_finish(struct compiler *c)
     m->balancers = c->balancer.count;
     m->proxy = c->proxy.items;
     m->proxies = c->proxy.count;
+    m->budget = c->budget.items;
+    m->budgets = c->budget.count;
     m->limit = c->limit.items;
     m->limits = c->limit.count;
     m->pool_use = c->pool_use.items;

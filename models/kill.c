@@ -25,6 +25,7 @@ static bool detach(struct world *w, uint32_t task)
         return true;
     case TASK_BACKOFF:
         spend(w, t, w->m->backoff_resource, passed);
+        task_stop_pausing(w, task);
         return true;
     case TASK_QUEUED:
         server_withdraw(w, task);

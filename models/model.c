@@ -135,16 +135,49 @@ static int status_of(const char *name)
     return STATUS_OK;
 }
 
-void compile_retry(struct compiler *c, const struct retry_conf *conf,
-                   const char *purpose, struct retry_policy *policy)
+static struct budget_plan budget_of(const struct param_variant *conf)
 {
-    *policy = (struct retry_policy){.statuses = ~UINT32_C(1), .factor = 1};
+    switch ((enum retry_budget)conf->which) {
+    case BUDGET_GRPC: {
+        const struct budget_grpc_conf *b = conf->body;
+        return (struct budget_plan){BUDGET_GRPC, b->max_tokens, b->token_ratio, 0};
+    }
+    case BUDGET_ENVOY: {
+        const struct budget_envoy_conf *b = conf->body;
+        return (struct budget_plan){BUDGET_ENVOY, (double)b->least, b->percent, 0};
+    }
+    case BUDGET_FINAGLE:
+        break;
+    }
+    const struct budget_finagle_conf *b = conf->body;
+    return (struct budget_plan){BUDGET_FINAGLE, b->least * sim_seconds(b->ttl),
+                                b->percent, b->ttl};
+}
+
+static void compile_budget(struct compiler *c, const struct param_variant *conf,
+                           uint32_t clients, struct retry_policy *policy)
+{
+    policy->budget = c->budget.count;
+    for (uint32_t i = 0; i < clients; i++)
+        *VECTOR_ADD(&c->budget, c->arena, struct budget_plan) = budget_of(conf);
+}
+
+void compile_retry(struct compiler *c, const struct retry_conf *conf,
+                   const char *purpose, uint32_t clients, struct retry_policy *policy)
+{
+    *policy = (struct retry_policy){
+        .statuses = ~UINT32_C(1), .factor = 1, .probability = 1, .budget = NONE};
     if (!conf)
         return;
     c->model->backoff_resource =
         compile_resource(c, "backing off", RESOURCE_BACKOFF, -1);
     policy->max = (uint32_t)conf->max;
     policy->key = compile_key(c, purpose);
+    policy->probability = conf->probability;
+    policy->chance_key = compile_key(c, arena_format(c->arena, "again:%s", purpose));
+    policy->obeys = conf->obeys;
+    if (conf->budget.row)
+        compile_budget(c, &conf->budget, clients, policy);
     const char *const *name = conf->on.items;
     if (conf->on.count)
         policy->statuses = 0;

@@ -94,6 +94,7 @@ struct cause_facts {
     enum status status;
     int station; /* -1: client or network */
     bool told;   /* by a `fail` step: nothing was full or late */
+    sim_time retry_after; /* what the answer asks for; 0: nothing */
 };
 
 struct model_facts {

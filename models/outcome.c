@@ -64,6 +64,8 @@ static void merge_type(struct type_outcome *into, const struct type_outcome *fro
     into->ok += from->ok;
     into->unfinished += from->unfinished;
     into->attempts += from->attempts;
+    into->retries += from->retries;
+    into->unsent += from->unsent;
     merge_counts(into->failed, from->failed, (size_t)facts->causes);
     histogram_merge(&into->latency, &from->latency, arena);
     histogram_merge(&into->first_byte, &from->first_byte, arena);

@@ -5,7 +5,8 @@
  *
  * The measured window is [warm_up, warm_up + length). Requests are measured when their
  * intended start lies in it (the cohort); stations are measured over the window itself.
- * offered = ok + sum(failed) + unfinished holds exactly.
+ * offered = ok + sum(failed) + unfinished and
+ * attempts = offered - unsent + retries hold exactly.
  *
  * Ownership: histograms and arrays live in the arena given to world_run; copy with
  *            outcome_merge into an arena of your own.
@@ -31,6 +32,8 @@ enum {
 /* One request type of one workload. */
 struct type_outcome {
     uint64_t offered, ok, unfinished, attempts;
+    uint64_t retries; /* attempts beyond the first, those of unfinished requests too */
+    uint64_t unsent;  /* requests that were never sent: no connection, no patience */
     uint64_t *failed;                /* by cause, model_facts.causes of them */
     struct histogram latency;        /* ns, of ok requests, start to last byte */
     struct histogram first_byte;     /* ns, of ok requests of streaming types */

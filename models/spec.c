@@ -9,7 +9,8 @@ const char *const balance_names[] = {"round_robin", "least_conn", "random",
 
 /* ---- retry ----------------------------------------------------------------------- */
 
-static const char *const jitters[] = {"none", "full", "equal", "decorrelated", NULL};
+static const char *const jitters[] = {"none",         "full",        "equal",
+                                      "decorrelated", "exponential", NULL};
 
 #define AT(field) offsetof(struct backoff_conf, field)
 static const struct param backoff_params[] = {
@@ -19,21 +20,73 @@ static const struct param backoff_params[] = {
      .doc = "Longest pause."},
     {.key = "factor", .type = PARAM_NUMBER, .offset = AT(factor), .least = 1,
      .most = 100, .fallback = 2,
-     .doc = "Growth of the pause from one retry to the next."},
+     .doc = "Growth of the pause from one retry to the next; 1 keeps it constant."},
     {.key = "jitter", .type = PARAM_CHOICE, .offset = AT(jitter), .choices = jitters,
      .fallback = JITTER_FULL,
      .doc = "How the pause is spread: full = uniform from 0, equal = upper half, "
-            "decorrelated = uniform from base to three times the last pause."},
+            "decorrelated = uniform from base to three times the last pause, "
+            "exponential = memoryless with the pause as its mean (people)."},
     {0},
 };
 #undef AT
+
+#define AT(field) offsetof(struct budget_grpc_conf, field)
+static const struct param budget_grpc_params[] = {
+    {.key = "maxTokens", .type = PARAM_NUMBER, .offset = AT(max_tokens), .least = 0.001,
+     .most = 1000, .required = true,
+     .doc = "Tokens at the start, and the most there are. A failed attempt takes one; "
+            "with half of them or fewer left nothing is retried."},
+    {.key = "tokenRatio", .type = PARAM_NUMBER, .offset = AT(token_ratio),
+     .least = 0.001, .most = 1000, .required = true,
+     .doc = "Tokens that a successful attempt gives back."},
+    {0},
+};
+#undef AT
+
+#define AT(field) offsetof(struct budget_envoy_conf, field)
+static const struct param budget_envoy_params[] = {
+    {.key = "budget_percent", .type = PARAM_FRACTION, .offset = AT(percent),
+     .fallback = 0.2,
+     .doc = "Retries under way, pauses before them included, as a part of the requests "
+            "under way."},
+    {.key = "min_retry_concurrency", .type = PARAM_COUNT, .offset = AT(least),
+     .fallback = 3, .doc = "So many retries at a time are always allowed."},
+    {0},
+};
+#undef AT
+
+#define AT(field) offsetof(struct budget_finagle_conf, field)
+static const struct param budget_finagle_params[] = {
+    {.key = "ttl", .type = PARAM_DURATION, .offset = AT(ttl), .least = 1, .most = 60,
+     .fallback = 10, .doc = "For so long a request counts."},
+    {.key = "minRetriesPerSec", .type = PARAM_NUMBER, .offset = AT(least), .most = 1e6,
+     .fallback = 10, .doc = "Retries that are allowed without any requests."},
+    {.key = "percentCanRetry", .type = PARAM_FRACTION, .offset = AT(percent),
+     .fallback = 0.2, .doc = "Retries that each request of the last ttl allows."},
+    {0},
+};
+#undef AT
+
+/* In the order of enum retry_budget. */
+static const struct param budgets[] = {
+    {.key = "grpc", .type = PARAM_OBJECT, .of = budget_grpc_params,
+     .size = sizeof(struct budget_grpc_conf),
+     .doc = "retryThrottling of gRPC: tokens lost by failures, won by successes."},
+    {.key = "envoy", .type = PARAM_OBJECT, .of = budget_envoy_params,
+     .size = sizeof(struct budget_envoy_conf),
+     .doc = "retry_budget of Envoy: retries at a time as a part of what is under way."},
+    {.key = "finagle", .type = PARAM_OBJECT, .of = budget_finagle_params,
+     .size = sizeof(struct budget_finagle_conf),
+     .doc = "RetryBudget of Finagle: a part of the requests of the last seconds."},
+    {0},
+};
 
 static const struct param status_name_row = {.key = "status", .type = PARAM_TEXT,
                                              .size = sizeof(const char *)};
 
 #define AT(field) offsetof(struct retry_conf, field)
 static const struct param retry_params[] = {
-    {.key = "max", .type = PARAM_COUNT, .offset = AT(max), .most = 100,
+    {.key = "max", .type = PARAM_COUNT, .offset = AT(max), .most = 10000,
      .required = true, .doc = "Attempts beyond the first."},
     {.key = "on", .type = PARAM_LIST, .offset = AT(on), .of = &status_name_row,
      .doc = "What is retried: timeout, refused, reset, or a status such as 503; all "
@@ -41,6 +94,15 @@ static const struct param retry_params[] = {
     {.key = "backoff", .type = PARAM_OBJECT, .offset = AT(backoff),
      .of = backoff_params, .size = sizeof(struct backoff_conf),
      .doc = "Pauses before the retries; none when absent."},
+    {.key = "probability", .type = PARAM_FRACTION, .offset = AT(probability),
+     .fallback = 1,
+     .doc = "Chance of trying again after each failure: people do not always."},
+    {.key = "respect_retry_after", .type = PARAM_FLAG, .offset = AT(obeys),
+     .fallback = 1,
+     .doc = "Where an answer says Retry-After, pause for exactly that long instead."},
+    {.key = "budget", .type = PARAM_TAGGED, .offset = AT(budget), .of = budgets,
+     .doc = "Retries are not made beyond this. A workload is one client with one "
+            "budget; of a service each instance has its own."},
     {0},
 };
 #undef AT
@@ -181,6 +243,36 @@ static const struct param keys_params[] = {
 };
 #undef AT
 
+#define AT(field) offsetof(struct reload_conf, field)
+static const struct param reload_params[] = {
+    {.key = "after", .type = PARAM_RANDOM, .offset = AT(after), .unit = PARAM_DURATION,
+     .required = true, .doc = "Waiting time after which a user presses reload."},
+    {.key = "max", .type = PARAM_COUNT, .offset = AT(max), .least = 1, .most = 1000,
+     .fallback = 1, .doc = "Reloads of a request at most."},
+    {.key = "probability", .type = PARAM_FRACTION, .offset = AT(probability),
+     .fallback = 1, .doc = "Chance that he does, each time."},
+    {0},
+};
+#undef AT
+
+static const char *const tls_versions[] = {"none", "1.2", "1.3", NULL};
+
+#define AT(field) offsetof(struct connections_conf, field)
+static const struct param connections_params[] = {
+    {.key = "max", .type = PARAM_COUNT, .offset = AT(most), .most = 1e6,
+     .doc = "Connections that requests of the workload share; a request waits in the "
+            "client for a free one. 0, the default: any number; of users, each has his "
+            "own."},
+    {.key = "keep_alive", .type = PARAM_DURATION, .offset = AT(keep_alive),
+     .fallback = INFINITY,
+     .doc = "An idle connection stays open for so long, for ever when absent; 0s opens "
+            "one for each request."},
+    {.key = "tls", .type = PARAM_CHOICE, .offset = AT(tls), .choices = tls_versions,
+     .doc = "A new connection takes one round trip, with TLS 1.3 two, with 1.2 three."},
+    {0},
+};
+#undef AT
+
 static const struct param share_row = {.key = "share", .type = PARAM_SHARE,
                                        .size = sizeof(struct param_share)};
 
@@ -219,6 +311,18 @@ const struct param workload_params[] = {
     {.key = "retry", .type = PARAM_OBJECT, .offset = AT(retry), .of = retry_params,
      .size = sizeof(struct retry_conf),
      .doc = "What the client tries again; nothing when absent."},
+    {.key = "patience", .type = PARAM_RANDOM, .offset = AT(patience),
+     .unit = PARAM_DURATION,
+     .doc = "After this time a user leaves without an answer, drawn for each request; "
+            "what he asked for is done all the same."},
+    {.key = "reload", .type = PARAM_OBJECT, .offset = AT(reload), .of = reload_params,
+     .size = sizeof(struct reload_conf),
+     .doc = "Impatient users: the page is asked for again, and the server goes on with "
+            "the first, too."},
+    {.key = "connections", .type = PARAM_OBJECT, .offset = AT(connections),
+     .of = connections_params, .size = sizeof(struct connections_conf),
+     .doc = "Connections to the target, where opening them takes time or there are "
+            "only so many. When absent there always is one."},
     {.key = "latency", .type = PARAM_DURATION, .offset = AT(latency),
      .doc = "Network time one way between client and target, in addition to the "
             "target's."},
@@ -487,6 +591,10 @@ static const struct param fail_params[] = {
             "reset."},
     {.key = "probability", .type = PARAM_FRACTION, .offset = AT(probability),
      .fallback = 1, .doc = "Share of requests it happens to."},
+    {.key = "retry_after", .type = PARAM_DURATION,
+     .offset = offsetof(struct fail_step, retry_after), .most = 1e6,
+     .doc = "The answer asks to be tried again after this time (Retry-After); it does "
+            "not when absent."},
     {0},
 };
 #undef AT

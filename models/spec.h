@@ -15,7 +15,9 @@
 
 /* ---- retry and calls ------------------------------------------------------------- */
 
-enum jitter { JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED };
+enum jitter {
+    JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED, JITTER_EXPONENTIAL,
+};
 
 struct backoff_conf {
     uint32_t at;
@@ -24,11 +26,28 @@ struct backoff_conf {
     int jitter; /* enum jitter */
 };
 
+/* How many retries there may be beside other requests, as three programs have it. */
+enum retry_budget { BUDGET_GRPC, BUDGET_ENVOY, BUDGET_FINAGLE };
+struct budget_grpc_conf { uint32_t at; double max_tokens, token_ratio; };
+struct budget_envoy_conf { uint32_t at; double percent; int64_t least; };
+struct budget_finagle_conf { uint32_t at; sim_time ttl; double least, percent; };
+
 struct retry_conf {
     uint32_t at;
     int64_t max;          /* attempts beyond the first */
     struct param_list on; /* const char *: names of statuses; empty = all errors */
     struct backoff_conf *backoff;
+    double probability;
+    bool obeys; /* Retry-After */
+    struct param_variant budget; /* which: enum retry_budget; row NULL: none */
+};
+
+/* A user who presses reload. */
+struct reload_conf {
+    uint32_t at;
+    struct dist *after;
+    int64_t max;
+    double probability;
 };
 
 /* ---- workloads ------------------------------------------------------------------- */
@@ -78,6 +97,16 @@ struct trace_conf {
     double speed; /* 2 = twice as fast */
 };
 
+enum tls { TLS_NONE, TLS_1_2, TLS_1_3 };
+
+/* Connections of the clients. */
+struct connections_conf {
+    uint32_t at;
+    int64_t most;        /* 0: any number */
+    sim_time keep_alive; /* SIM_NEVER: an idle one stays open */
+    int tls;             /* enum tls */
+};
+
 struct keys_conf { uint32_t at; int64_t count; double zipf; };
 
 struct workload_conf {
@@ -91,6 +120,9 @@ struct workload_conf {
     struct param_map mix; /* struct param_share */
     sim_time timeout, deadline, latency;
     struct retry_conf *retry;
+    struct dist *patience; /* with the whole request; NULL: endless */
+    struct reload_conf *reload;
+    struct connections_conf *connections;
     struct keys_conf *keys;
     int64_t addresses; /* distinct client addresses */
     struct param_map methods; /* int: index into method_names */
@@ -169,7 +201,12 @@ struct spawn_step { uint32_t at; struct param_list steps; };
 struct stream_conf { uint32_t at; struct dist *first_byte, *chunks, *gap, *cpu; };
 struct stream_step { uint32_t at; struct stream_conf *stream; };
 struct memory_step { uint32_t at; struct dist *bytes; };
-struct fail_step { uint32_t at; const char *status; double probability; };
+struct fail_step {
+    uint32_t at;
+    const char *status;
+    double probability;
+    sim_time retry_after; /* 0: not said */
+};
 
 /* One row per verb, in the order of enum step_verb: the rows of a PARAM_VERB. */
 extern const struct param step_verbs[];

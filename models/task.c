@@ -95,14 +95,31 @@ static uint32_t balancer_of(const struct world *w, const struct task *t,
     return site->balancer + t->instance - caller->service->first_instance;
 }
 
+/* The budget that a task's retries of a call come from. */
+static uint32_t budget_of(const struct world *w, const struct task *t,
+                          const struct call_site *site)
+{
+    const struct instance *caller = &w->instance[t->instance];
+    return site->retry.budget + t->instance - caller->service->first_instance;
+}
+
+/* What the beginning of some calls is good for; returns the entity of the callee. */
+static OUT_OF_LINE uint64_t note_call(struct world *w, const struct task *t,
+                                      const struct call_site *site)
+{
+    if (site->retry.budget != NONE && t->attempt == 0)
+        budget_begin(w, budget_of(w, t, site));
+    return site->derive_entity && t->visit ? rng_mix(t->entity, t->visit) : t->entity;
+}
+
 static void call(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
     uint32_t number = w->code[t->pc].a;
     const struct call_site *site = &w->call[number];
     uint64_t entity = t->entity;
-    if (site->derive_entity && t->visit)
-        entity = rng_mix(entity, t->visit);
+    if (site->noted)
+        entity = note_call(w, t, site);
     t->peer = balance_choose(w, site, balancer_of(w, t, site), entity, t->attempt,
                              t->request);
     t->state = TASK_CALLING;
@@ -163,41 +180,28 @@ static void end_call(struct world *w, struct task *t)
     balance_release(w, site, balancer_of(w, t, site), t->peer);
 }
 
-static sim_time grown(const struct retry_policy *policy, uint32_t attempt)
+/* What the end of some calls counts for; returns what the caller is told. */
+static OUT_OF_LINE enum status watch_call(struct world *w, const struct task *t,
+                                          const struct call_site *site,
+                                          enum status status)
 {
-    double pause = (double)policy->base;
-    for (uint32_t i = 1; i < attempt && pause < (double)policy->cap; i++)
-        pause *= policy->factor;
-    return pause < (double)policy->cap ? sim_from_nanoseconds(pause) : policy->cap;
+    if (site->retry.budget != NONE)
+        budget_attempt(w, budget_of(w, t, site), t->attempt > 0, status == STATUS_OK);
+    if (site->proxy && (status == STATUS_REFUSED || status == STATUS_RESET))
+        return STATUS_502;
+    return status;
 }
 
-sim_time retry_pause(const struct world *w, const struct retry_policy *policy,
-                     uint64_t entity, uint32_t attempt, sim_time last)
+/* Is a call tried again? */
+static bool call_again(struct world *w, const struct task *t,
+                       const struct call_site *site, enum status status)
 {
-    if (policy->base == 0)
-        return 0;
-    struct draw draw = draw_at(policy->key, entity, w->replication, attempt);
-    double u = draw_uniform(&draw);
-    double pause = (double)grown(policy, attempt);
-    switch (policy->jitter) {
-    case JITTER_NONE:
-        break;
-    case JITTER_FULL:
-        pause *= u;
-        break;
-    case JITTER_EQUAL:
-        pause = pause / 2 + u * pause / 2;
-        break;
-    case JITTER_DECORRELATED: {
-        double base = (double)policy->base,
-               top = 3 * (double)(last ? last : policy->base);
-        pause = base + u * (top - base);
-        if (pause > (double)policy->cap)
-            pause = (double)policy->cap;
-        break;
-    }
-    }
-    return sim_from_nanoseconds(pause);
+    const struct retry_policy *retry = &site->retry;
+    if (t->attempt >= retry->max || t->attempt >= MOST_ATTEMPTS ||
+        !(retry->statuses >> status & 1) ||
+        !retry_chance(w, retry, t->entity, t->attempt + 1u))
+        return false;
+    return retry->budget == NONE || budget_take(w, budget_of(w, t, site));
 }
 
 /* The answer to a call, or giving up on it: go on, try again, or fail. */
@@ -207,19 +211,20 @@ static void call_ended(struct world *w, uint32_t task, enum status status,
     struct task *t = &w->task[task];
     const struct call_site *site = &w->call[w->code[t->pc].a];
     end_call(w, t);
-    if (site->proxy && (status == STATUS_REFUSED || status == STATUS_RESET))
-        status = STATUS_502;
+    if (site->watched)
+        status = watch_call(w, t, site, status);
     if (status == STATUS_OK) {
         t->attempt = 0;
         t->pc++;
         task_ready(w, task);
         return;
     }
-    if (t->attempt < site->retry.max && t->attempt < MOST_ATTEMPTS &&
-        site->retry.statuses >> status & 1) {
+    if (call_again(w, t, site, status)) {
         t->attempt++;
-        t->demand = retry_pause(w, &site->retry, t->entity, t->attempt,
-                                t->attempt > 1 ? t->demand : 0);
+        sim_time told = retry_told(w, &site->retry, cause);
+        t->demand = told ? told
+                         : retry_pause(w, &site->retry, t->entity, t->attempt,
+                                       t->attempt > 1 ? t->demand : 0);
         t->state = TASK_BACKOFF;
         t->since = w->now;
         event_push(&w->events, w->now + t->demand, EVENT_HAND_OFF,
@@ -356,7 +361,19 @@ void task_answer(struct world *w, uint32_t task)
 void task_stop_calling(struct world *w, uint32_t task)
 {
     task_abandon(w, task);
+    const struct task *t = &w->task[task];
+    const struct call_site *site = &w->call[w->code[t->pc].a];
+    if (w->code[t->pc].op == OP_CALL && site->watched)
+        watch_call(w, t, site, STATUS_RESET);
     end_call(w, &w->task[task]);
+}
+
+void task_stop_pausing(struct world *w, uint32_t task)
+{
+    const struct task *t = &w->task[task];
+    const struct call_site *site = &w->call[w->code[t->pc].a];
+    if (site->retry.budget != NONE)
+        budget_return(w, budget_of(w, t, site));
 }
 
 void task_abandon(struct world *w, uint32_t caller)
@@ -455,7 +472,7 @@ static struct draw_memo *memo_of(struct world *w, const struct task *t)
 }
 
 static OUT_OF_LINE struct draw task_draw(struct world *w, const struct task *t,
-                             const struct instr *i)
+                                         const struct instr *i)
 {
     return draw_recall(memo_of(w, t), i->key, t->entity, w->replication, t->visit);
 }
@@ -545,6 +562,32 @@ static bool happens(struct world *w, const struct task *t, const struct instr *i
     if (i->p >= 1)
         return true;
     struct draw draw = task_draw(w, t, i);
+    return draw_uniform(&draw) < i->p;
+}
+
+/* Which of all attempts this is, at every step of the way from the client; 0 the first.
+ * A request brings the same work each time, but whether it fails is another matter. */
+static uint64_t attempt_of(const struct world *w, const struct task *t)
+{
+    uint64_t number = 0;
+    if (t->request != NONE && w->request[t->request].attempts > 0)
+        number = w->request[t->request].attempts - 1u;
+    while (t->parent != NONE && w->task[t->parent].wait == t->parent_wait) {
+        t = &w->task[t->parent];
+        bool counts_first = w->code[t->pc].op == OP_PROXY && t->attempt > 0;
+        number = number << 8 | (t->attempt - counts_first);
+    }
+    return number;
+}
+
+static OUT_OF_LINE bool fails(struct world *w, const struct task *t,
+                              const struct instr *i)
+{
+    uint64_t attempt = i->p < 1 ? attempt_of(w, t) : 0;
+    if (attempt == 0)
+        return happens(w, t, i);
+    struct draw draw =
+        draw_at(i->key, rng_mix(t->entity, attempt), w->replication, t->visit);
     return draw_uniform(&draw) < i->p;
 }
 
@@ -646,7 +689,7 @@ HOT_INLINE bool step(struct world *w, uint32_t task, struct task *t)
         t->pc++;
         return true;
     case OP_FAIL:
-        if (happens(w, t, i)) {
+        if (fails(w, t, i)) {
             task_fail(w, task, (enum status)i->status, i->cause);
             return false;
         }

@@ -132,6 +132,9 @@ static void set_up(struct world *w, const struct window *window)
         cache_open(w);
     proxies_open(w);
     limits_open(w);
+    budgets_open(w);
+    if (m->visits)
+        visits_open(w);
 }
 
 /* ---- the window ------------------------------------------------------------------ */
@@ -376,6 +379,7 @@ static void close_run(struct world *w)
         deadlock_find(w);
     out->ended = w->now;
     series_close(&out->in_system, w->now);
+    clients_close(w);
     if (w->until_empty)
         out->length = w->now - out->warm_up;
     if (w->window < WINDOW_DRAINING)

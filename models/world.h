@@ -100,7 +100,14 @@ struct task {
     int64_t memory;
 };
 
-enum request_state { REQUEST_FREE, REQUEST_CALLING, REQUEST_BACKOFF, REQUEST_THINKING };
+enum request_state {
+    REQUEST_FREE,
+    REQUEST_CALLING,
+    REQUEST_BACKOFF,
+    REQUEST_THINKING,
+    REQUEST_WAITING,    /* for a connection */
+    REQUEST_CONNECTING, /* opens one */
+};
 
 struct request {
     sim_time start;      /* intended */
@@ -119,8 +126,30 @@ struct request {
     bool measured;
 };
 
+/* What a request has beside that, in scenarios whose clients do more than ask. */
+struct visit {
+    sim_time wakes;      /* whatever it waits for is over; SIM_NEVER: nothing is due */
+    sim_time leaves;     /* without an answer */
+    sim_time reloads;
+    sim_time began;      /* the attempt, with what comes before it is sent */
+    sim_time sent;
+    sim_time idle_since; /* a user's own connection; SIM_NEVER: there is none */
+    uint32_t reloaded;   /* so often */
+    uint32_t lane;       /* of connections */
+    bool linked;         /* has a connection */
+    bool retry;          /* this attempt is one */
+};
+
 struct queue {
     uint32_t first, last, count;
+};
+
+/* Connections that requests of a workload share. */
+struct lane {
+    int64_t open; /* idle ones included */
+    sim_time *idle; /* since when: the last used last */
+    uint32_t idles, room;
+    struct queue waiting; /* requests */
 };
 
 enum held_sort {
@@ -309,6 +338,16 @@ struct proxy_worker {
     uint32_t idles, idle_room;
 };
 
+enum { BUDGET_SLICES = 10 }; /* of Finagle's ttl */
+
+/* What a budget of retries has counted. */
+struct budget {
+    double tokens;    /* gRPC */
+    uint32_t calls, retries; /* Envoy: under way, and of them retries, or their pause */
+    double slice[BUDGET_SLICES], sum; /* Finagle: by time, and all that count */
+    int64_t now;      /* slice, since the start */
+};
+
 struct arrivals {
     uint64_t count;    /* arrivals so far; of sessions: users */
     uint64_t requests; /* requests so far */
@@ -380,6 +419,8 @@ struct world {
     uint32_t tasks, task_room, task_free; /* used so far, room, list of free ones */
     struct request *request;
     uint32_t requests, request_room, request_free;
+    struct visit *visit; /* [request]; NULL where nobody needs it */
+    struct lane *lane;   /* of connections, by workload */
     float *blame; /* [request][resource] ns spent so far; shares need no more digits */
     uint32_t resources;
     uint32_t *ready; /* who can go on, in order; empty between events */
@@ -394,6 +435,7 @@ struct world {
     struct limit_zone *zone;
     uint64_t *tried; /* [task][tried_words] servers that a proxy has tried */
     struct arrivals *arrivals;
+    struct budget *budget;
     struct counts *counts; /* by station */
     struct hold *held;     /* [task][MAX_HELD]; NULL without pools */
     struct caches caches;  /* all NULL where no keys are followed */
@@ -496,6 +538,8 @@ void task_answer(struct world *w, uint32_t task);
 
 /* The task no longer waits for its callee, which works for nobody from now on. */
 void task_stop_calling(struct world *w, uint32_t task);
+/* The task will not try its call again after all. */
+void task_stop_pausing(struct world *w, uint32_t task);
 
 /* The child answers its parent or client and is gone. */
 void task_deliver(struct world *w, uint32_t child);
@@ -540,10 +584,28 @@ uint32_t task_branch(struct world *w, uint32_t parent, uint32_t pc);
 /* A child for call site `site` at `instance`, on its way. */
 uint32_t call_start(struct world *w, uint32_t site, uint32_t instance);
 
+/* ---- trying again (retry.c) ------------------------------------------------------ */
+
 /* The pause before attempt `attempt` + 1 by a retry policy; `last` is the one
  * before. */
 sim_time retry_pause(const struct world *w, const struct retry_policy *policy,
                      uint64_t entity, uint32_t attempt, sim_time last);
+/* Whoever has made so many attempts tries again, as far as that is left to chance. */
+bool retry_chance(const struct world *w, const struct retry_policy *policy,
+                  uint64_t entity, uint32_t attempts);
+/* The pause that the failed answer asked for; 0: none, or it does not matter. */
+sim_time retry_told(const struct world *w, const struct retry_policy *policy,
+                    uint16_t cause);
+
+void budgets_open(struct world *w);
+/* A request begins whose retries come from this budget. */
+void budget_begin(struct world *w, uint32_t budget);
+/* One of its attempts is over. */
+void budget_attempt(struct world *w, uint32_t budget, bool retry, bool ok);
+/* It wants to be tried again: is it allowed? Then that is counted. */
+bool budget_take(struct world *w, uint32_t budget);
+/* A retry that was allowed is not made after all. */
+void budget_return(struct world *w, uint32_t budget);
 
 /* Before a process's busy slots, or (loop) what it runs, change. */
 static inline void process_lasted(struct process *p, uint32_t level, sim_time now)
@@ -777,10 +839,40 @@ void limit_uncount(struct world *w, uint32_t task, uint32_t number);
 
 /* ---- clients and arrivals (client.c, arrivals.c) --------------------------------- */
 
+/* The next attempt is sent; the request has a connection, if that matters. */
+void client_send(struct world *w, uint32_t request);
+/* The attempt under way is given up, whatever works for it; the request has to go on or
+ * to end. */
+void client_give_up(struct world *w, uint32_t request);
+/* The request ends like this. */
+void client_settle(struct world *w, uint32_t request, enum status status,
+                   uint16_t cause);
+/* It wakes up then. */
+static inline void client_wake(struct world *w, uint32_t request, sim_time at,
+                               enum event_class class)
+{
+    event_push(&w->events, at, class, SLOT(SLOT_REQUEST, request));
+    if (w->visit)
+        w->visit[request].wakes = at;
+}
+
+/* More than asking and waiting (visit.c): patience, reloads, connections, budgets. */
+void visits_open(struct world *w);
+/* Before the first attempt and each retry, after each, and at the end of it all. */
+void visit_begin(struct world *w, uint32_t request);
+void visit_retry(struct world *w, uint32_t request);
+void visit_over(struct world *w, uint32_t request, enum status status);
+void visit_end(struct world *w, uint32_t request);
+void visit_event(struct world *w, uint32_t request);
+
 void client_begin(struct world *w, uint32_t type, uint64_t entity, sim_time start);
 void client_reply(struct world *w, uint32_t request, enum status status,
                   uint16_t cause);
 void client_event(struct world *w, uint32_t request);
+/* The user's pause, or the back-off, is over. */
+void client_woken(struct world *w, uint32_t request);
+/* The run is over: requests without an end are counted. */
+void clients_close(struct world *w);
 void client_timeout(struct world *w, uint32_t request, bool deadline);
 /* Address and key of a request's client: what hashing balancers see. */
 uint64_t client_address(const struct world *w, const struct request *r);

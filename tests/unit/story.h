@@ -38,6 +38,7 @@ static inline void story_read(struct story *s, const char *text, uint64_t seed)
     struct scenario *scenario =
         scenario_parse(&s->arena, "story", NULL, json, length, NULL, 0, where);
     s->model = NULL;
+    s->out.type = NULL;
     if (scenario)
         s->model = model_compile(&s->arena, &scenario->system, seed, &where->listener);
     if (!s->model)
@@ -68,10 +69,42 @@ static inline void story_tell(struct story *s, const char *text)
     story_watch(s, 0, 0, 0);
 }
 
-static inline void story_end(struct story *s)
+/* Every request has one end, every attempt is a first one or a retry; none is
+ * forgotten. */
+static inline bool story_type_balances(const struct story *s, int t)
 {
+    const struct type_outcome *type = &s->out.type[t];
+    uint64_t ends = type->ok + type->unfinished;
+    for (int c = 0; c < s->facts->causes; c++)
+        ends += type->failed[c];
+    if (ends == type->offered && type->latency.count == type->ok &&
+        type->latency_sum.count == type->ok &&
+        type->attempts == type->offered - type->unsent + type->retries)
+        return true;
+    print_error("%s: %llu offered, %llu ended; %llu attempts, %llu unsent, %llu "
+                "retries\n",
+                s->facts->type[t].name, (unsigned long long)type->offered,
+                (unsigned long long)ends, (unsigned long long)type->attempts,
+                (unsigned long long)type->unsent, (unsigned long long)type->retries);
+    return false;
+}
+
+static inline void story_books_balance(const struct story *s, const char *file,
+                                       int line)
+{
+    for (int t = 0; s->out.type && t < s->facts->types; t++)
+        if (!story_type_balances(s, t))
+            _fail(file, line);
+}
+#define assert_books_balance(story) story_books_balance((story), __FILE__, __LINE__)
+
+/* The end of every story: its books balance. */
+static inline void story_end_at(struct story *s, const char *file, int line)
+{
+    story_books_balance(s, file, line);
     arena_free(&s->arena);
 }
+#define story_end(story) story_end_at((story), __FILE__, __LINE__)
 
 static inline int story_station(const struct story *s, const char *name)
 {
@@ -164,24 +197,5 @@ static inline void story_latencies(const struct type_outcome *type,
                     __FILE__, __LINE__)
 #define assert_latencies(story, ...)                                                   \
     assert_latencies_of(&(story)->out.type[0], __VA_ARGS__)
-
-/* Every request has one end; none is forgotten. */
-static inline void story_books_balance(const struct story *s, const char *file,
-                                       int line)
-{
-    for (int t = 0; t < s->facts->types; t++) {
-        const struct type_outcome *type = &s->out.type[t];
-        uint64_t ends = type->ok + type->unfinished;
-        for (int c = 0; c < s->facts->causes; c++)
-            ends += type->failed[c];
-        if (ends != type->offered || type->latency.count != type->ok ||
-            type->latency_sum.count != type->ok) {
-            print_error("%s: %llu offered, %llu ended\n", s->facts->type[t].name,
-                        (unsigned long long)type->offered, (unsigned long long)ends);
-            _fail(file, line);
-        }
-    }
-}
-#define assert_books_balance(story) story_books_balance((story), __FILE__, __LINE__)
 
 #endif
