@@ -468,7 +468,7 @@ static void send_first_byte(struct world *w, const struct task *t)
  * them. */
 static struct draw_memo *memo_of(struct world *w, const struct task *t)
 {
-    return &w->memo[(t->pc * 4 + (t->entity >> 2 & 3)) % MEMOS];
+    return &w->memo[(t->pc * 4 + (t->entity >> 3 & 3)) % MEMOS];
 }
 
 static OUT_OF_LINE struct draw task_draw(struct world *w, const struct task *t,
@@ -740,18 +740,21 @@ HOT_INLINE bool step(struct world *w, uint32_t task, struct task *t)
     return false;
 }
 
-void task_run_ready(struct world *w)
+void task_run(struct world *w, uint32_t task)
 {
-    for (uint32_t i = 0; i < w->ready_count; i++) {
-        uint32_t task = w->ready[i];
-        while (step(w, task, &w->task[task]))
+    for (uint32_t done = 0;; task = w->ready[done++]) {
+        while (task != NONE && step(w, task, &w->task[task]))
             ;
+        if (done == w->ready_count)
+            break;
     }
     w->ready_count = 0;
 }
 
-__attribute__((cold)) void task_run_thawed(struct world *w)
+__attribute__((cold)) void task_run_thawed(struct world *w, uint32_t first)
 {
+    if (first != NONE)
+        task_ready(w, first);
     for (uint32_t i = 0; i < w->ready_count; i++) {
         uint32_t task = w->ready[i];
         if (quota_holds(w, task, HELD_RUN))
@@ -765,7 +768,6 @@ __attribute__((cold)) void task_run_thawed(struct world *w)
 void task_event(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
-    const struct instr *i = &w->code[t->pc];
     sim_time passed = w->now - t->since;
     switch ((enum task_state)t->state) {
     case TASK_TRAVEL:
@@ -775,11 +777,6 @@ void task_event(struct world *w, uint32_t task)
     case TASK_REPLY:
         spend(w, t, w->m->network_resource, passed);
         task_deliver(w, task);
-        return;
-    case TASK_DELAY:
-        spend(w, t, i->resource, passed);
-        t->pc++;
-        task_ready(w, task);
         return;
     case TASK_OPENING:
         if (w->frozen && quota_holds(w, task, HELD_EVENT))
@@ -798,6 +795,7 @@ void task_event(struct world *w, uint32_t task)
     case TASK_FREE:
     case TASK_QUEUED:
     case TASK_READY:
+    case TASK_DELAY:
     case TASK_CPU:
     case TASK_CALLING:
     case TASK_FORKED:

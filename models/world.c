@@ -307,11 +307,16 @@ static void timer_event(struct world *w, uint32_t class)
     }
 }
 
-static void dispatch(struct world *w, uint32_t slot)
+/* Returns the task that goes on at once, if any: the usual one needs no list. */
+HOT_INLINE uint32_t dispatch(struct world *w, uint32_t slot)
 {
     uint32_t index = slot & (MOST_TASKS - 1);
     switch ((enum slot_sort)(slot >> SLOT_INDEX_BITS)) {
     case SLOT_TASK:
+        if (w->task[index].state == TASK_DELAY) {
+            task_delayed(w, index);
+            return index;
+        }
         task_event(w, index);
         break;
     case SLOT_REQUEST:
@@ -324,6 +329,7 @@ static void dispatch(struct world *w, uint32_t slot)
         actor_event(w, index);
         break;
     }
+    return NONE;
 }
 
 /* What happened when, and to which slot, in which order. */
@@ -346,13 +352,11 @@ static void run(struct world *w)
             check(w->now > earlier, "time stands still at %lld ns", (long long)w->now);
             earlier = w->now;
         }
-        dispatch(w, event_slot(event));
-        if (w->ready_count) {
-            if (w->frozen)
-                task_run_thawed(w);
-            else
-                task_run_ready(w);
-        }
+        uint32_t task = dispatch(w, event_slot(event));
+        if (w->frozen)
+            task_run_thawed(w, task);
+        else if (task != NONE || w->ready_count)
+            task_run(w, task);
     }
     w->out->events = events;
     w->out->fingerprint = hash;

@@ -507,15 +507,15 @@ static inline void task_ready(struct world *w, uint32_t task)
 /* The task goes on where errors of its present instruction are handled. */
 void task_fail(struct world *w, uint32_t task, enum status status, uint16_t cause);
 
-/* Whatever it waited for outside of a slot has come: a delay, a network hop, a
- * pause. */
+/* Whatever it waited for outside of a slot has come: a network hop, a pause. */
 void task_event(struct world *w, uint32_t task);
 void task_timeout(struct world *w, uint32_t task);
 
-/* Run whoever is ready, and becomes it by that, until they must wait. */
-void task_run_ready(struct world *w);
+/* Run the task (NONE: nobody), whoever is ready, and becomes it by that, until they
+ * must wait. */
+void task_run(struct world *w, uint32_t task);
 /* The same while instances stand still: theirs are held. */
-void task_run_thawed(struct world *w);
+void task_run_thawed(struct world *w, uint32_t task);
 
 /* Does anybody still wait for its answer? */
 bool task_is_awaited(const struct world *w, const struct task *t);
@@ -556,6 +556,14 @@ static inline void spend(struct world *w, const struct task *t, uint16_t resourc
 {
     if (t->request != NONE && w->request[t->request].stamp == t->stamp)
         w->blame[(size_t)t->request * w->resources + resource] += (float)time;
+}
+
+/* A delay is over: the task is about to go on, which the caller sees to. */
+static inline void task_delayed(struct world *w, uint32_t task)
+{
+    struct task *t = &w->task[task];
+    spend(w, t, w->code[t->pc++].resource, w->now - t->since);
+    t->state = TASK_READY;
 }
 
 /* ---- who waits for ever (deadlock.c) --------------------------------------------- */

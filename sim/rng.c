@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #ifdef __SSE2__
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 /* The output function of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014). */
@@ -41,14 +41,14 @@ uint64_t rng_mix(uint64_t a, uint64_t b)
     return finalise(finalise(a + golden) ^ b);
 }
 
-/* ---- first words, four at a time ------------------------------------------------- */
+/* ---- first words, eight at a time ------------------------------------------------ */
 
 #ifdef __SSE2__
 
 /* Philox with a block in each half of a register. Of each 64 bits the low 32 count: the
  * multiplication takes no others, and what gathers above them is cut off at the end. */
-static void first_words(uint64_t word[4], uint64_t key, uint64_t pair,
-                        uint32_t replication, uint32_t block)
+static void first_four(uint64_t word[4], uint64_t key, uint64_t pair,
+                       uint32_t replication, uint32_t block)
 {
     const __m128i m0 = _mm_set1_epi64x(RNG_M0), m1 = _mm_set1_epi64x(RNG_M1);
     const __m128i w0 = _mm_set1_epi64x(RNG_W0), w1 = _mm_set1_epi64x(RNG_W1);
@@ -74,12 +74,59 @@ static void first_words(uint64_t word[4], uint64_t key, uint64_t pair,
     _mm_storeu_si128((__m128i *)(word + 2), _mm_unpackhi_epi64(first, second));
 }
 
-#else
+/* The same with four blocks in a register. */
+__attribute__((target("avx2"))) static void first_eight(uint64_t word[8], uint64_t key,
+                                                        uint64_t pair,
+                                                        uint32_t replication,
+                                                        uint32_t block)
+{
+    const __m256i m0 = _mm256_set1_epi64x(RNG_M0), m1 = _mm256_set1_epi64x(RNG_M1);
+    const __m256i w0 = _mm256_set1_epi64x(RNG_W0), w1 = _mm256_set1_epi64x(RNG_W1);
+    const __m256i low = _mm256_set1_epi64x(UINT32_MAX);
+    __m256i k0 = _mm256_set1_epi64x((int64_t)key);
+    __m256i k1 = _mm256_set1_epi64x((int64_t)(key >> 32));
+    __m256i c0 = _mm256_add_epi64(_mm256_set1_epi64x((int64_t)pair),
+                                  _mm256_set_epi64x(3, 2, 1, 0));
+    __m256i c1 = _mm256_set1_epi64x((int64_t)(pair >> 32));
+    __m256i c2 = _mm256_set1_epi64x(replication), c3 = _mm256_set1_epi64x(block);
+#pragma GCC unroll 10
+    for (int round = 0; round < 10; round++) {
+        __m256i p0 = _mm256_mul_epu32(c0, m0), p1 = _mm256_mul_epu32(c2, m1);
+        c0 = _mm256_xor_si256(_mm256_srli_epi64(p1, 32), _mm256_xor_si256(c1, k0));
+        c2 = _mm256_xor_si256(_mm256_srli_epi64(p0, 32), _mm256_xor_si256(c3, k1));
+        c1 = p1;
+        c3 = p0;
+        k0 = _mm256_add_epi64(k0, w0);
+        k1 = _mm256_add_epi64(k1, w1);
+    }
+    __m256i first =
+        _mm256_or_si256(_mm256_and_si256(c0, low), _mm256_slli_epi64(c1, 32));
+    __m256i second =
+        _mm256_or_si256(_mm256_and_si256(c2, low), _mm256_slli_epi64(c3, 32));
+    __m256i even = _mm256_unpacklo_epi64(first, second); /* of pairs 0 and 2 */
+    __m256i odd = _mm256_unpackhi_epi64(first, second);
+    _mm256_storeu_si256((__m256i *)word, _mm256_permute2x128_si256(even, odd, 0x20));
+    _mm256_storeu_si256((__m256i *)(word + 4),
+                        _mm256_permute2x128_si256(even, odd, 0x31));
+}
 
-static void first_words(uint64_t word[4], uint64_t key, uint64_t pair,
+static void first_words(uint64_t word[8], uint64_t key, uint64_t pair,
                         uint32_t replication, uint32_t block)
 {
-    for (int i = 0; i < 2; i++) {
+    if (__builtin_cpu_supports("avx2")) {
+        first_eight(word, key, pair, replication, block);
+        return;
+    }
+    first_four(word, key, pair, replication, block);
+    first_four(word + 4, key, pair + 2, replication, block);
+}
+
+#else
+
+static void first_words(uint64_t word[8], uint64_t key, uint64_t pair,
+                        uint32_t replication, uint32_t block)
+{
+    for (int i = 0; i < 4; i++) {
         struct rng_block b = rng_block_at(key, pair + (uint64_t)i, replication, block);
         word[2 * i] = rng_block_low(b);
         word[2 * i + 1] = rng_block_high(b);
@@ -88,14 +135,14 @@ static void first_words(uint64_t word[4], uint64_t key, uint64_t pair,
 
 #endif
 
-void draw_memo_fill(struct draw_memo *memo, uint64_t key, uint64_t four,
+void draw_memo_fill(struct draw_memo *memo, uint64_t key, uint64_t eight,
                     uint32_t replication, uint32_t visit)
 {
     check(visit < RNG_VISITS, "visit %u", visit);
     memo->key = key;
-    memo->four = four;
+    memo->eight = eight;
     memo->visits = visit + 1;
-    first_words(memo->word, key, four << 1, replication, visit << 16);
+    first_words(memo->word, key, eight << 2, replication, visit << 16);
 }
 
 /* ---- whole numbers, and the edges of the ziggurats ------------------------------- */

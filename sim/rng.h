@@ -18,8 +18,8 @@
  *
  * Speed:  the simulator draws about once per event, so the way to a first exponential
  *         or normal is inline and everything rare is not. A memo keeps the first words
- *         of four entities in a row, which mostly come one after the other: two blocks,
- *         made together where the processor can.
+ *         of eight entities in a row, which mostly come one after the other: four
+ *         blocks, made together where the processor can.
  * Errors: more visits than 16 bits or blocks than 15 bits hold is an error of ours
  *         (check).
  */
@@ -129,16 +129,16 @@ static inline struct draw draw_at(uint64_t key, uint64_t entity, uint32_t replic
     return draw_from(key, entity, replication, visit, word);
 }
 
-/* The first words of entities 4 four … 4 four + 3, remembered. {0} remembers
+/* The first words of entities 8 eight … 8 eight + 7, remembered. {0} remembers
  * nothing. */
 struct draw_memo {
     _Alignas(64) uint64_t key;
-    uint64_t four;
-    uint64_t word[4];
+    uint64_t eight;
+    uint64_t word[8];
     uint32_t visits; /* visit + 1 */
 };
 
-OUT_OF_LINE void draw_memo_fill(struct draw_memo *memo, uint64_t key, uint64_t four,
+OUT_OF_LINE void draw_memo_fill(struct draw_memo *memo, uint64_t key, uint64_t eight,
                                 uint32_t replication, uint32_t visit);
 
 /* The first word at an address, by way of a memo that is used with one replication
@@ -147,10 +147,10 @@ static inline uint64_t draw_first_word(struct draw_memo *memo, uint64_t key,
                                        uint64_t entity, uint32_t replication,
                                        uint32_t visit)
 {
-    uint64_t four = entity >> 2;
-    if (memo->four != four || memo->key != key || memo->visits != visit + 1)
-        draw_memo_fill(memo, key, four, replication, visit);
-    return memo->word[entity & 3];
+    uint64_t eight = entity >> 3;
+    if (memo->eight != eight || memo->key != key || memo->visits != visit + 1)
+        draw_memo_fill(memo, key, eight, replication, visit);
+    return memo->word[entity & 7];
 }
 
 /* As draw_at, by way of a memo. */

@@ -76,7 +76,9 @@ static void a_memo_changes_nothing(void **state)
         {~UINT64_C(0), 10, RNG_VISITS - 1}, {UINT64_C(0x123456789abcdef0), 11, 9},
         {7, ~UINT64_C(0), 0}, {7, (UINT64_C(5) << 33) - 1, 0},
         {7, UINT64_C(5) << 33, 0},       {7, (UINT64_C(5) << 33) + 2, 0},
-        {7, (UINT64_C(5) << 33) + 3, 0}};
+        {7, (UINT64_C(5) << 33) + 3, 0}, {7, (UINT64_C(5) << 33) + 4, 0},
+        {7, (UINT64_C(5) << 33) + 5, 0}, {7, (UINT64_C(5) << 33) + 6, 0},
+        {7, (UINT64_C(5) << 33) + 7, 0}};
     for (size_t i = 0; i < sizeof step / sizeof *step; i++) {
         struct draw plain = draw_at(step[i].key, step[i].entity, 3, step[i].visit);
         struct draw recalled =
