@@ -9,23 +9,59 @@
 #include <string.h>
 
 enum {
-    MOST_LINES = 60,  /* more points than that: only those with something to tell */
-    MOST_TOLD = 20,   /* of those */
+    MOST_LINES = 60, /* more points than that: only those with something to tell */
+    MOST_TOLD = 20,  /* of those */
     MOST_LABEL = 46,
 };
 
 /* Columns of the query below. */
-enum { LABEL, STATE, VERDICT, REASON, OFFERED, ERRORS, P99, P99_HALF, JUDGED, MISSED,
-       UNDECIDED, REPLICATIONS };
+enum {
+    LABEL,
+    STATE,
+    VERDICT,
+    REASON,
+    OFFERED,
+    ERRORS,
+    P99,
+    P99_HALF,
+    JUDGED,
+    MISSED,
+    UNDECIDED,
+    REPLICATIONS
+};
 
 #define OF_ALL(column, metric)                                                         \
     "(select " column " from estimate e where e.point = p.id and e.scope = 'all' and"  \
     " e.metric = '" metric "')"
 #define SELECTED                                                                       \
-    "select p.label, p.state, p.verdict, p.reason, " OF_ALL("value", "offered") ", "  \
-    OF_ALL("value", "errors") ", " OF_ALL("value", "p99") ", "                         \
-    OF_ALL("half_width", "p99") ", p.promises, p.missed, p.undecided, p.replications"  \
-    " from point p where p.number is not null"
+    "select p.label, p.state, p.verdict, p.reason, " OF_ALL(                           \
+        "value",                                                                       \
+        "offered") ", " OF_ALL("value",                                                \
+                               "errors") ", " OF_ALL("value",                          \
+                                                     "p99") ", " OF_ALL("half_width",  \
+                                                                        "p99") ", "    \
+                                                                               "p."    \
+                                                                               "promi" \
+                                                                               "ses, " \
+                                                                               "p."    \
+                                                                               "misse" \
+                                                                               "d, "   \
+                                                                               "p."    \
+                                                                               "undec" \
+                                                                               "ided," \
+                                                                               " p."   \
+                                                                               "repli" \
+                                                                               "catio" \
+                                                                               "ns"    \
+                                                                               " from" \
+                                                                               " poin" \
+                                                                               "t p "  \
+                                                                               "where" \
+                                                                               " p."   \
+                                                                               "numbe" \
+                                                                               "r is " \
+                                                                               "not "  \
+                                                                               "null"
 #define WORTH_TELLING                                                                  \
     " and (p.state = 'failed' or p.verdict <> 'stable' or p.missed > 0)"
 
@@ -53,22 +89,22 @@ static const char *promises(struct overview *o, const char *const *text)
 static void print_numbers(struct overview *o, const char *const *text)
 {
     struct arena *arena = &o->sheet.arena;
-    struct estimate p99 = {.value = number(text[P99]),
-                           .half_width = number(text[P99_HALF]),
-                           .n = 2};
+    struct estimate p99 = {
+        .value = number(text[P99]), .half_width = number(text[P99_HALF]), .n = 2};
     bool bad = strcmp(text[VERDICT], "stable") != 0 || number(text[MISSED]) > 0;
     fputs(sheet_ink(&o->sheet, bad ? INK_BAD : INK_PLAIN), o->sheet.out);
     sheet_left(&o->sheet, text[VERDICT], 14);
     fputs(bad ? sheet_ink(&o->sheet, INK_PLAIN) : "", o->sheet.out);
-    sheet_right(&o->sheet,
-                human_value(arena, HUMAN_RATE, number(text[OFFERED])), 9);
+    sheet_right(&o->sheet, human_value(arena, HUMAN_RATE, number(text[OFFERED])), 9);
     sheet_right(&o->sheet, human_value(arena, HUMAN_PART, number(text[ERRORS])), 9);
     sheet_right(&o->sheet,
                 isnan(p99.value) ? "-" : human_estimate(arena, HUMAN_TIME, &p99), 16);
     const char *promised = promises(o, text);
     bool done = strcmp(text[STATE], "done") == 0;
     fprintf(o->sheet.out, "%s%s%s\n", *promised ? "  " : "", promised,
-            done ? "" : *promised ? ", unfinished" : "  unfinished");
+            done        ? ""
+            : *promised ? ", unfinished"
+                        : "  unfinished");
 }
 
 static void print_row(void *overview, int columns, const char *const *text)
@@ -83,8 +119,7 @@ static void print_row(void *overview, int columns, const char *const *text)
         fprintf(o->sheet.out, "%s\n",
                 text[STATE] && strcmp(text[STATE], "failed") == 0 ? "left out"
                                                                   : "not begun");
-    bool telling = text[REASON] && (!text[VERDICT] ||
-                                    strstr(text[REASON], "deadlock"));
+    bool telling = text[REASON] && (!text[VERDICT] || strstr(text[REASON], "deadlock"));
     if (telling)
         sheet_say(&o->sheet, "  %s", sheet_safe(&o->sheet, text[REASON]));
 }
@@ -117,9 +152,8 @@ void overview_print(struct store *store, bool colour, FILE *out)
     int64_t telling = store_number(
         store, "select count(*) from point p where number is not null" WORTH_TELLING);
     bool few = points <= MOST_LINES;
-    const char *query =
-        few ? SELECTED " order by p.number" : SELECTED WORTH_TELLING
-                                              " order by p.number limit 20";
+    const char *query = few ? SELECTED " order by p.number"
+                            : SELECTED WORTH_TELLING " order by p.number limit 20";
     if ((few ? points : telling) == 0)
         return;
     arena_init(&o.sheet.arena);

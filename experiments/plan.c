@@ -30,16 +30,28 @@ static const char *plain(struct arena *arena, const char *json)
     return length <= LONGEST ? json : arena_format(arena, "%.*s…", LONGEST, json);
 }
 
+/* The text and the values of a row. */
+static const char *with_values(const char *text, const struct vary *vary, int64_t row,
+                               struct arena *arena)
+{
+    for (int k = 0; k < vary->keys; k++)
+        text = arena_format(arena, "%s%s%s=%s", text, *text ? " " : "",
+                            vary->key[k].name,
+                            plain(arena, vary_value(vary, row, k, arena)));
+    return text;
+}
+
 const char *plan_label(const struct plan *plan, int64_t index, struct arena *arena)
 {
-    const struct vary *vary = &plan->experiment->vary;
-    const char *label = plan_variant_of(plan, index)->name;
-    for (int k = 0; k < vary->keys; k++) {
-        const char *value = vary_value(vary, plan_row(plan, index), k, arena);
-        label = arena_format(arena, "%s%s%s=%s", label, *label ? " " : "",
-                             vary->key[k].name, plain(arena, value));
-    }
+    const char *label =
+        with_values(plan_variant_of(plan, index)->name, &plan->experiment->vary,
+                    plan_row(plan, index), arena);
     return *label ? label : plan->experiment->name;
+}
+
+const char *plan_row_label(const struct plan *plan, int64_t row, struct arena *arena)
+{
+    return with_values(plan->experiment->name, &plan->experiment->vary, row, arena);
 }
 
 struct digest plan_digest(const struct plan *plan, int64_t index)

@@ -56,6 +56,9 @@ struct plan *plan_read(struct where *where, const struct experiment *experiment,
 /* "after rate=100/s chat=5%": what tells a point from the others. */
 const char *plan_label(const struct plan *plan, int64_t index, struct arena *arena);
 
+/* "name rate=100/s chat=5%": of all variants at a row of values. */
+const char *plan_row_label(const struct plan *plan, int64_t row, struct arena *arena);
+
 const struct plan_variant *plan_variant_of(const struct plan *plan, int64_t index);
 int64_t plan_row(const struct plan *plan, int64_t index);
 

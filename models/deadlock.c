@@ -17,8 +17,8 @@
 struct doubts {
     struct world *w;
     struct arena arena;
-    bool *stuck;         /* [task] */
-    int64_t *slots;      /* [instance] slots that doubted tasks have */
+    bool *stuck;          /* [task] */
+    int64_t *slots;       /* [instance] slots that doubted tasks have */
     int64_t *connections; /* [pool state] likewise */
     uint64_t found;
 };

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Killed at random moments, a batch loses nothing, does nothing twice, and ends with the
-# results of one that was left alone. KILLS of them, 50 if not told.
+# results of one that was left alone. KILLS of them; if not told, 300 where CI is set and
+# else 50, for people who wait.
 . "${SRC:?}/tests/faults/lab.bash"
-kills=${KILLS:-50}
+kills=${KILLS:-${CI:+300}}
+kills=${kills:-50}
 killed=0
 round=0
 while [ $killed -lt "$kills" ]; do

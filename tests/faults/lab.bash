@@ -46,12 +46,13 @@ hash_of() { # of a file that must be sound
 }
 
 rows_of() { # 0 of a file that was left before anything was in it
-    if "$HEADROOM" check "$1" 2>&1 | grep -q 'nothing is in it yet'; then
+    if "$HEADROOM" check --json "$1" >check.json; then
+        number replications
+    elif grep -q 'nothing is in it yet' check.json; then
         echo 0
-        return
+    else
+        fail "$1 is not sound: $(cat check.json)"
     fi
-    "$HEADROOM" check --json "$1" >check.json || fail "$1 is not sound: $(cat check.json)"
-    number replications
 }
 
 kept() { # replications that the last run has said to be in the file

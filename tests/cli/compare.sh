@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# compare: scenarios, variants at every value, values with each other; the same digits on
+# any number of threads; what is wrong is told.
+set -eu
+: "${HEADROOM:?}"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+fail() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+expect() { # expect STATUS COMMAND...
+    local wanted=$1 status=0
+    shift
+    "$@" >out.txt 2>err.txt || status=$?
+    [ $status = "$wanted" ] || fail "status $status instead of $wanted of $*: $(cat out.txt err.txt)"
+}
+
+says() { # says FILE TEXT
+    grep -qF -- "$2" "$1" || fail "no \"$2\" in $1: $(cat "$1")"
+}
+
+cat >slow.json <<'JSON'
+{ "workloads": { "v": { "target": "api", "open": { "rate": "50/s" } } },
+  "services": { "api": { "kind": "server", "slots": 1, "time": { "exponential": "10ms" } } },
+  "run": { "duration": "60s", "replications": 10 } }
+JSON
+sed 's/10ms/8ms/' slow.json >fast.json
+sed 's/10ms/30ms/' slow.json >grows.json
+
+expect 0 "$HEADROOM" compare slow.json fast.json --threads 1
+says out.txt 'compare: fast is better: '
+says out.txt 'fast less slow'
+cp out.txt one.txt
+expect 0 "$HEADROOM" compare slow.json fast.json --threads 3
+cmp one.txt out.txt || fail "threads change digits"
+expect 0 "$HEADROOM" compare slow.json slow.json
+says out.txt 'no difference is certain'
+expect 0 "$HEADROOM" compare slow.json grows.json
+says out.txt 'slow is the best; not stable: grows'
+expect 0 "$HEADROOM" compare grows.json grows.json
+says out.txt 'none of them is stable'
+expect 0 "$HEADROOM" compare slow.json fast.json --by api.utilisation
+says out.txt 'fast is better: api.utilisation is'
+expect 0 "$HEADROOM" compare slow.json fast.json --json
+says out.txt '"headroom.compare/1"'
+says out.txt '"correlation"'
+
+cat >both.json <<'JSON'
+{ "scenario": "slow.json",
+  "variants": { "one": {}, "two": { "services": { "api": { "slots": 2 } } } },
+  "vary": { "/workloads/v/open/rate": [ "40/s", "60/s" ] } }
+JSON
+expect 0 "$HEADROOM" compare both.json
+says out.txt 'both rate=40/s: two is better'
+says out.txt 'both rate=60/s: two is better'
+sed '/variants/d; s/60\/s"/60\/s", "80\/s"/' both.json >values.json
+expect 0 "$HEADROOM" compare values.json --by mean
+says out.txt 'values: rate=40/s is the best'
+says out.txt 'worse'
+
+expect 2 "$HEADROOM" compare slow.json
+expect 2 "$HEADROOM" compare slow.json nowhere.json
+expect 2 "$HEADROOM" compare slow.json fast.json --by p42
+says err.txt 'is none of: mean, p50'
