@@ -84,6 +84,13 @@ void check_results_tell(struct store *store, struct arena *arena, FILE *out)
                "select label, reason from points where state = 'failed' limit 10", 0,
                print_row, out);
     fprintf(out, "  results hash: %s\n", hash);
+    const char *maker =
+        store_text(store, "select value from meta where key = 'made_by'", arena);
+    fprintf(out, "  begun by %s, format %lld, results version %lld\n",
+            maker ? where_safe(arena, maker) : "nobody known",
+            (long long)store_number(store, "pragma user_version"),
+            (long long)store_number(
+                store, "select value from meta where key = 'results_version'"));
 }
 
 /* Where faults go. */

@@ -73,6 +73,7 @@ expect 0 "$HEADROOM" batch bad.json --json
 says out.txt '"unstable":'
 expect 0 "$HEADROOM" check bad.hdb
 says out.txt 'users=10'
+says out.txt 'format 1, results version'
 for option in '--until 25:00' '--budget soon' '--shard 3/2' '--budget 0s'; do
     # shellcheck disable=SC2086
     expect 2 "$HEADROOM" batch bad.json $option
