@@ -51,17 +51,19 @@ static void write_file(const char *name, const char *text)
 static void write_experiment(int jobs, double seconds)
 {
     char text[1000];
-    snprintf(text, sizeof text,
-             "{ \"workloads\": { \"v\": { \"target\": \"s\", \"open\": { \"rate\": "
-             "\"50/s\" } } }, \"services\": { \"s\": { \"kind\": \"server\", \"slots\": "
-             "2, \"time\": { \"exponential\": \"10ms\" } } }, \"run\": { \"duration\": "
-             "\"%gs\", \"replications\": %d } }",
-             seconds, EACH);
+    snprintf(
+        text, sizeof text,
+        "{ \"workloads\": { \"v\": { \"target\": \"s\", \"open\": { \"rate\": "
+        "\"50/s\" } } }, \"services\": { \"s\": { \"kind\": \"server\", \"slots\": "
+        "2, \"time\": { \"exponential\": \"10ms\" } } }, \"run\": { \"duration\": "
+        "\"%gs\", \"replications\": %d } }",
+        seconds, EACH);
     write_file("small.json", text);
-    snprintf(text, sizeof text,
-             "{ \"scenario\": \"small.json\", \"vary\": { \"/run/seed\": { \"from\": 1, "
-             "\"to\": %d, \"steps\": %d, \"whole\": true } } }",
-             jobs / EACH, jobs / EACH);
+    snprintf(
+        text, sizeof text,
+        "{ \"scenario\": \"small.json\", \"vary\": { \"/run/seed\": { \"from\": 1, "
+        "\"to\": %d, \"steps\": %d, \"whole\": true } } }",
+        jobs / EACH, jobs / EACH);
     write_file("many.json", text);
 }
 
