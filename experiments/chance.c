@@ -128,8 +128,19 @@ static void tell_stream(struct teller *t, const struct stream_conf *s)
 {
     say_time(t, "the time to the first byte", s->first_byte);
     say_value(t, "the number of chunks", s->chunks, PARAM_NUMBER);
+    say_time(t, "the duration of a stream", s->duration);
     say_time(t, "the gap between chunks", s->gap);
     say_time(t, "the CPU of a chunk", s->cpu);
+    say_value(t, "the size of a chunk", s->size, PARAM_SIZE);
+}
+
+static void tell_session(struct teller *t, const struct session_conf *s)
+{
+    say_time(t, "the duration of a session", s->duration);
+    if (s->cpu)
+        say(t, "the moments of messages");
+    say_time(t, "the CPU of a message", s->cpu);
+    say_value(t, "the memory of a session", s->memory, PARAM_SIZE);
 }
 
 static void tell_query(struct teller *t, const struct query_step *s)
@@ -187,6 +198,19 @@ static void tell_step(void *context, const struct param_variant *step)
     case STEP_STREAM:
         tell_stream(t, ((const struct stream_step *)step->body)->stream);
         break;
+    case STEP_ENQUEUE: {
+        const struct enqueue_step *s = step->body;
+        say_time(t, "handing a job over", s->time);
+        say_time(t, "the countdown of a job", s->countdown);
+        break;
+    }
+    case STEP_SESSION:
+        tell_session(t, ((const struct session_step *)step->body)->session);
+        break;
+    case STEP_BROADCAST:
+        say_time(t, "the CPU of a send",
+                 ((const struct broadcast_step *)step->body)->broadcast->cpu);
+        break;
     case STEP_MEMORY:
         say_value(t, "memory", ((const struct memory_step *)step->body)->bytes,
                   PARAM_SIZE);
@@ -201,6 +225,7 @@ static void tell_step(void *context, const struct param_variant *step)
     case STEP_HOLD:
     case STEP_PARALLEL:
     case STEP_SPAWN:
+    case STEP_AFTER:
         break;
     }
 }
@@ -226,6 +251,8 @@ static void tell_server(struct teller *t, const char *name, const struct server_
     say_time(t, "the time to the first token", s->first_token);
     say_value(t, "the number of tokens", s->tokens, PARAM_NUMBER);
     say_time(t, "the time per token", s->token_time);
+    if (s->table.present)
+        say_time(t, "time", s->table.time);
     if (s->rules)
         tell_cache(t, name, s->rules);
     if (s->handlers)

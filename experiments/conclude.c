@@ -65,8 +65,12 @@ static void add_requests(const struct rows *rows, const struct result *r,
             add(rows, arena_format(rows->arena, "errors: %s", r->facts->cause[c].name),
                 "1", &f->error_of[c]);
     add_times(rows, "", &f->latency, r->run.count);
-    if (f->streams)
-        add_times(rows, "ttfb.", &f->first_byte, r->run.count);
+    if (!f->streams)
+        return;
+    add_times(rows, "ttfb.", &f->first_byte, r->run.count);
+    add_times(rows, "gap.", &f->gap, r->run.count);
+    add(rows, "cut", "1", &f->cut);
+    add(rows, "open", "1", &f->open);
 }
 
 /* The type's own name where that is enough. */

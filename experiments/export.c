@@ -143,7 +143,7 @@ enum { MOST_TYPES = 64 };
 /* Latencies of one point, all its replications together. */
 struct pool {
     struct arena arena;
-    struct histogram latency[MOST_TYPES], first_byte[MOST_TYPES];
+    struct histogram latency[MOST_TYPES], first_byte[MOST_TYPES], gap[MOST_TYPES];
     int types;
 };
 
@@ -159,6 +159,7 @@ static void add_outcome(void *pool, const struct packed *packed)
         for (int t = 0; t < p->types; t++) {
             histogram_merge(&p->latency[t], &outcome.type[t].latency, &p->arena);
             histogram_merge(&p->first_byte[t], &outcome.type[t].first_byte, &p->arena);
+            histogram_merge(&p->gap[t], &outcome.type[t].gap, &p->arena);
         }
     }
     arena_free(&arena);
@@ -208,6 +209,7 @@ static void put_point(void *table, int columns, const char *const *text)
             &pool.arena);
         put_cells(t, begin, name, "latency", &pool.latency[i]);
         put_cells(t, begin, name, "ttfb", &pool.first_byte[i]);
+        put_cells(t, begin, name, "gap", &pool.gap[i]);
     }
     arena_free(&pool.arena);
     free(begin);

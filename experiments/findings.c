@@ -69,8 +69,17 @@ static struct request_findings requests_of(const struct sample *s, struct scope 
     };
     for (int c = 0; c < s->facts->causes; c++)
         f.error_of[c] = sample_errors(s, scope, c);
-    if (f.streams)
-        f.first_byte = times_of(s, scope, TIME_FIRST_BYTE, steady);
+    if (!f.streams)
+        return f;
+    f.first_byte = times_of(s, scope, TIME_FIRST_BYTE, steady);
+    f.gap = times_of(s, scope, TIME_GAP, steady);
+    f.cut = part_of(s, scope, COUNT_CUT, COUNT_OFFERED, arena);
+    f.open = sample_open(s, scope);
+    for (int r = 0; r < s->count; r++)
+        for (int t = 0; t < s->facts->types; t++)
+            if (scope_counts(s->facts, scope, t))
+                f.open_most =
+                    fmax(f.open_most, (double)s->outcome[r].type[t].open_most);
     return f;
 }
 
@@ -129,6 +138,9 @@ enum reading {
     READ_HIT,
     READ_STALE,
     READ_JOINED,
+    READ_LOST,
+    READ_REDELIVERED,
+    READ_FAILED,
 };
 
 /* The part of the window that was simulated, ns: less where a replication
@@ -182,6 +194,12 @@ static double amount(const struct station_outcome *o, enum reading reading)
         return (double)o->cache.stale;
     case READ_JOINED:
         return (double)o->cache.joined;
+    case READ_LOST:
+        return (double)o->lost;
+    case READ_REDELIVERED:
+        return (double)o->redelivered;
+    case READ_FAILED:
+        return (double)o->failed;
     }
     return 0;
 }
@@ -214,6 +232,9 @@ static double out_of(const struct outcome *o, const struct station_facts *facts,
     case READ_LOOKUPS:
     case READ_FILLED:
     case READ_EVICTED:
+    case READ_LOST:
+    case READ_REDELIVERED:
+    case READ_FAILED:
         return time_of(o) * 1e-9;
     case READ_HIT:
     case READ_STALE:
@@ -257,6 +278,12 @@ static struct estimate read_cache(const struct sample *s, int i, enum reading re
                                        : estimate_lacking(LACK_LIMIT);
 }
 
+static struct estimate read_broker(const struct sample *s, int i, enum reading reading)
+{
+    return s->facts->station[i].broker ? read_station(s, i, reading)
+                                       : estimate_lacking(LACK_LIMIT);
+}
+
 struct estimate findings_utilisation(const struct sample *s, int station)
 {
     return read_limited(s, station, s->facts->station[station].slots, READ_UTILISATION);
@@ -294,12 +321,16 @@ static struct station_findings station_of(const struct sample *s, int i)
         .hit = read_cache(s, i, READ_HIT),
         .stale = read_cache(s, i, READ_STALE),
         .joined = read_cache(s, i, READ_JOINED),
+        .lost = read_broker(s, i, READ_LOST),
+        .redelivered = read_broker(s, i, READ_REDELIVERED),
+        .failed = read_broker(s, i, READ_FAILED),
     };
     for (int r = 0; r < s->count; r++) {
         const struct station_outcome *o = &s->outcome[r].station[i];
         f.queue_most = fmax(f.queue_most, (double)o->queue_most);
         f.busy_most = fmax(f.busy_most, (double)o->busy_most);
         f.memory_most = fmax(f.memory_most, (double)o->memory_most);
+        f.wait_most = fmax(f.wait_most, (double)o->wait.most * 1e-9);
     }
     return f;
 }

@@ -29,7 +29,9 @@ struct request_findings {
     struct estimate attempts;           /* per offered request */
     struct time_findings latency;
     bool streams; /* then first_byte is given */
-    struct time_findings first_byte;
+    struct time_findings first_byte, gap;
+    struct estimate cut, open; /* per offered request; at a time */
+    double open_most;
 };
 
 struct station_findings {
@@ -51,6 +53,9 @@ struct station_findings {
     /* of a cache whose keys are followed; LACK_LIMIT elsewhere */
     struct estimate lookups, filled, evicted; /* per s; filled: work behind it */
     struct estimate hit, stale, joined;       /* parts of the look-ups */
+    /* of a queue of jobs, per s; LACK_LIMIT elsewhere */
+    struct estimate lost, redelivered, failed;
+    double wait_most; /* s, over all replications */
 };
 
 struct findings {

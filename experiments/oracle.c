@@ -56,7 +56,7 @@ static bool read_server(const struct server_part *s, const struct station_facts 
     bool cpu;
     bool plain = s->duty == DUTY_HANDLERS && facts->instances == 1 &&
                  s->accept == ACCEPT_IDLE && s->refuse_above == UNLIMITED &&
-                 !facts->governed;
+                 !facts->governed && !s->table.present && !s->life.restart;
     if (!plain || !(q->service = only_step(s->handlers, &cpu)))
         return false;
     q->sharing = cpu && isinf(facts->slots);

@@ -7,9 +7,9 @@
 
 /* Whoever adds a field there teaches it to this file, in both directions, and makes
  * PACK_VERSION larger. */
-_Static_assert(sizeof(struct station_outcome) == 384, "experiments/pack.c knows it");
+_Static_assert(sizeof(struct station_outcome) == 400, "experiments/pack.c knows it");
 _Static_assert(sizeof(struct type_outcome) ==
-                   7 * 8 + 2 * sizeof(struct histogram) + 8 +
+                   7 * 8 + 3 * sizeof(struct histogram) + 5 * 8 +
                        2 * sizeof(struct tally) + 5 * 8 + 8,
                "experiments/pack.c knows it");
 _Static_assert(sizeof(struct outcome) - sizeof(struct series) == 80,
@@ -199,6 +199,10 @@ static void pass_type(struct stream *s, struct type_outcome *t,
     pass_sparse(s, t->failed, facts->causes);
     pass_histogram(s, &t->latency);
     pass_histogram(s, &t->first_byte);
+    pass_histogram(s, &t->gap);
+    pass(s, &t->cut);
+    pass_wide(s, &t->open_area);
+    pass_signed(s, &t->open_most);
     pass_tally(s, &t->latency_sum);
     pass_tally(s, &t->failed_latency);
     pass_segments(s, t);
@@ -242,6 +246,9 @@ static void pass_station(struct stream *s, struct station_outcome *o)
     pass(s, &o->killed);
     pass(s, &o->restarts);
     pass_cache(s, &o->cache);
+    pass(s, &o->lost);
+    pass(s, &o->redelivered);
+    pass(s, &o->failed);
 }
 
 /* Of the series only the sums are found: its clock has stopped. */

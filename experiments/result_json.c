@@ -152,8 +152,13 @@ static void put_requests(cJSON *object, const struct result *r,
     result_json_estimate(object, "unfinished", &f->unfinished);
     result_json_estimate(object, "attempts", &f->attempts);
     put_times(object, "latency", &f->latency);
-    if (f->streams)
-        put_times(object, "ttfb", &f->first_byte);
+    if (!f->streams)
+        return;
+    put_times(object, "ttfb", &f->first_byte);
+    put_times(object, "gap", &f->gap);
+    result_json_estimate(object, "cut", &f->cut);
+    result_json_estimate(object, "open", &f->open);
+    json_number(object, "open_most", f->open_most);
 }
 
 static void put_types(cJSON *root, const struct result *r)
@@ -192,6 +197,15 @@ static void put_memory(cJSON *station, const struct station_facts *facts,
     result_json_estimate(object, "restarts", &f->restarts);
 }
 
+static void put_queue(cJSON *station, const struct station_findings *f)
+{
+    cJSON *object = json_object(station, "jobs");
+    json_number(object, "wait_most", f->wait_most);
+    result_json_estimate(object, "lost", &f->lost);
+    result_json_estimate(object, "redelivered", &f->redelivered);
+    result_json_estimate(object, "failed", &f->failed);
+}
+
 static void put_stations(cJSON *root, const struct result *r)
 {
     cJSON *array = json_array(root, "stations");
@@ -226,6 +240,8 @@ static void put_stations(cJSON *root, const struct result *r)
             put_memory(object, facts, f);
         if (facts->caches)
             put_cache(object, facts, f);
+        if (facts->broker)
+            put_queue(object, f);
     }
 }
 

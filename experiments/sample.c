@@ -67,6 +67,8 @@ static uint64_t count_of(const struct sample *s, const struct type_outcome *type
         return type->unfinished;
     case COUNT_ATTEMPTS:
         return type->attempts;
+    case COUNT_CUT:
+        return type->cut;
     }
     return 0;
 }
@@ -100,6 +102,19 @@ struct estimate sample_rate(const struct sample *s, struct scope scope,
     return e;
 }
 
+struct estimate sample_open(const struct sample *s, struct scope scope)
+{
+    double *open = doubles(s->count);
+    for (int r = 0; r < s->count; r++)
+        for (int t = 0; t < s->facts->types; t++)
+            if (scope_counts(s->facts, scope, t))
+                open[r] += (double)s->outcome[r].type[t].open_area * 1e-9 /
+                           sample_length(s, r);
+    struct estimate e = estimate_mean(open, s->count);
+    free(open);
+    return e;
+}
+
 struct estimate sample_errors(const struct sample *s, struct scope scope, int cause)
 {
     double *failed = doubles(s->count), *offered = doubles(s->count);
@@ -120,11 +135,13 @@ struct estimate sample_errors(const struct sample *s, struct scope scope, int ca
 static const struct histogram *histogram_of(const struct type_outcome *type,
                                             enum sample_time time)
 {
-    return time == TIME_LATENCY ? &type->latency : &type->first_byte;
+    return time == TIME_LATENCY      ? &type->latency
+           : time == TIME_FIRST_BYTE ? &type->first_byte
+                                     : &type->gap;
 }
 
 /* Sum and number of the times of one replication, ns. Latencies are summed exactly;
- * of first bytes there is only the histogram, within 0.2 %. */
+ * of first bytes and gaps there is only the histogram, within 0.2 %. */
 static void sum_times(const struct sample *s, struct scope scope, enum sample_time time,
                       int replication, double *sum, double *count)
 {
@@ -138,7 +155,7 @@ static void sum_times(const struct sample *s, struct scope scope, enum sample_ti
             *count += (double)type->latency_sum.count;
             continue;
         }
-        const struct histogram *h = &type->first_byte;
+        const struct histogram *h = histogram_of(type, time);
         *count += (double)h->count;
         for (int i = 0; i < HISTOGRAM_CELLS; i++) {
             if (!h->row[i / HISTOGRAM_ROW])

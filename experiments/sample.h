@@ -44,7 +44,8 @@ enum sample_count {
     COUNT_OK,
     COUNT_FAILED,
     COUNT_UNFINISHED,
-    COUNT_ATTEMPTS
+    COUNT_ATTEMPTS,
+    COUNT_CUT /* attempts that broke after the first byte */
 };
 
 /* Requests of the scope in one replication. */
@@ -52,10 +53,12 @@ double sample_requests(const struct sample *s, struct scope scope,
                        enum sample_count what, int replication);
 struct estimate sample_rate(const struct sample *s, struct scope scope,
                             enum sample_count what); /* per s */
+/* Streams open at a time, on average. */
+struct estimate sample_open(const struct sample *s, struct scope scope);
 /* Part of the offered requests that failed, of one cause or (cause -1) of any. */
 struct estimate sample_errors(const struct sample *s, struct scope scope, int cause);
 
-enum sample_time { TIME_LATENCY, TIME_FIRST_BYTE };
+enum sample_time { TIME_LATENCY, TIME_FIRST_BYTE, TIME_GAP };
 
 struct estimate sample_mean(const struct sample *s, struct scope scope,
                             enum sample_time time);

@@ -456,6 +456,7 @@ void summary_print(const struct result *result, bool colour, FILE *out)
     page_stations(&page);
     page_memory(&page);
     page_caches(&page);
+    page_jobs(&page);
     page_blame(&page);
     sheet_heading(&page.sheet, "How this is known");
     print_run(&page);

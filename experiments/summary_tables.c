@@ -178,8 +178,11 @@ static void add_type(struct requests *r, int t)
     add_requests(
         r, f->streams ? arena_format(&p->sheet.arena, "%s, whole", label) : label, f,
         &f->latency);
-    if (f->streams)
-        add_requests(r, "  to first byte", NULL, &f->first_byte);
+    if (!f->streams)
+        return;
+    add_requests(r, "  to first byte", NULL, &f->first_byte);
+    if (f->gap.mean.value > 0)
+        add_requests(r, "  between chunks", NULL, &f->gap);
 }
 
 /* Latencies of streams and of others make no sense in one line. */
@@ -193,6 +196,27 @@ static void add_all(struct requests *r)
                      streams == 0 || plain == 0 ? &f->whole.latency : NULL);
     if (streams > 0 && plain > 1)
         add_requests(r, "all but streams", &f->plain, &f->plain.latency);
+}
+
+/* What is open, and what broke, of the streams. */
+static void print_streams(struct page *p)
+{
+    const struct result *r = p->result;
+    for (int t = 0; t < r->facts->types; t++) {
+        const struct request_findings *f = &r->findings->type[t];
+        if (!f->streams || !(r->facts->type[t].share > 0))
+            continue;
+        const char *name = sheet_safe(&p->sheet, r->facts->type[t].name);
+        const char *open = page_estimate(p, HUMAN_NUMBER, &f->open);
+        if (f->cut.value > 0)
+            sheet_say(&p->sheet,
+                      "%s: %s streams open on average, %.0f at most; %s broke after "
+                      "the first byte.",
+                      name, open, f->open_most, page_estimate(p, HUMAN_PART, &f->cut));
+        else
+            sheet_say(&p->sheet, "%s: %s streams open on average, %.0f at most.", name,
+                      open, f->open_most);
+    }
 }
 
 static void print_causes(struct page *p)
@@ -245,6 +269,7 @@ void page_requests(struct page *p)
     putc('\n', p->sheet.out);
     grid_print(&r.grid, &p->sheet);
     print_missing(&r);
+    print_streams(p);
     print_causes(p);
 }
 
@@ -468,6 +493,27 @@ void page_memory(struct page *p)
     sheet_say(&p->sheet,
               "needed: the most of any instance at any time; killed, restarts: "
               "processes and whole instances, for want of memory.");
+}
+
+/* ---- queues of jobs -------------------------------------------------------------- */
+
+void page_jobs(struct page *p)
+{
+    for (int i = 0; i < p->result->facts->stations; i++) {
+        const struct station_facts *facts = &p->result->facts->station[i];
+        const struct station_findings *f = &p->result->findings->station[i];
+        if (!facts->broker)
+            continue;
+        sheet_say(&p->sheet,
+                  "%s: the oldest job waited for %s; %s jobs/s run, %s lost with their "
+                  "worker, %s delivered again, %s failed (jobs/s).",
+                  sheet_safe(&p->sheet, facts->name),
+                  page_value(p, HUMAN_TIME, f->wait_most),
+                  page_estimate(p, HUMAN_NUMBER, &f->throughput),
+                  page_value(p, HUMAN_NUMBER, f->lost.value),
+                  page_value(p, HUMAN_NUMBER, f->redelivered.value),
+                  page_value(p, HUMAN_NUMBER, f->failed.value));
+    }
 }
 
 /* ---- caches ---------------------------------------------------------------------- */

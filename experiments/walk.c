@@ -37,11 +37,17 @@ static void walk_inside(const struct param_variant *step, walk_visit *visit,
     case STEP_SPAWN:
         walk_steps(&((const struct spawn_step *)step->body)->steps, visit, context);
         break;
+    case STEP_AFTER:
+        walk_steps(&((const struct after_step *)step->body)->steps, visit, context);
+        break;
+    case STEP_ENQUEUE:
     case STEP_CPU:
     case STEP_WAIT:
     case STEP_CALL:
     case STEP_QUERY:
     case STEP_STREAM:
+    case STEP_SESSION:
+    case STEP_BROADCAST:
     case STEP_MEMORY:
     case STEP_FAIL:
         break;

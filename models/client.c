@@ -16,6 +16,8 @@ static void grow_requests(struct world *w)
     if (w->visit)
         arena_commit(w->arena, w->visit, room * sizeof *w->visit);
     arena_commit(w->arena, w->blame, (size_t)room * w->resources * sizeof *w->blame);
+    if (w->carried)
+        arena_commit(w->arena, w->carried, room * sizeof *w->carried);
     w->request_room = room;
 }
 
@@ -149,7 +151,7 @@ void request_open(struct world *w, uint32_t request, uint32_t type, uint64_t ent
     r->type = (uint16_t)type;
     r->entity = entity;
     r->start = start;
-    r->attempts = 0;
+    r->attempts = r->renewed = 0;
     r->pause = 0;
     r->measured = (uint64_t)(start - w->measure_from) < (uint64_t)w->measured_span;
     series_add(&w->out->in_system, w->now, 1);
@@ -185,11 +187,38 @@ HOT_INLINE void record_blame(struct world *w, uint32_t request,
     }
 }
 
+/* Has the client had a byte of the attempt under way? */
+static bool has_begun(const struct request *r)
+{
+    return r->attempts > 0 && r->first_byte != SIM_NEVER;
+}
+
+/* Nobody counts it. */
 static OUT_OF_LINE void forget_blame(struct world *w, uint32_t request)
 {
     float *spent = &w->blame[(size_t)request * w->resources];
     for (uint32_t i = 0; i < w->resources; i++)
         spent[i] = 0;
+}
+
+/* A request outside of the window is over. */
+static OUT_OF_LINE void forget(struct world *w, uint32_t request)
+{
+    const struct request *r = &w->request[request];
+    if (has_begun(r))
+        stream_closed(w, r);
+    forget_blame(w, request);
+}
+
+static OUT_OF_LINE void record_stream(struct world *w, struct type_outcome *out,
+                                      const struct request *r)
+{
+    if (!w->type[r->type].streaming)
+        return;
+    if (r->renewed == 0)
+        histogram_add(&out->first_byte, (uint64_t)(r->first_byte - r->start),
+                      w->arena);
+    stream_closed(w, r);
 }
 
 static OUT_OF_LINE void record_segment(struct world *w, struct type_outcome *out,
@@ -208,8 +237,8 @@ HOT_INLINE void record_ok(struct world *w, uint32_t request, struct type_outcome
     tally_add_moments(&out->latency_sum, latency);
     histogram_add(&out->latency, (uint64_t)latency, w->arena);
     record_blame(w, request, out, latency);
-    if (r->first_byte != SIM_NEVER && w->type[r->type].streaming)
-        histogram_add(&out->first_byte, (uint64_t)(r->first_byte - r->start), w->arena);
+    if (r->first_byte != SIM_NEVER)
+        record_stream(w, out, r);
     if (out->segment)
         record_segment(w, out, r->start, latency);
 }
@@ -278,7 +307,7 @@ HOT_INLINE void settle(struct world *w, uint32_t request, const struct workload 
         if (--w->measured_in_flight == 0)
             w->stop |= is_over(w);
     } else {
-        forget_blame(w, request);
+        forget(w, request);
     }
     if (load->attended)
         attend(w, request, load);
@@ -301,10 +330,16 @@ HOT_INLINE void end_attempt(struct world *w, struct request *r)
     balance_release(w, site, site->balancer, r->peer);
 }
 
+/* A stream that had begun was a success as far as it went: patience begins anew. */
+static uint32_t attempts_of(const struct request *r)
+{
+    return (uint32_t)(r->attempts - r->renewed + (r->renewed > 0));
+}
+
 static OUT_OF_LINE bool is_retried(struct world *w, const struct request *r,
                                    const struct retry_policy *retry, enum status status)
 {
-    if (r->attempts > retry->max || !(retry->statuses >> status & 1) ||
+    if (attempts_of(r) > retry->max || !(retry->statuses >> status & 1) ||
         !retry_chance(w, retry, r->entity, r->attempts))
         return false;
     return retry->budget == NONE || budget_take(w, retry->budget);
@@ -315,8 +350,10 @@ static OUT_OF_LINE void back_off(struct world *w, uint32_t request,
 {
     struct request *r = &w->request[request];
     sim_time told = retry_told(w, &load->retry, cause);
+    uint64_t entity = r->renewed ? rng_mix(r->entity, r->renewed) : r->entity;
     r->pause =
-        told ? told : retry_pause(w, &load->retry, r->entity, r->attempts, r->pause);
+        told ? told
+             : retry_pause(w, &load->retry, entity, attempts_of(r), r->pause);
     r->state = REQUEST_BACKOFF;
     if (load->deadline_class != NONE &&
         w->now + r->pause >= r->start + load->conf->deadline) {
@@ -334,6 +371,8 @@ void client_reply(struct world *w, uint32_t request, enum status status, uint16_
     end_attempt(w, r);
     if (load->watched)
         visit_over(w, request, status);
+    if (status != STATUS_OK && has_begun(r))
+        status = stream_cut(w, request, status);
     if (status != STATUS_OK && is_retried(w, r, &load->retry, status))
         back_off(w, request, load, cause);
     else
@@ -348,6 +387,8 @@ void client_give_up(struct world *w, uint32_t request)
     if (r->state == REQUEST_CALLING) {
         proxy_client_gone(w, child, NONE, wait);
         end_attempt(w, r);
+        if (has_begun(r))
+            stream_cut(w, request, STATUS_TIMEOUT);
     }
     if (workload_of(w, r)->watched)
         visit_over(w, request, STATUS_TIMEOUT);

@@ -27,6 +27,7 @@ static double compile_own(struct compiler *c, struct frame *f, uint32_t at,
     const struct handler_conf *conf = f->place->part.server.handlers;
     const struct param_list *steps = find_handler(&conf->handlers, f->type);
     const struct dist *overhead = f->place->part.server.overhead;
+    compile_rate(c, f);
     if (steps || conf->time) {
         double mean = steps ? compile_steps(c, f, steps)
                             : compile_delay(c, f, conf->time, "working");
@@ -62,6 +63,8 @@ static double compile_duty(struct compiler *c, struct frame *f, uint32_t at,
         return compile_llm(c, f);
     case DUTY_EDGE:
         return compile_edge(c, f);
+    case DUTY_TABLE:
+        return compile_operation(c, f, at, key);
     case DUTY_DATABASE:
         complain(c->out, at, key, "must be reached by a query: %s is a database",
                  f->place->name);

@@ -42,7 +42,7 @@ struct compiler {
     struct place *place;
     int places;
     struct vector code, label, choice, branch, call, balancer, balancer_key, pool_use,
-        timer_length, key, resource, cause, assumption, proxy, limit, budget;
+        timer_length, key, resource, cause, assumption, proxy, limit, budget, stream;
     struct vector cache, cache_use, cache_set;
     struct hit_plan *hits;       /* what earlier passes found, see compile_cache.c */
     struct vector service_extra; /* bool: background or parallel work runs there */
@@ -120,8 +120,12 @@ double compile_delay(struct compiler *c, struct frame *f, const struct dist *dis
 void compile_memory(struct compiler *c, struct frame *f, const struct dist *bytes);
 /* What the server does around a handler: on an event loop it is work. */
 double compile_overhead(struct compiler *c, struct frame *f, const struct dist *dist);
-double compile_chunks(struct compiler *c, struct frame *f, const struct dist *chunks,
-                      const struct dist *gap, bool one_pace);
+double compile_repeat(struct compiler *c, struct frame *f, const struct dist *times,
+                      const struct param_list *steps, uint32_t at);
+
+/* A visit, and a draw within one, have 16 bits in the address of a draw; this leaves
+ * room for twice the mean. */
+enum { MOST_TURNS = 32000 };
 
 /* The call of a site whose callee takes `mean`; go_on: also after an error. */
 double compile_site(struct compiler *c, struct frame *f, uint32_t site, bool go_on,
@@ -155,6 +159,32 @@ struct place *compile_find_server(struct compiler *c, uint32_t at, const char *k
 double compile_work(struct compiler *c, struct frame *f, const struct dist *dist);
 const char *compile_child_path(struct compiler *c, const struct frame *f,
                                const char *type);
+
+/* ---- streams and sessions (compile_stream.c) ------------------------------------- */
+
+double compile_stream(struct compiler *c, struct frame *f, const struct stream_conf *s);
+double compile_session(struct compiler *c, struct frame *f,
+                       const struct session_conf *s);
+void compile_broadcast(struct compiler *c, struct frame *f,
+                       const struct broadcast_conf *b);
+
+/* The chunks of the stream that the OP_STREAM just before begins. one_pace: the gap is
+ * drawn once, and the first byte is the first chunk. */
+double compile_chunks(struct compiler *c, struct frame *f, const struct dist *chunks,
+                      const struct dist *gap, bool one_pace);
+
+/* A proxy that has taken a stream hands it on to a client who may be slow. */
+void compile_hand_on(struct compiler *c, struct frame *f);
+
+/* ---- capacity by the second (compile_table.c) ------------------------------------ */
+
+/* A limit of the rate before a handler, if the service has one. */
+void compile_rate(struct compiler *c, struct frame *f);
+double compile_operation(struct compiler *c, struct frame *f, uint32_t at,
+                         const char *key);
+/* What the client library of a table tries again by itself. */
+void compile_library_retry(struct compiler *c, const struct table_part *part,
+                           const char *purpose, struct retry_policy *policy);
 
 /* ---- pools and queries (compile_pool.c) ------------------------------------------ */
 

@@ -199,7 +199,7 @@ static double share_of(const struct upstream_server *server, int count, int numb
 /* ---- passing on ------------------------------------------------------------------ */
 
 static void give_patience(struct compiler *c, const struct frame *f,
-                          const struct place *callee, uint32_t number)
+                          const struct place *callee, uint32_t number, bool streams)
 {
     const struct proxy_part *part = &f->place->part.server.proxy;
     struct call_site *site = VECTOR_AT(&c->call, struct call_site, number);
@@ -209,6 +209,12 @@ static void give_patience(struct compiler *c, const struct frame *f,
         c, site, part->read_timeout, STATUS_504,
         arena_format(c->arena, "%s: no answer from %s", f->place->name, callee->name),
         (int)frame_station(c, f));
+    if (streams && part->read_timeout != SIM_NEVER)
+        site->idle_cause = compile_cause(
+            c,
+            arena_format(c->arena, "%s: cut, %s silent for %s", f->place->name,
+                         callee->name, compile_duration(c, part->read_timeout)),
+            STATUS_RESET, (int)frame_station(c, f));
     site->connect_class = callee->part.server.knock_pauses
                               ? compile_timer(c, part->connect_timeout)
                               : NONE;
@@ -243,7 +249,7 @@ static double compile_sites(struct compiler *c, struct frame *f,
         uint32_t number;
         struct handler called =
             compile_call(c, f, &caller, server[i].place, &handler[i], &number);
-        give_patience(c, f, server[i].place, number);
+        give_patience(c, f, server[i].place, number, called.streams);
         mean += share_of(server, count, i) * called.mean;
         f->streams |= called.streams;
         f->draws |= called.draws;
@@ -406,7 +412,7 @@ static double compile_plain(struct compiler *c, struct frame *f,
     handler = compile_call(c, f, &caller, upstream, &handler, &number);
     VECTOR_AT(&c->call, struct call_site, number)->balancer =
         compile_balancer(c, &caller, upstream, route->balance);
-    give_patience(c, f, upstream, number);
+    give_patience(c, f, upstream, number, handler.streams);
     f->streams = handler.streams;
     f->draws = handler.draws;
     return compile_site(c, f, number, false, handler.mean);
@@ -546,12 +552,16 @@ double compile_proxy(struct compiler *c, struct frame *f)
     if (!part->attends && !is_list(route.upstream))
         return compile_plain(c, f, &route);
     open_workers(c, f, s);
-    if (!s->counts_connections)
-        return compile_counted(c, f, &route);
+    if (!s->counts_connections) {
+        double mean = compile_counted(c, f, &route);
+        compile_hand_on(c, f);
+        return mean;
+    }
     uint32_t outer;
     frame_emit(c, f, OP_ACCEPT)->a = 0;
     wrap(c, f, &outer);
     double mean = compile_counted(c, f, &route);
+    compile_hand_on(c, f);
     unwrap(c, f, outer, OP_HANG_UP, 0);
     return mean;
 }

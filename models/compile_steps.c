@@ -150,8 +150,10 @@ static double compile_call_step(struct compiler *c, struct frame *f,
                                 const struct call_step *s)
 {
     uint32_t number;
+    f->passes = s->stream;
     struct handler callee =
         call_named(c, f, s->at, "call", s->service, s->as ? s->as : f->type, &number);
+    f->passes = false;
     if (number == NONE)
         return 0;
     struct call_site *site = VECTOR_AT(&c->call, struct call_site, number);
@@ -159,11 +161,14 @@ static double compile_call_step(struct compiler *c, struct frame *f,
         c, site, s->timeout, STATUS_504,
         arena_format(c->arena, "%s: no answer from %s", f->place->name, s->service),
         (int)frame_station(c, f));
-    compile_retry(c, s->retry,
-                  arena_format(c->arena, "retry:%s/%u", f->path, f->code.count),
-                  (uint32_t)f->place->common->replicas, &site->retry);
+    const char *retry = arena_format(c->arena, "retry:%s/%u", f->path, f->code.count);
+    compile_retry(c, s->retry, retry, (uint32_t)f->place->common->replicas,
+                  &site->retry);
     if (site->retry.budget != NONE)
         site->noted = site->watched = true;
+    if (!s->retry)
+        compile_library_retry(c, &c->model->service[site->service].part.table, retry,
+                              &site->retry);
     site->passes_stream = s->stream;
     if (s->stream && callee.streams)
         f->streams = true;
@@ -215,11 +220,7 @@ static double compile_choose(struct compiler *c, struct frame *f,
     return mean;
 }
 
-/* A visit, and a draw within one, have 16 bits in the address of a draw; this leaves
- * room for twice the mean. */
-enum { MOST_TURNS = 32000 };
-
-static double compile_repeat(struct compiler *c, struct frame *f,
+double compile_repeat(struct compiler *c, struct frame *f,
                              const struct dist *times, const struct param_list *steps,
                              uint32_t at)
 {
@@ -354,42 +355,60 @@ static double compile_spawn(struct compiler *c, struct frame *f,
     return 0;
 }
 
-/* ---- streams, memory, failure ---------------------------------------------------- */
-
-double compile_chunks(struct compiler *c, struct frame *f, const struct dist *chunks,
-                      const struct dist *gap, bool one_pace)
+/* What follows runs when the answer has gone; it holds the slot all the same. */
+static void compile_after(struct compiler *c, struct frame *f,
+                          const struct after_step *s)
 {
-    chunks = compile_value(c, f, chunks);
-    gap = compile_value(c, f, gap);
-    if (!one_pace && gap->form != DIST_CONSTANT && chunks->mean > MOST_TURNS)
-        complain(c->out, chunks->at, NULL,
-                 "must be at most %d chunks where the gap varies, is %g on average",
-                 MOST_TURNS, chunks->mean);
-    struct instr *i = frame_emit(c, f, OP_CHUNKS);
-    frame_draw(c, f, i, "chunks", gap);
-    i->dist2 = chunks;
-    i->count = one_pace;
-    i->resource = frame_resource(c, f, "streaming");
-    return fmax(0, chunks->mean - (one_pace ? 1 : 0)) * seconds_of(gap);
+    frame_emit(c, f, OP_ANSWER);
+    double mean = compile_steps(c, f, &s->steps);
+    compile_demand(c, frame_station(c, f))->hold += c->weight * mean;
 }
 
-static double compile_stream(struct compiler *c, struct frame *f,
-                             const struct stream_conf *s)
+static double compile_enqueue(struct compiler *c, struct frame *f,
+                              const struct enqueue_step *s)
 {
-    double mean = 0;
-    if (s->first_byte)
-        mean += compile_delay(c, f, s->first_byte, "until the first byte");
-    frame_emit(c, f, OP_STREAM);
-    f->streams = true;
-    if (!s->cpu)
-        return mean + compile_chunks(c, f, s->chunks, s->gap, false);
-    const struct wait_step gap = {.at = s->at, .duration = s->gap};
-    const struct cpu_step cpu = {.at = s->at, .demand = s->cpu};
-    const struct param_variant steps[] = {{.which = STEP_WAIT, .body = (void *)&gap},
-                                          {.which = STEP_CPU, .body = (void *)&cpu}};
-    struct param_list list = {.items = (void *)steps, .count = 2, .at = s->at};
-    return mean + compile_repeat(c, f, s->chunks, &list, s->at);
+    struct place *queue = compile_find_server(c, s->at, "enqueue", s->queue);
+    if (!queue)
+        return 0;
+    const struct broker_part *broker = &queue->part.server.broker;
+    if (!broker->present) {
+        complain(c->out, s->at, "enqueue", "must be a task_queue, \"%s\" is a %s",
+                 s->queue, queue->kind->row.key);
+        return 0;
+    }
+    double mean = s->time ? compile_delay(c, f, s->time, "handing a job over") : 0;
+    uint32_t label = frame_new_label(c), over = frame_new_label(c), number;
+    struct instr *i = frame_emit(c, f, OP_ENQUEUE);
+    i->a = label;
+    i->b = queue->index;
+    frame_jump(c, f, over);
+    struct block block;
+    compile_open_block(c, f, label, &block);
+    uint32_t back = f->code.count;
+    if (s->countdown) {
+        i = frame_emit(c, f, OP_HOLD_BACK);
+        frame_draw(c, f, i, "countdown", compile_value(c, f, s->countdown));
+        i->resource = frame_resource(c, f, "countdown of a job");
+    }
+    call_named(c, f, s->at, "enqueue", s->queue, s->as ? s->as : f->type, &number);
+    if (number != NONE) {
+        struct call_site *site = VECTOR_AT(&c->call, struct call_site, number);
+        site->timeout_class = compile_timer(c, broker->visibility);
+        c->model->backoff_resource =
+            compile_resource(c, "backing off", RESOURCE_BACKOFF, -1);
+        compile_retry(c, NULL, NULL, 1, &site->retry);
+        site->retry.max = (uint32_t)broker->max_retries;
+        site->retry.base = broker->retry_delay;
+        if (s->countdown)
+            VECTOR_AT(&f->code, struct instr, back)->a = number;
+        frame_emit(c, f, OP_PUBLISH)->a = number;
+    }
+    compile_close_block(c, f, &block);
+    frame_label(c, f, over);
+    return mean;
 }
+
+/* ---- memory, failure ------------------------------------------------------------- */
 
 void compile_memory(struct compiler *c, struct frame *f, const struct dist *bytes)
 {
@@ -459,8 +478,20 @@ static double compile_step(struct compiler *c, struct frame *f,
     }
     case STEP_SPAWN:
         return compile_spawn(c, f, step->body);
+    case STEP_AFTER:
+        compile_after(c, f, step->body);
+        return 0;
+    case STEP_ENQUEUE:
+        return compile_enqueue(c, f, step->body);
     case STEP_STREAM:
         return compile_stream(c, f, ((const struct stream_step *)step->body)->stream);
+    case STEP_SESSION:
+        return compile_session(c, f,
+                               ((const struct session_step *)step->body)->session);
+    case STEP_BROADCAST:
+        compile_broadcast(c, f,
+                          ((const struct broadcast_step *)step->body)->broadcast);
+        return 0;
     case STEP_MEMORY:
         compile_memory(c, f, ((const struct memory_step *)step->body)->bytes);
         return 0;

@@ -35,8 +35,21 @@ enum op {
     OP_AGAIN,   /* count down loop `b`; go to `a` while it lasts */
     OP_FORK,    /* start `b` branches at branch[a], wait for `count` of them */
     OP_SPAWN,   /* start a background task at `a` */
+    OP_ANSWER,  /* answer now; the rest is background work in the same slot */
+    OP_ENQUEUE, /* start a courier at `a` for the queue of service `b` */
+    OP_HOLD_BACK, /* let a drawn time pass before a message of call site `a` may run */
+    OP_PUBLISH, /* call site `a`, as a message to its workers */
     OP_STREAM,  /* the first byte leaves now */
-    OP_CHUNKS,  /* let `dist2` many drawn gaps pass */
+    OP_CHUNKS,  /* let the gaps of stream plan `a` pass, up to a silence or the end */
+    OP_ON,      /* after a silence: go to `a`, unless the stream is over */
+    OP_CHUNK,   /* one more chunk of stream plan `a` leaves */
+    OP_WRITE,   /* until the client has what has left */
+    OP_SESSION, /* open session plan `a` */
+    OP_QUIET,   /* of session plan `a`, until the next message or the end */
+    OP_MESSAGE, /* it has come; the end: go to `a` */
+    OP_CLOSE,   /* the session */
+    OP_BROADCAST, /* start a task at `a` in every process with sessions */
+    OP_SENDS,   /* use a drawn time of CPU for each session of the process */
     OP_LOOKUP,  /* cache use `b`: a hit goes to `a`; a miss goes on, or waits */
     OP_BYPASS,  /* cache use `b` could not be asked */
     OP_KEEP,    /* go to `a` unless there is something to put into cache use `b` */
@@ -46,6 +59,7 @@ enum op {
     OP_FAIL,    /* end with a status, with probability `p` */
     OP_JUMP,    /* go to `a` */
     OP_CLEAR,   /* forget the error; go to `a` */
+    OP_UNITS,   /* take `count` x `p` x a drawn size of side `b` of a table */
     OP_ACCEPT,  /* proxies: a worker takes the client's connection */
     OP_HANG_UP, /* and lets it go */
     OP_LIMIT,   /* hold to `b` limits of the rate from `a` on */
@@ -87,6 +101,18 @@ struct budget_plan {
     sim_time ttl; /* Finagle */
 };
 
+/* A stream on one path of calls; or a session. */
+struct stream_plan {
+    const struct dist *chunks, *duration; /* one of them; sessions: duration */
+    const struct dist *gap; /* sessions: between messages; NULL: none are simulated */
+    const struct dist *size; /* NULL: not known, or the client is fast enough */
+    uint64_t size_key, gap_key;
+    double byte_time; /* ns that the client takes for a byte */
+    double patience;  /* ns of silence that somebody on the path does not bear */
+    bool one_pace;    /* the gap is drawn once; the first chunk is the first byte */
+    bool held;        /* by a slow client: nobody takes the answer off the server */
+};
+
 struct retry_policy {
     uint32_t max;
     uint32_t statuses; /* bit set of enum status */
@@ -108,7 +134,7 @@ struct call_site {
     uint64_t balance_key; /* of the balancer's draws; BALANCE_SHARD: the cache use */
     sim_time latency;  /* one way */
     uint32_t timeout_class, connect_class; /* timers; NONE */
-    uint16_t timeout_cause, connect_cause;
+    uint16_t timeout_cause, connect_cause, idle_cause;
     uint8_t timeout_status;
     bool until_first_byte; /* the timeout is over when the first byte comes */
     bool passes_stream;    /* the callee's first byte is the caller's */
@@ -208,6 +234,7 @@ struct service {
     double capacity; /* cores' worth of work an instance can do in the long run */
     uint16_t frozen_resource; /* quota: everything else that waits for the period */
     bool mortal;     /* its processes come and go: worker.c */
+    bool heeded;     /* somebody is told of every request that gets a slot */
     int64_t memory; /* bytes; 0 = not limited */
     bool weighs;    /* what it takes is counted: memory.c */
     bool weighs_requests; /* from their first instruction on */
@@ -220,7 +247,7 @@ struct service {
     uint32_t workers, first_worker; /* of a proxy */
     bool counts_connections;
     uint64_t worker_key;
-    uint16_t closed_cause, exhausted_cause;
+    uint16_t closed_cause, exhausted_cause, hot_cause;
 };
 
 struct pool {
@@ -341,6 +368,9 @@ struct trace_arrival { sim_time time; uint32_t type; };
 
 struct model {
     struct model_facts facts;
+    struct stream_plan *stream;
+    uint32_t streams;
+    bool buffers, sessions; /* somewhere */
     struct instr *code;
     struct choice *choice;
     uint32_t *branch;

@@ -176,10 +176,14 @@ static void resolve(const struct compiler *c, struct instr *i)
     case OP_REPEAT:
     case OP_AGAIN:
     case OP_SPAWN:
+    case OP_ENQUEUE:
     case OP_JUMP:
     case OP_CLEAR:
     case OP_LOOKUP:
     case OP_KEEP:
+    case OP_ON:
+    case OP_MESSAGE:
+    case OP_BROADCAST:
         i->a = pc_of(c, i->a);
         break;
     case OP_DELAY:
@@ -191,7 +195,17 @@ static void resolve(const struct compiler *c, struct instr *i)
     case OP_CHOOSE:
     case OP_FORK:
     case OP_STREAM:
+    case OP_UNITS:
+    case OP_ANSWER:
+    case OP_HOLD_BACK:
+    case OP_PUBLISH:
     case OP_CHUNKS:
+    case OP_CHUNK:
+    case OP_WRITE:
+    case OP_SESSION:
+    case OP_QUIET:
+    case OP_CLOSE:
+    case OP_SENDS:
     case OP_BYPASS:
     case OP_FILL:
     case OP_DROP:
@@ -242,6 +256,8 @@ void frame_finish(struct compiler *c)
     m->proxies = c->proxy.count;
     m->budget = c->budget.items;
     m->budgets = c->budget.count;
+    m->stream = c->stream.items;
+    m->streams = c->stream.count;
     m->limit = c->limit.items;
     m->limits = c->limit.count;
     m->pool_use = c->pool_use.items;

@@ -39,6 +39,7 @@ struct frame {
     uint32_t loops, held; /* nesting of repeats, and of held connections */
     uint32_t lookups;     /* and of look-ups in caches */
     double turns;         /* of the repeats around, all together; 0: none */
+    bool passes;    /* the call being compiled passes the callee's stream on */
     bool streams;   /* sends a first byte of its own or passes one on */
     bool draws;     /* something in it is random: later visits need other draws */
 };

@@ -89,8 +89,7 @@ static void give_back(struct world *w, uint32_t task)
     }
 }
 
-/* Another task that answers instead of this one, which nobody knows any more. */
-static uint32_t double_of(struct world *w, uint32_t task)
+uint32_t task_double(struct world *w, uint32_t task)
 {
     uint32_t number = task_new(w);
     struct task *t = &w->task[task], *d = &w->task[number];
@@ -104,9 +103,16 @@ static uint32_t double_of(struct world *w, uint32_t task)
     d->process = t->process;
     d->entity = t->entity;
     d->flags = 0;
-    t->state = TASK_DEAD;
-    t->pc = w->m->grave;
     t->parent = t->request = t->call = NONE;
+    return number;
+}
+
+/* Another task that answers instead of this one, which nobody knows any more. */
+static uint32_t double_of(struct world *w, uint32_t task)
+{
+    uint32_t number = task_double(w, task);
+    w->task[task].state = TASK_DEAD;
+    w->task[task].pc = w->m->grave;
     return number;
 }
 
@@ -115,6 +121,8 @@ void task_kill(struct world *w, uint32_t task, enum status status, uint16_t caus
     struct task *t = &w->task[task];
     if (t->state == TASK_REPLY || t->state == TASK_DEAD)
         return; /* it has done all it had to do */
+    if (w->instance[t->instance].service->part.broker.present)
+        broker_killed(w, t);
     bool expected = detach(w, task);
     t->wait++;
     give_back(w, task);

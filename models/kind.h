@@ -13,6 +13,7 @@
 #include "models/model.h"
 #include "models/proxy.h"
 #include "models/store.h"
+#include "models/table.h"
 
 enum part_sort { PART_SERVER, PART_POOL };
 
@@ -37,6 +38,7 @@ enum duty {
     DUTY_PROXY,    /* passes them to its upstream */
     DUTY_DATABASE, /* works for the time each query says */
     DUTY_LLM,      /* first token, then tokens at a pace */
+    DUTY_TABLE,    /* takes units, then a time */
     DUTY_EDGE,     /* answers what it has, passes the rest to its upstream */
 };
 
@@ -54,6 +56,7 @@ struct life_part {
     enum status drain_status;
     sim_time noticed;     /* from the end of a process to the start of the next */
     sim_time boot;        /* from there until it takes requests */
+    const struct restart_conf *restart; /* NULL: none */
 };
 
 /* What a server's memory goes to, and what happens when an instance has no more
@@ -76,6 +79,15 @@ struct store_part {
     sim_time flush_at; /* SIM_NEVER */
 };
 
+/* Messages that wait for whoever takes them (broker.c). */
+struct broker_part {
+    bool present;
+    bool acks_late;
+    sim_time visibility; /* SIM_NEVER: none */
+    int64_t max_retries;
+    sim_time retry_delay;
+};
+
 struct server_part {
     int64_t processes;      /* an instance */
     int64_t slots;          /* requests a process works on at a time; UNLIMITED */
@@ -94,6 +106,7 @@ struct server_part {
     enum accept accept;
     struct life_part life;
     struct memory_part memory;
+    struct broker_part broker;
     double parallelism;     /* cores the program itself can use; INFINITY */
     struct dist *overhead;  /* of a request, around its handler; NULL */
     const char *slot_name;
@@ -104,6 +117,7 @@ struct server_part {
     sim_time keep_alive; /* how long it keeps an idle connection open; 0: not at all */
     struct dist *first_token, *tokens, *token_time; /* LLM */
     struct store_part store;
+    struct table_part table;
     const struct cache_rules *rules; /* edge */
 };
 
@@ -220,6 +234,12 @@ struct store_part store_part_default(const struct store_conf *conf);
             "gets it from the one that computes; CPython's own is 5 ms. When absent, " \
             "threads share the lock evenly, as if it were very short, which is "       \
             "cheaper to simulate but shows no convoys behind CPU-bound threads."}
+#define RESTART_ROW(offset_)                                                           \
+    {.key = "restart", .type = PARAM_OBJECT, .offset = offset_, .of = restart_params,  \
+     .size = sizeof(struct restart_conf),                                              \
+     .doc = "A deploy: the processes are told to stop. Each accepts nothing more, "    \
+            "finishes what it has within its grace period, is ended with what is "     \
+            "left, streams too, and replaced. (Not a key of the real server.)"}
 #define NOT_MODELLED(key_)                                                             \
     {.key = key_, .type = PARAM_UNMODELLED, .doc = "Accepted; not modelled."}
 

@@ -293,8 +293,9 @@ static void set_up_service(struct compiler *c, const struct place *p, uint32_t s
             c, arena_format(c->arena, "%s: too many connections", p->name), STATUS_500,
             at);
     const struct life_part *life = &part->life;
-    s->mortal = life->timeout || life->max_requests;
+    s->mortal = life->timeout || life->max_requests || life->restart;
     c->model->mortal |= s->mortal;
+    s->heeded = s->mortal || part->broker.present;
     if (s->mortal) {
         s->killed_cause = compile_cause(
             c, arena_format(c->arena, "%s: its process was killed", p->name),
@@ -374,7 +375,7 @@ static void finish_memory(struct compiler *c, const struct place *p)
         return;
     if (!s->mortal)
         s->life_key = life_key(c, p->name);
-    s->mortal = c->model->mortal = true;
+    s->mortal = s->heeded = c->model->mortal = true;
     s->oom_cause = compile_cause(
         c, arena_format(c->arena, "%s: out of memory, killed", p->name), STATUS_RESET,
         (int)s->station);
@@ -472,6 +473,7 @@ static void state_facts(struct compiler *c)
             facts[i].governed = s->rules;
             facts[i].slot_name = s->part.slot_name;
             facts[i].processes = (int)s->processes;
+            facts[i].broker = s->part.broker.present;
             facts[i].process_slots = process_slots(s);
             facts[i].weighs = s->weighs;
             facts[i].memory = s->memory ? (double)s->memory : INFINITY;

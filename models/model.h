@@ -69,6 +69,7 @@ struct station_facts {
     const char *slot_name; /* "worker", "thread", "connection", "coroutine" */
     int processes;         /* of an instance; pools: 1 */
     bool caches;           /* keys are followed */
+    bool broker;           /* of messages: a queue of jobs */
     double hit_expected;   /* by theory; NAN: not a cache, or a fixed share of hits */
     double process_slots;  /* of a process; event loops: 1, since one at a time runs */
     bool weighs;           /* the memory it takes is counted */

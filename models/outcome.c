@@ -57,6 +57,11 @@ static void merge_segments(struct type_outcome *into, const struct type_outcome 
     }
 }
 
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 static void merge_type(struct type_outcome *into, const struct type_outcome *from,
                        const struct model_facts *facts, struct arena *arena)
 {
@@ -69,17 +74,16 @@ static void merge_type(struct type_outcome *into, const struct type_outcome *fro
     merge_counts(into->failed, from->failed, (size_t)facts->causes);
     histogram_merge(&into->latency, &from->latency, arena);
     histogram_merge(&into->first_byte, &from->first_byte, arena);
+    histogram_merge(&into->gap, &from->gap, arena);
+    into->cut += from->cut;
+    into->open_area += from->open_area;
+    into->open_most = larger(into->open_most, from->open_most);
     tally_merge(&into->latency_sum, &from->latency_sum);
     tally_merge(&into->failed_latency, &from->failed_latency);
     merge_counts(into->blame, from->blame,
                  (size_t)BLAME_BINS * (size_t)facts->resources);
     merge_counts(into->blame_requests, from->blame_requests, BLAME_BINS);
     merge_segments(into, from, arena);
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
 }
 
 static void merge_cache(struct cache_counts *into, const struct cache_counts *from)
@@ -118,6 +122,9 @@ static void merge_station(struct station_outcome *into,
     into->memory_most = larger(into->memory_most, from->memory_most);
     into->killed += from->killed;
     into->restarts += from->restarts;
+    into->lost += from->lost;
+    into->redelivered += from->redelivered;
+    into->failed += from->failed;
     merge_cache(&into->cache, &from->cache);
 }
 

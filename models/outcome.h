@@ -37,6 +37,10 @@ struct type_outcome {
     uint64_t *failed;                /* by cause, model_facts.causes of them */
     struct histogram latency;        /* ns, of ok requests, start to last byte */
     struct histogram first_byte;     /* ns, of ok requests of streaming types */
+    struct histogram gap;            /* ns between chunks of streams, as they leave */
+    uint64_t cut;                    /* attempts that broke after the first byte */
+    uint128 open_area;               /* streams open in the window, x ns */
+    int64_t open_most;
     struct tally latency_sum;        /* exact sums of the same latencies */
     struct tally failed_latency;     /* how long failed requests had taken */
     struct histogram *segment;       /* [OUTCOME_SEGMENTS] by start; or NULL */
@@ -77,6 +81,9 @@ struct station_outcome {
     int64_t memory_most; /* bytes of the instance that ever took most; 0: not counted */
     uint64_t killed, restarts; /* processes and containers, for want of memory */
     struct cache_counts cache; /* where keys are followed */
+    /* of a queue of jobs: killed while they ran and not run again; delivered once more;
+     * ended in an error for good */
+    uint64_t lost, redelivered, failed;
 };
 
 enum outcome_end {

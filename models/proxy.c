@@ -317,6 +317,7 @@ static bool may_go_on(const struct world *w, const struct task *t,
                       const struct proxy_part *part, uint32_t bits)
 {
     return t->via.tries > 0 && t->attempt < MOST_PROXY_TRIES &&
+           !(t->flags & TASK_SPOKEN) &&
            (part->next & bits) == bits && w->now - t->via.began < part->next_timeout;
 }
 
@@ -363,7 +364,9 @@ static void attempt_failed(struct world *w, uint32_t task,
         return;
     }
     t->attempt = 0;
-    if (bits & NEXT_ERROR)
+    if (t->flags & TASK_SPOKEN)
+        status = STATUS_RESET;
+    else if (bits & NEXT_ERROR)
         status = STATUS_502;
     task_fail(w, task, status, cause);
 }
@@ -412,6 +415,7 @@ void proxy_client_gone(struct world *w, uint32_t child, uint32_t parent, uint32_
         child = next;
         t = &w->task[child];
     }
+    stream_gone(w, child, parent, wait);
 }
 
 /* ---- setting up ------------------------------------------------------------------ */

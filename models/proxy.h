@@ -67,6 +67,7 @@ struct proxy_part {
     int64_t keepalive;   /* idle connections to servers that a worker keeps */
     int64_t keepalive_requests;
     sim_time keepalive_time, keepalive_timeout;
+    bool buffers;       /* takes an answer as fast as it comes, for a slow client */
     bool ignores_abort; /* goes on when the client has gone */
     struct param_variant limit_req;
     struct limit_conn_conf *limit_conn;

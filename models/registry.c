@@ -28,8 +28,11 @@
     X(redis)           \
     X(memcached)       \
     X(cache)           \
+    X(dynamodb)        \
+    X(vector_db)       \
     X(cdn)             \
-    X(llm_api)
+    X(llm_api)         \
+    X(task_queue)
 
 #define DECLARE(name) extern const struct kind name##_kind;
 KINDS(DECLARE)

@@ -41,6 +41,15 @@ static void change_busy(struct world *w, const struct service *s,
     process->busy = busy;
 }
 
+static OUT_OF_LINE void heed(struct world *w, uint32_t task, const struct service *s)
+{
+    struct task *t = &w->task[task];
+    if (s->mortal)
+        worker_took(w, &w->instance[t->instance], t->process);
+    if (s->part.broker.present)
+        broker_started(w, task);
+}
+
 /* The slot of the process that the caller has set aside is the task's. */
 static void enter_slot(struct world *w, uint32_t task, uint32_t process,
                        const struct service *s, struct counts *counts)
@@ -58,8 +67,8 @@ static void enter_slot(struct world *w, uint32_t task, uint32_t process,
         }
     }
     task_ready(w, task);
-    if (s->mortal)
-        worker_took(w, &w->instance[t->instance], process);
+    if (s->heeded)
+        heed(w, task, s);
 }
 
 static void take_slot(struct world *w, uint32_t task, uint32_t process)
@@ -216,6 +225,8 @@ static void join_process(struct world *w, uint32_t task, struct instance *instan
         wait_in(w, instance, process, task);
         if (s->weighs)
             memory_weigh(w, instance);
+        if (s->part.broker.present)
+            broker_reserved(w, task);
     }
 }
 
@@ -288,6 +299,8 @@ static bool hand_over(struct world *w, struct instance *instance,
             queue_take(w, &instance->queue); /* the process accepts one more */
         w->task[taken].process = process;
         queue_put(w, own, taken);
+        if (s->part.broker.present)
+            broker_reserved(w, taken);
     }
     return true;
 }

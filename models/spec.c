@@ -332,6 +332,9 @@ const struct param workload_params[] = {
     {.key = "addresses", .type = PARAM_COUNT, .offset = AT(addresses), .least = 1,
      .most = 1e9, .fallback = 10000,
      .doc = "Distinct client addresses; 1 for a load generator."},
+    {.key = "bandwidth", .type = PARAM_SIZE, .offset = AT(bandwidth), .most = 1e12,
+     .doc = "Bytes a second that a client takes, \"100kB\": for streams that say the "
+            "size of their chunks. No limit when absent."},
     {.key = "methods", .type = PARAM_MAP, .offset = AT(methods), .of = &method_row,
      .doc = "HTTP methods of request types, `default` for the others; GET when absent. "
             "A proxy does not send a POST a second time."},
@@ -552,17 +555,56 @@ static const struct param spawn_params[] = {
     {0},
 };
 
+static const struct param after_answer_params[] = {
+    {.key = "after_answer", .type = PARAM_LIST,
+     .offset = offsetof(struct after_step, steps), .of = &step_row, .required = true,
+     .doc = "Steps for which nobody waits: the answer goes out first, and the slot is "
+            "held to their end (BackgroundTasks of FastAPI). Whatever follows comes "
+            "after the answer, too."},
+    {0},
+};
+
+#define AT(field) offsetof(struct enqueue_step, field)
+static const struct param enqueue_params[] = {
+    {.key = "enqueue", .type = PARAM_NAME, .offset = AT(queue), .required = true,
+     .doc = "task_queue that gets a job, for which nobody waits."},
+    {.key = "as", .type = PARAM_NAME, .offset = AT(as),
+     .doc = "Handler that it runs; the same type when absent."},
+    {.key = "time", .type = PARAM_RANDOM, .offset = AT(time), .unit = PARAM_DURATION,
+     .doc = "Handing it to the broker; none when absent."},
+    {.key = "countdown", .type = PARAM_RANDOM, .offset = AT(countdown),
+     .unit = PARAM_DURATION,
+     .doc = "It may not run earlier. Workers hold it back meanwhile, so that one "
+            "longer than the visibility timeout is run more than once."},
+    {0},
+};
+#undef AT
+
 #define AT(field) offsetof(struct stream_conf, field)
 static const struct param stream_conf_params[] = {
     {.key = "first_byte", .type = PARAM_RANDOM, .offset = AT(first_byte),
      .unit = PARAM_DURATION,
      .doc = "Until the first byte goes out; at once when absent."},
     {.key = "chunks", .type = PARAM_RANDOM, .offset = AT(chunks), .unit = PARAM_NUMBER,
-     .required = true, .doc = "Chunks after the first byte."},
+     .doc = "Chunks after the first byte. Either this or `duration` must be there."},
+    {.key = "duration", .type = PARAM_RANDOM, .offset = AT(duration),
+     .unit = PARAM_DURATION,
+     .doc = "From the first byte to the last: as many chunks as fit."},
     {.key = "gap", .type = PARAM_RANDOM, .offset = AT(gap), .unit = PARAM_DURATION,
      .required = true, .doc = "Time between chunks."},
     {.key = "cpu", .type = PARAM_RANDOM, .offset = AT(cpu), .unit = PARAM_DURATION,
-     .doc = "Core time of each chunk; none when absent."},
+     .doc = "Core time of each chunk; none when absent. With it every chunk is "
+            "simulated by itself, and gaps grow when cores or the event loop are "
+            "busy."},
+    {.key = "size", .type = PARAM_RANDOM, .offset = AT(size), .unit = PARAM_SIZE,
+     .doc = "Bytes of a chunk. A client with little `bandwidth` then takes longer, "
+            "and the slot is held until it has all, less what socket buffers hold, "
+            "which is not counted; unless a proxy takes the answer: see `buffering`."},
+    {.key = "buffering", .type = PARAM_FLAG, .offset = AT(buffering),
+     .doc = "A proxy with proxy_buffering may take the answer as fast as it comes and "
+            "hand it on to a slow client by itself. Servers forbid it for streams of "
+            "events (X-Accel-Buffering: no). Small chunks are passed on at once all "
+            "the same."},
     {0},
 };
 #undef AT
@@ -572,6 +614,56 @@ static const struct param stream_params[] = {
      .offset = offsetof(struct stream_step, stream), .of = stream_conf_params,
      .size = sizeof(struct stream_conf), .required = true,
      .doc = "An answer in chunks; the slot is held to the last."},
+    {0},
+};
+
+#define AT(field) offsetof(struct session_conf, field)
+static const struct param session_conf_params[] = {
+    {.key = "duration", .type = PARAM_RANDOM, .offset = AT(duration),
+     .unit = PARAM_DURATION, .required = true,
+     .doc = "How long the user stays. After a cut a client that connects again stays "
+            "for the rest."},
+    {.key = "receive", .type = PARAM_RATE, .offset = AT(receive), .most = 1e6,
+     .doc = "Messages a second from the client, at random moments."},
+    {.key = "send", .type = PARAM_RATE, .offset = AT(send), .most = 1e6,
+     .doc = "Messages a second to the client; what a `broadcast` sends comes on top."},
+    {.key = "cpu", .type = PARAM_RANDOM, .offset = AT(cpu), .unit = PARAM_DURATION,
+     .doc = "Core time of a message, either way, and of a ping. When absent, messages "
+            "cost nothing and are not simulated."},
+    {.key = "ping", .type = PARAM_DURATION, .offset = AT(ping), .most = 1e9,
+     .fallback = 20,
+     .doc = "Both sides hear of each other at least so often: uvicorn's "
+            "ws_ping_interval. A proxy that waits less long cuts a silent connection. "
+            "0: no pings."},
+    {.key = "memory", .type = PARAM_RANDOM, .offset = AT(memory), .unit = PARAM_SIZE,
+     .doc = "Memory of the connection: buffers and state; 0.5 to 1 MB is usual in "
+            "Python."},
+    {0},
+};
+#undef AT
+
+static const struct param session_params[] = {
+    {.key = "session", .type = PARAM_OBJECT,
+     .offset = offsetof(struct session_step, session), .of = session_conf_params,
+     .size = sizeof(struct session_conf), .required = true,
+     .doc = "A connection that stays open (WebSocket), with messages both ways; the "
+            "slot is held to the end."},
+    {0},
+};
+
+static const struct param broadcast_conf_params[] = {
+    {.key = "cpu", .type = PARAM_RANDOM, .offset = offsetof(struct broadcast_conf, cpu),
+     .unit = PARAM_DURATION, .required = true, .doc = "Core time of each send."},
+    {0},
+};
+
+static const struct param broadcast_params[] = {
+    {.key = "broadcast", .type = PARAM_OBJECT,
+     .offset = offsetof(struct broadcast_step, broadcast),
+     .of = broadcast_conf_params, .size = sizeof(struct broadcast_conf),
+     .required = true,
+     .doc = "A message to every open session of this service, in the background: each "
+            "process sends to its own, one after the other."},
     {0},
 };
 
@@ -614,7 +706,11 @@ const struct param step_verbs[] = {
     VERB(choose, choose_step),
     VERB(repeat, repeat_step),
     VERB(spawn, spawn_step),
+    VERB(after_answer, after_step),
+    VERB(enqueue, enqueue_step),
     VERB(stream, stream_step),
+    VERB(session, session_step),
+    VERB(broadcast, broadcast_step),
     VERB(memory, memory_step),
     VERB(fail, fail_step),
     {0},
@@ -692,6 +788,18 @@ static const struct param usl_params[] = {
     {.key = "kappa", .type = PARAM_FRACTION, .offset = AT(kappa),
      .doc = "Coherency: what each pair costs in keeping each other informed; 0.0001 to "
             "0.001 is typical."},
+    {0},
+};
+#undef AT
+
+#define AT(field) offsetof(struct restart_conf, field)
+const struct param restart_params[] = {
+    {.key = "at", .type = PARAM_DURATION, .offset = AT(when), .most = 1e9,
+     .required = true, .doc = "When the first process is told to stop."},
+    {.key = "every", .type = PARAM_DURATION, .offset = AT(every), .least = 1e-3,
+     .most = 1e9, .fallback = INFINITY, .doc = "Repeat after this; once when absent."},
+    {.key = "stagger", .type = PARAM_DURATION, .offset = AT(stagger), .most = 1e9,
+     .doc = "Time from one process to the next; all at once when absent."},
     {0},
 };
 #undef AT

@@ -125,6 +125,7 @@ struct workload_conf {
     struct connections_conf *connections;
     struct keys_conf *keys;
     int64_t addresses; /* distinct client addresses */
+    int64_t bandwidth; /* bytes a second; 0: no limit */
     struct param_map methods; /* int: index into method_names */
 };
 
@@ -139,7 +140,9 @@ extern const struct param workload_params[];
 
 enum step_verb {
     STEP_CPU, STEP_WAIT, STEP_CALL, STEP_QUERY, STEP_HOLD, STEP_CACHE, STEP_PARALLEL,
-    STEP_CHOOSE, STEP_REPEAT, STEP_SPAWN, STEP_STREAM, STEP_MEMORY, STEP_FAIL,
+    STEP_CHOOSE, STEP_REPEAT, STEP_SPAWN, STEP_AFTER, STEP_ENQUEUE, STEP_STREAM,
+    STEP_SESSION, STEP_BROADCAST,
+    STEP_MEMORY, STEP_FAIL,
 };
 
 enum on_error { ON_ERROR_FAIL, ON_ERROR_CONTINUE };
@@ -198,8 +201,28 @@ struct choose_branch { uint32_t at; double weight; struct param_list steps; };
 struct choose_step { uint32_t at; struct param_list branches; };
 struct repeat_step { uint32_t at; struct dist *times; struct param_list steps; };
 struct spawn_step { uint32_t at; struct param_list steps; };
-struct stream_conf { uint32_t at; struct dist *first_byte, *chunks, *gap, *cpu; };
+struct after_step { uint32_t at; struct param_list steps; };
+struct enqueue_step {
+    uint32_t at;
+    const char *queue, *as;
+    struct dist *time, *countdown;
+};
+struct stream_conf {
+    uint32_t at;
+    struct dist *first_byte, *chunks, *duration, *gap, *cpu, *size;
+    bool buffering;
+};
 struct stream_step { uint32_t at; struct stream_conf *stream; };
+/* A connection that stays open, with messages both ways. */
+struct session_conf {
+    uint32_t at;
+    struct dist *duration, *cpu, *memory;
+    double receive, send;
+    sim_time ping;
+};
+struct session_step { uint32_t at; struct session_conf *session; };
+struct broadcast_conf { uint32_t at; struct dist *cpu; };
+struct broadcast_step { uint32_t at; struct broadcast_conf *broadcast; };
 struct memory_step { uint32_t at; struct dist *bytes; };
 struct fail_step {
     uint32_t at;
@@ -260,6 +283,13 @@ struct memory_conf {
     int on_oom;  /* enum on_oom; -1: as the server does */
     int backoff; /* 0: as Kubernetes does; 1: none */
 };
+
+/* All processes are told to stop and are replaced: a deploy. */
+struct restart_conf {
+    uint32_t at;
+    sim_time when, every, stagger; /* every SIM_NEVER: once */
+};
+extern const struct param restart_params[];
 
 /* Keys of services that run handlers. */
 struct handler_conf {

@@ -20,6 +20,8 @@ static void grow_tasks(struct world *w)
         arena_commit(w->arena, w->held, (size_t)room * MAX_HELD * sizeof *w->held);
     if (w->caches.lookup)
         cache_grow(w, room);
+    if (w->pace)
+        arena_commit(w->arena, w->pace, room * sizeof *w->pace);
     w->task_room = room;
 }
 
@@ -138,14 +140,6 @@ static void call(struct world *w, uint32_t task)
     depart(w, child, site->latency);
 }
 
-static void cancel_timer(struct world *w, struct task *t)
-{
-    if (t->timer != TIMER_NONE) {
-        timer_cancel(&w->timers, t->timer);
-        t->timer = TIMER_NONE;
-    }
-}
-
 bool task_is_awaited(const struct world *w, const struct task *t)
 {
     if (t->parent != NONE)
@@ -162,7 +156,7 @@ void task_connecting(struct world *w, const struct task *child, bool connecting)
         return; /* it gave up while the first attempt was on its way */
     struct task *t = &w->task[child->parent];
     uint32_t class = connecting ? site->connect_class : site->timeout_class;
-    cancel_timer(w, t);
+    task_cancel_timer(w, t);
     t->flags &= (uint8_t)~TASK_CONNECTING;
     if (connecting)
         t->flags |= TASK_CONNECTING;
@@ -174,7 +168,7 @@ void task_connecting(struct world *w, const struct task *child, bool connecting)
 static void end_call(struct world *w, struct task *t)
 {
     const struct call_site *site = &w->call[w->code[t->pc].a];
-    cancel_timer(w, t);
+    task_cancel_timer(w, t);
     t->wait++;
     t->flags &= (uint8_t)~TASK_CONNECTING;
     balance_release(w, site, balancer_of(w, t, site), t->peer);
@@ -187,7 +181,8 @@ static OUT_OF_LINE enum status watch_call(struct world *w, const struct task *t,
 {
     if (site->retry.budget != NONE)
         budget_attempt(w, budget_of(w, t, site), t->attempt > 0, status == STATUS_OK);
-    if (site->proxy && (status == STATUS_REFUSED || status == STATUS_RESET))
+    if (site->proxy && !(t->flags & TASK_SPOKEN) &&
+        (status == STATUS_REFUSED || status == STATUS_RESET))
         return STATUS_502;
     return status;
 }
@@ -199,6 +194,7 @@ static bool call_again(struct world *w, const struct task *t,
     const struct retry_policy *retry = &site->retry;
     if (t->attempt >= retry->max || t->attempt >= MOST_ATTEMPTS ||
         !(retry->statuses >> status & 1) ||
+        (t->flags & TASK_SPOKEN && site->passes_stream) || /* too late */
         !retry_chance(w, retry, t->entity, t->attempt + 1u))
         return false;
     return retry->budget == NONE || budget_take(w, budget_of(w, t, site));
@@ -308,10 +304,13 @@ HOT_INLINE void deliver(struct world *w, uint32_t child)
         client_reply(w, request, status, cause);
     } else if (parent != NONE && w->task[parent].wait == wait) {
         const struct task *t = &w->task[parent];
+        enum op op = (enum op)w->code[t->pc].op;
         if (t->state == TASK_FORKED)
             branch_ended(w, parent, status, cause);
-        else if (w->code[t->pc].op == OP_PROXY)
+        else if (op == OP_PROXY)
             proxy_ended(w, parent, status, cause, false);
+        else if (op == OP_PUBLISH)
+            broker_ended(w, parent, status);
         else
             call_ended(w, parent, status, cause);
     }
@@ -415,11 +414,19 @@ void task_timeout(struct world *w, uint32_t task)
         return;
     }
     check(t->state == TASK_CALLING, "timeout in state %d", t->state);
+    if (w->code[t->pc].op == OP_PUBLISH) {
+        broker_timeout(w, task);
+        return;
+    }
     const struct call_site *site = &w->call[w->task[t->child].call];
     uint32_t child = t->child, wait = t->wait;
     uint16_t cause =
         t->flags & TASK_CONNECTING ? site->connect_cause : site->timeout_cause;
     enum status status = (enum status)site->timeout_status;
+    if (t->flags & TASK_SPOKEN && site->until_first_byte) {
+        cause = site->idle_cause;
+        status = STATUS_RESET;
+    }
     if (w->code[t->pc].op == OP_PROXY) {
         task_abandon(w, task);
         proxy_ended(w, task, status, cause, true);
@@ -433,32 +440,6 @@ void task_break_call(struct world *w, uint32_t task, enum status status, uint16_
 {
     task_abandon(w, task);
     call_ended(w, task, status, cause);
-}
-
-/* The first byte leaves: up the chain for as long as streams are passed through. */
-static void send_first_byte(struct world *w, const struct task *t)
-{
-    sim_time at = w->now;
-    for (;;) {
-        if (t->call == NONE)
-            return;
-        const struct call_site *site = &w->call[t->call];
-        at += site->latency;
-        if (t->parent == NONE) {
-            struct request *r = t->request == NONE ? NULL : &w->request[t->request];
-            if (r && r->wait == t->parent_wait && r->first_byte == SIM_NEVER)
-                r->first_byte = at;
-            return;
-        }
-        struct task *parent = &w->task[t->parent];
-        if (parent->wait != t->parent_wait)
-            return;
-        if (site->until_first_byte)
-            cancel_timer(w, parent);
-        if (!site->passes_stream)
-            return;
-        t = parent;
-    }
 }
 
 /* ---- the interpreter ------------------------------------------------------------- */
@@ -534,21 +515,6 @@ static uint32_t chosen(struct world *w, const struct task *t, const struct instr
     while (c + 1 < i->b && u >= choice[c].odds)
         c++;
     return choice[c].pc;
-}
-
-static sim_time chunks_time(struct world *w, const struct task *t,
-                            const struct instr *i)
-{
-    struct draw draw = task_draw(w, t, i);
-    int64_t chunks = dist_count(i->dist2, &draw) - i->count;
-    if (chunks <= 0)
-        return 0;
-    if (i->count || i->dist->form == DIST_CONSTANT)
-        return sim_from_nanoseconds((double)chunks * dist_sample(i->dist, &draw));
-    sim_time sum = 0;
-    for (int64_t k = 0; k < chunks && sum < SIM_TIME_MAX / 2; k++)
-        sum += dist_duration(i->dist, &draw);
-    return sum;
 }
 
 static bool take_memory(struct world *w, struct task *t, const struct instr *i)
@@ -661,12 +627,52 @@ HOT_INLINE bool step(struct world *w, uint32_t task, struct task *t)
         task_ready(w, start_branch(w, task, i->a));
         t->pc++;
         return true;
+    case OP_ANSWER: {
+        uint32_t other = task_double(w, task);
+        w->task[other].status = STATUS_OK;
+        w->task[task].pc++;
+        answer(w, other);
+        return true;
+    }
+    case OP_ENQUEUE:
+        broker_enqueue(w, task, i);
+        return true;
+    case OP_HOLD_BACK:
+        broker_hold_back(w, task, i);
+        return false;
+    case OP_PUBLISH:
+        broker_publish(w, task);
+        return false;
     case OP_STREAM:
-        send_first_byte(w, t);
+        stream_begin(w, task, i);
         t->pc++;
         return true;
     case OP_CHUNKS:
-        delay(w, task, chunks_time(w, t, i));
+        stream_chunks(w, task, i);
+        return false;
+    case OP_ON:
+        stream_go_on(w, task, i);
+        return true;
+    case OP_CHUNK:
+        return stream_chunk(w, task, i);
+    case OP_WRITE:
+        return stream_write(w, task, i);
+    case OP_SESSION:
+        session_open(w, task, i);
+        return true;
+    case OP_QUIET:
+        session_quiet(w, task, i);
+        return false;
+    case OP_MESSAGE:
+        return session_message(w, task, i);
+    case OP_CLOSE:
+        session_close(w, task);
+        return true;
+    case OP_BROADCAST:
+        session_broadcast(w, task, i);
+        return true;
+    case OP_SENDS:
+        session_sends(w, task, i);
         return false;
     case OP_LOOKUP:
         return cache_lookup(w, task, i);
@@ -702,6 +708,8 @@ HOT_INLINE bool step(struct world *w, uint32_t task, struct task *t)
         t->status = STATUS_OK;
         t->pc = i->a;
         return true;
+    case OP_UNITS:
+        return table_take(w, task, i);
     case OP_ACCEPT:
         if (!proxy_accept(w, task))
             return false;
@@ -787,7 +795,10 @@ void task_event(struct world *w, uint32_t task)
         if (w->frozen && quota_holds(w, task, HELD_EVENT))
             return;
         spend(w, t, w->m->backoff_resource, passed);
-        call(w, task);
+        if (w->code[t->pc].op == OP_PUBLISH)
+            broker_publish(w, task);
+        else
+            call(w, task);
         return;
     case TASK_DEAD:
         task_free(w, task);

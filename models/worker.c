@@ -10,6 +10,8 @@
  * included. What arrives while nobody accepts waits in the listen queue. A replacement
  * boots only after the old process has gone.
  *
+ * A restart (a deploy) drains them by the clock.
+ *
  * Signs of life are looked at once a second. Of those looks only the ones that can find
  * something are events.
  */
@@ -62,6 +64,15 @@ static void begin_life(struct world *w, struct instance *instance, uint32_t proc
     instance->alive++;
 }
 
+/* ---- a deploy -------------------------------------------------------------------- */
+
+static void restart_at(struct world *w, struct instance *instance, sim_time at)
+{
+    instance->restarts_at = at;
+    if (at != SIM_NEVER)
+        event_push(&w->events, at, EVENT_CAPACITY, actor_watch(w, instance));
+}
+
 void workers_open(struct world *w, struct instance *instance)
 {
     for (uint32_t p = 0; p < instance->service->processes; p++) {
@@ -70,7 +81,13 @@ void workers_open(struct world *w, struct instance *instance)
     }
     struct draw draw = draw_for(w, instance, 0, 0, DRAW_LOOK);
     instance->look = (sim_time)draw_below(&draw, SIM_SECOND);
-    instance->looks_at = SIM_NEVER;
+    instance->looks_at = instance->restarts_at = SIM_NEVER;
+    const struct restart_conf *restart = life_of(instance)->restart;
+    if (restart)
+        restart_at(w, instance,
+                   restart->when + restart->stagger * instance->service->processes *
+                                       (instance - w->instance -
+                                        instance->service->first_instance));
 }
 
 /* ---- the end --------------------------------------------------------------------- */
@@ -141,6 +158,8 @@ static void drain(struct world *w, struct instance *instance, uint32_t process)
     const struct life_part *life = life_of(instance);
     worker_of(w, instance, process)->life = LIFE_DRAINING;
     count_running(w, instance, -1);
+    if (instance->service->part.broker.present)
+        broker_return(w, instance, process);
     worker_of(w, instance, process)->due = SIM_NEVER;
     if (is_idle(w, instance, process))
         wake_at(w, instance, process, w->now);
@@ -183,14 +202,36 @@ static void watch(struct world *w, struct instance *instance)
         event_push(&w->events, next, EVENT_CAPACITY, actor_watch(w, instance));
 }
 
+/* Processes are told to stop, one after the other or all. */
+static void restart(struct world *w, struct instance *instance)
+{
+    const struct restart_conf *conf = life_of(instance)->restart;
+    uint32_t processes = instance->service->processes;
+    do {
+        uint32_t process = instance->restarted++;
+        if (worker_of(w, instance, process)->life <= LIFE_STOPPING)
+            drain(w, instance, process);
+    } while (conf->stagger == 0 && instance->restarted < processes);
+    if (instance->restarted < processes) {
+        restart_at(w, instance, w->now + conf->stagger);
+        return;
+    }
+    instance->restarted = 0;
+    sim_time round = (sim_time)(processes - 1) * conf->stagger;
+    restart_at(w, instance,
+               conf->every == SIM_NEVER ? SIM_NEVER : w->now - round + conf->every);
+}
+
 void watch_event(struct world *w, uint32_t number)
 {
     struct instance *instance = &w->instance[number];
     bool busy = false;
     if (instance->oom)
         memory_oom(w, instance);
+    if (instance->restarts_at == w->now)
+        restart(w, instance);
     if (instance->looks_at != w->now)
-        return; /* it has come for the memory alone, or another has been before */
+        return; /* it has come for something else, or another has been before */
     for (uint32_t p = 0; p < instance->service->processes; p++) {
         if (worker_of(w, instance, p)->life == LIFE_BOOTING)
             continue;

@@ -135,6 +135,8 @@ static void set_up(struct world *w, const struct window *window)
     budgets_open(w);
     if (m->visits)
         visits_open(w);
+    streams_open(w);
+    tables_open(w);
 }
 
 /* ---- the window ------------------------------------------------------------------ */
@@ -177,6 +179,8 @@ static void restart_measurement(struct world *w)
     }
     for (int i = 0; i < w->m->facts.stations; i++)
         w->counts[i] = (struct counts){0};
+    for (int i = 0; w->open && i < w->m->facts.types; i++)
+        level_restart(&w->open[i], w->now);
 }
 
 static void close_counts(struct world *w, int station, struct station_outcome *out)
@@ -194,6 +198,9 @@ static void close_counts(struct world *w, int station, struct station_outcome *o
     out->surplus = c->surplus;
     out->killed = c->killed;
     out->restarts = c->restarts;
+    out->lost = c->lost;
+    out->redelivered = c->redelivered;
+    out->failed = c->failed;
     out->cache = c->cache;
 }
 
@@ -251,6 +258,10 @@ static void close_measurement(struct world *w)
         close_pool(w, &w->pool[i]);
     for (int i = 0; i < w->m->facts.stations; i++)
         close_counts(w, i, &w->out->station[i]);
+    for (int i = 0; w->open && i < w->m->facts.types; i++) {
+        w->out->type[i].open_area = level_area(&w->open[i], w->now);
+        w->out->type[i].open_most = w->open[i].most;
+    }
 }
 
 /* The window opens, closes, and has drained for long enough. */

@@ -52,6 +52,8 @@ enum task_flag {
     TASK_CONNECTING = 8, /* its timer is that of the connection */
     TASK_CONNECTS = 16, /* is to connect to its database for itself */
     TASK_BEGUN = 32,    /* has run on its event loop */
+    TASK_SPOKEN = 64,   /* its first byte has left */
+    TASK_SESSION = 128, /* an open session */
 };
 
 /* A request at a proxy. */
@@ -121,7 +123,8 @@ struct request {
     uint32_t peer;
     uint32_t child; /* REQUEST_CALLING */
     uint16_t type, workload;
-    uint16_t attempts;
+    uint16_t attempts, renewed; /* renewed: of them, those up to the last stream that
+                                   broke after it had begun; 0: none has */
     uint8_t state;
     bool measured;
 };
@@ -250,6 +253,8 @@ struct instance {
     int64_t connections; /* databases */
     uint64_t accepted;
     uint32_t running; /* processes that accept */
+    sim_time restarts_at;    /* the next process is told to stop; SIM_NEVER */
+    uint32_t restarted;      /* of this round */
     sim_time look, looks_at; /* when signs of life are looked at: the first time of all,
                                 and the next that can find something */
     struct odds *odds; /* eager: of its processes in the race; NULL: only one */
@@ -379,6 +384,20 @@ struct flight {
     struct queue waiting;
 };
 
+/* A stream or session that a task sends. */
+struct pace {
+    sim_time last;    /* chunk */
+    sim_time ends;    /* sessions */
+    sim_time through; /* the client has what has left by then */
+    bool silent;      /* for longer than somebody on the way bears */
+};
+
+/* What a request keeps of its streams from one task, or attempt, to the next. */
+struct carried {
+    sim_time through; /* as above: what a proxy has taken */
+    sim_time had;     /* of the session, before it broke */
+};
+
 /* The caches of one replication. */
 struct caches {
     struct store *store;      /* of every cache, one an instance */
@@ -391,6 +410,7 @@ struct caches {
 
 /* What a station counts beside its levels; restarted at the end of warm-up. */
 struct counts {
+    uint64_t lost, redelivered, failed; /* of a queue of jobs */
     uint64_t arrivals, served, refused, timed_out, waited;
     struct tally wait;
     int128 held;
@@ -439,6 +459,11 @@ struct world {
     struct counts *counts; /* by station */
     struct hold *held;     /* [task][MAX_HELD]; NULL without pools */
     struct caches caches;  /* all NULL where no keys are followed */
+    struct table **table;  /* by service; NULL: none */
+    struct pace *pace;     /* [task]; these NULL without streams */
+    struct carried *carried; /* [request]; NULL unless anything is */
+    struct level *open;    /* [type] streams */
+    uint32_t *crowd;       /* [process of a service] sessions */
 
     struct draw_memo memo[MEMOS]; /* of the draws of tasks */
 
@@ -551,6 +576,14 @@ void task_break_call(struct world *w, uint32_t task, enum status status,
 /* Whoever asked gives up: what works for it works for nobody. */
 void task_abandon(struct world *w, uint32_t caller);
 
+static inline void task_cancel_timer(struct world *w, struct task *t)
+{
+    if (t->timer != TIMER_NONE) {
+        timer_cancel(&w->timers, t->timer);
+        t->timer = TIMER_NONE;
+    }
+}
+
 static inline void spend(struct world *w, const struct task *t, uint16_t resource,
                          sim_time time)
 {
@@ -583,6 +616,10 @@ void task_kill(struct world *w, uint32_t task, enum status status, uint16_t caus
  * for itself; its connections to databases are closed. */
 void process_kill(struct world *w, struct instance *instance, uint32_t process,
                   enum status status, uint16_t cause);
+
+/* The task is answered for by another from now on, whose number this is, and goes on
+ * for nobody. */
+uint32_t task_double(struct world *w, uint32_t task);
 
 /* ---- tasks that call ------------------------------------------------------------- */
 
@@ -763,6 +800,22 @@ void cache_withdraw(struct world *w, uint32_t task);
 uint32_t cache_shard(const struct world *w, uint32_t use, uint64_t entity,
                      uint32_t shards);
 
+/* ---- queues of jobs (broker.c) --------------------------------------------------- */
+
+void broker_enqueue(struct world *w, uint32_t task, const struct instr *instr);
+void broker_hold_back(struct world *w, uint32_t task, const struct instr *instr);
+void broker_publish(struct world *w, uint32_t task);
+/* The work for a courier's message is over; or its acknowledgement is late. */
+void broker_ended(struct world *w, uint32_t task, enum status status);
+void broker_timeout(struct world *w, uint32_t task);
+
+/* A message is in a worker's private queue, runs, is killed. */
+void broker_reserved(struct world *w, uint32_t task);
+void broker_started(struct world *w, uint32_t task);
+void broker_killed(struct world *w, const struct task *t);
+/* A worker that stops gives back what it has reserved. */
+void broker_return(struct world *w, struct instance *instance, uint32_t process);
+
 /* ---- balancing (balance.c) ------------------------------------------------------- */
 
 /* Who calls. Draws are addressed by the call site, the request and the attempt. */
@@ -844,6 +897,37 @@ sim_time limit_wait(struct world *w, uint32_t task, uint32_t first, uint32_t cou
 /* One more in process; false: too many. */
 bool limit_count(struct world *w, uint32_t task, uint32_t number);
 void limit_uncount(struct world *w, uint32_t task, uint32_t number);
+
+/* ---- streams and sessions (stream.c) --------------------------------------------- */
+
+void streams_open(struct world *w);
+
+/* Instructions. Those with a bool take the task on: false: it waits, or has failed. */
+void stream_begin(struct world *w, uint32_t task, const struct instr *instr);
+void stream_chunks(struct world *w, uint32_t task, const struct instr *instr);
+void stream_go_on(struct world *w, uint32_t task, const struct instr *instr);
+bool stream_chunk(struct world *w, uint32_t task, const struct instr *instr);
+bool stream_write(struct world *w, uint32_t task, const struct instr *instr);
+void session_open(struct world *w, uint32_t task, const struct instr *instr);
+void session_quiet(struct world *w, uint32_t task, const struct instr *instr);
+bool session_message(struct world *w, uint32_t task, const struct instr *instr);
+void session_close(struct world *w, uint32_t task);
+void session_broadcast(struct world *w, uint32_t task, const struct instr *instr);
+void session_sends(struct world *w, uint32_t task, const struct instr *instr);
+
+/* Whoever waited for `child` by these handles has gone: if it streams, it ends. */
+void stream_gone(struct world *w, uint32_t child, uint32_t parent, uint32_t wait);
+
+/* The client has had the last byte of a stream that began. */
+void stream_closed(struct world *w, const struct request *r);
+/* An attempt has failed after its first byte; what the client then sees. */
+enum status stream_cut(struct world *w, uint32_t request, enum status status);
+
+/* ---- capacity by the second (table.c) -------------------------------------------- */
+
+void tables_open(struct world *w);
+/* Take units; false: there are too few, and the task has failed. */
+bool table_take(struct world *w, uint32_t task, const struct instr *instr);
 
 /* ---- clients and arrivals (client.c, arrivals.c) --------------------------------- */
 

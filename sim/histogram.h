@@ -60,6 +60,18 @@ static inline void histogram_add(struct histogram *h, uint64_t value,
     h->count++;
 }
 
+/* The same value `times` times over. */
+static inline void histogram_add_many(struct histogram *h, uint64_t value,
+                                      uint64_t times, struct arena *arena)
+{
+    if (times == 0)
+        return;
+    histogram_add(h, value, arena);
+    int cell = histogram_cell(value);
+    h->row[cell / HISTOGRAM_ROW][cell % HISTOGRAM_ROW] += times - 1;
+    h->count += times - 1;
+}
+
 void histogram_merge(struct histogram *into, const struct histogram *from,
                      struct arena *arena);
 

@@ -23,6 +23,7 @@ struct conf {
     int64_t workers, threads, worker_connections, max_requests, jitter;
     sim_time timeout, boot, keepalive, switch_interval;
     bool native_blocking, preload_app;
+    struct restart_conf *restart;
 };
 
 static const char *const classes[] = {"sync", "gthread", "uvicorn",
@@ -82,6 +83,7 @@ static const struct param params[] = {
             "worker that is killed resets its connection instead of answering 500, and "
             "a gthread worker whose lock is held for longer than timeout is killed. "
             "(Not a key of gunicorn.)"},
+    RESTART_ROW(AT(restart)),
     NOT_MODELLED("graceful_timeout"),
     NOT_MODELLED("reuse_port"),
     {0},
@@ -104,6 +106,7 @@ static void build_life(const struct conf *conf, enum worker_class class,
                        struct life_part *life)
 {
     life->max_requests = conf->max_requests;
+    life->restart = conf->restart;
     life->jitter = conf->jitter;
     life->boot = conf->boot;
     if (conf->boot == SIM_NEVER)

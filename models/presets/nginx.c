@@ -22,7 +22,7 @@ struct conf {
     struct param_list next;
     int64_t next_tries;
     sim_time next_timeout;
-    bool ignore_abort;
+    bool ignore_abort, buffering;
     struct param_variant limit_req;
     struct limit_conn_conf *limit_conn;
     int limit_req_status, limit_conn_status;
@@ -78,6 +78,11 @@ static const struct param params[] = {
      .doc = "After this time no other server is tried; no limit when absent."},
     {.key = "proxy_ignore_client_abort", .type = PARAM_FLAG, .offset = AT(ignore_abort),
      .doc = "A client that goes away does not end the request to the server."},
+    {.key = "proxy_buffering", .type = PARAM_FLAG, .offset = AT(buffering),
+     .fallback = 1,
+     .doc = "Answers that allow it (`buffering` of a stream) are taken from the server "
+            "as fast as they come and handed on to slow clients; false: the server is "
+            "held until the client has it all."},
     {.key = "keepalive", .type = PARAM_COUNT, .offset = AT(keepalive), .most = 1e6,
      .fallback = 32,
      .doc = "Idle connections to servers that a worker keeps; a new one costs a round "
@@ -105,7 +110,6 @@ static const struct param params[] = {
     NOT_MODELLED("worker_rlimit_nofile"),
     NOT_MODELLED("multi_accept"),
     NOT_MODELLED("proxy_send_timeout"),
-    NOT_MODELLED("proxy_buffering"),
     {0},
 };
 #undef AT
@@ -176,6 +180,7 @@ static void build(const void *bound, struct part *part, struct listener *out)
         .keepalive_requests = conf->keepalive_requests,
         .keepalive_time = conf->keepalive_time,
         .keepalive_timeout = conf->keepalive_timeout,
+        .buffers = conf->buffering,
         .ignores_abort = conf->ignore_abort,
         .limit_req = conf->limit_req,
         .limit_conn = conf->limit_conn,

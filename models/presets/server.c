@@ -15,7 +15,8 @@ struct conf {
     sim_time boot;
     int64_t processes, slots, queue_limit;
     int discipline, accept;
-    sim_time switch_interval;
+    sim_time switch_interval, grace;
+    struct restart_conf *restart;
 };
 
 static const char *const disciplines[] = {"sharing", "gil", "loop", NULL};
@@ -44,6 +45,10 @@ static const struct param params[] = {
     {.key = "accept", .type = PARAM_CHOICE, .offset = AT(accept), .choices = accepts,
      .doc = "idle = one queue, a free slot takes the oldest; eager = a process takes "
             "the connection at once into its own queue, busy or not."},
+    RESTART_ROW(AT(restart)),
+    {.key = "grace", .type = PARAM_DURATION, .offset = AT(grace), .most = 1e9,
+     .fallback = 30,
+     .doc = "restart: the longest time for finishing what a process has; 0: no limit."},
     {0},
 };
 #undef AT
@@ -63,7 +68,10 @@ static void build(const void *bound, struct part *part, struct listener *out)
     s->switch_interval = conf->switch_interval;
     s->accept = (enum accept)conf->accept;
     s->handlers = &conf->handlers;
-    s->life.boot = conf->boot;
+    s->life = (struct life_part){.restart = conf->restart,
+                                 .drain_limit = conf->grace,
+                                 .drain_status = STATUS_RESET,
+                                 .boot = conf->boot};
     memory_build(&conf->memory, &conf->common, conf->at, s, out);
 }
 

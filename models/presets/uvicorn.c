@@ -16,6 +16,7 @@ struct conf {
     struct dist *overhead;
     int64_t workers, limit_concurrency, limit_max_requests;
     sim_time graceful, boot, keep_alive;
+    struct restart_conf *restart;
 };
 
 #define AT(field) offsetof(struct conf, field)
@@ -51,6 +52,7 @@ static const struct param params[] = {
     {.key = "timeout_keep_alive", .type = PARAM_DURATION, .offset = AT(keep_alive),
      .most = 1e9, .fallback = 5,
      .doc = "A connection that lies idle for longer is closed."},
+    RESTART_ROW(AT(restart)),
     NOT_MODELLED("timeout_worker_healthcheck"),
     NOT_MODELLED("ws_ping_interval"),
     NOT_MODELLED("ws_ping_timeout"),
@@ -75,6 +77,7 @@ static void build(const void *bound, struct part *part, struct listener *out)
     listen_build(&conf->listen, s);
     s->life = (struct life_part){
         .max_requests = conf->limit_max_requests,
+        .restart = conf->restart,
         .counts_answers = true,
         .drain_limit = conf->graceful == SIM_NEVER ? 0 : conf->graceful,
         .drain_status = STATUS_500,

@@ -310,6 +310,7 @@ static const struct {
              {"S6-", "gunicorn sync, bursts"},
              {"S2-", "gunicorn gthread"},
              {"S7-", "gunicorn gthread, users"},
+             {"S5-", "gthread with streams"},
              {"S4-", "gthread and PgBouncer"},
              {"S11-", "SQLAlchemy pool"},
              {"S8-", "uvicorn"}};
