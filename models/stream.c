@@ -368,7 +368,7 @@ void session_quiet(struct world *w, uint32_t task, const struct instr *i)
 {
     struct task *t = &w->task[task];
     const struct stream_plan *plan = &w->m->stream[i->a];
-    sim_time left = pace_of(w, task)->ends - w->now;
+    sim_time left = later(pace_of(w, task)->ends - w->now, 0); /* work may be late */
     if (plan->gap) {
         struct draw draw = draw_at(i->key, t->entity, w->replication, t->visit);
         sim_time gap = dist_duration(plan->gap, &draw);

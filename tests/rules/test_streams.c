@@ -308,6 +308,24 @@ static void rule_9_4_a_session_goes_on_after_the_cut(void **state)
     story_end(&s);
 }
 
+/* Messages of a busy loop are late; one that is worked on when the session ends is its
+ * last. */
+static void rule_9_3_messages_wait_for_the_loop(void **state)
+{
+    (void)state;
+    struct story s;
+    story_tell(&s, "{'workloads': {'a': {'target': 'web', 'burst': {'users': 50}}},"
+                   "'services': {'web': {'kind': 'uvicorn', 'cpu': 1, 'handlers': {"
+                   "  'default': [{'session': {'duration': '10s', 'receive': '10/s',"
+                   "    'cpu': '10ms', 'ping': '0s'}}]}}}}");
+    const struct type_outcome *type = &s.out.type[0];
+    assert_int_equal(type->ok, 50);
+    assert_int_equal(type->latency_sum.least, 10 * SIM_SECOND);
+    assert_true(type->latency_sum.most > 1005 * SIM_SECOND / 100);
+    assert_true(story_at(&s, "web")->cpu_area > (uint128)9900 * SIM_SECOND);
+    story_end(&s);
+}
+
 /* 24 streams a second of 20 s fill 480 threads: below that nobody waits for long. */
 #define THREADS(rate)                                                                  \
     "{'workloads': {'a': {'target': 'web', 'open': {'rate': '" rate "'}}},"            \
@@ -418,6 +436,7 @@ int main(void)
         cmocka_unit_test(rule_9_2_a_balancer_counts_only_its_own_streams),
         cmocka_unit_test(rule_9_2_streams_stay_where_they_are),
         cmocka_unit_test(rule_9_3_a_broadcast_costs_a_send_for_each_connection),
+        cmocka_unit_test(rule_9_3_messages_wait_for_the_loop),
         cmocka_unit_test(rule_9_4_a_restart_cuts_all_streams_at_once),
         cmocka_unit_test(rule_9_4_a_wide_pause_spreads_the_storm),
         cmocka_unit_test(rule_9_4_a_session_goes_on_after_the_cut),
