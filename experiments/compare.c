@@ -569,3 +569,47 @@ bool compare_run(struct comparison *c, const struct compare_settings *set,
     find_best(c, error, arena);
     return true;
 }
+
+/* Why replications cannot be paired; NULL: they can. */
+static const char *mismatch(const struct comparison *c, struct arena *arena)
+{
+    const struct contender *first = NULL;
+    for (int i = 0; i < c->contenders; i++) {
+        const struct contender *one = &c->contender[i];
+        if (one->unsteady)
+            continue;
+        if (!first)
+            first = one;
+        int pairs = one->count < first->count ? one->count : first->count;
+        for (int r = 0; r < pairs; r++)
+            if (one->outcome[r].replication != first->outcome[r].replication)
+                return arena_format(arena, "%s and %s have other replications",
+                                    first->label, one->label);
+    }
+    return NULL;
+}
+
+bool compare_known(struct comparison *c, const struct compare_settings *set,
+                   struct arena *arena, const char **why)
+{
+    list_metrics(c, arena);
+    for (int i = 0; i < c->contenders; i++) {
+        struct contender *one = &c->contender[i];
+        const struct outcome *o = one->outcome;
+        one->jobs = (struct jobs){.stage = STAGE_PRODUCTION,
+                                  .first = o->replication,
+                                  .count = one->count,
+                                  .window = {.warm_up = o->warm_up,
+                                             .length = o->length}};
+        one->point.result.run = (struct procedure){
+            .needed = NAN,
+            .growth = estimate_lacking(LACK_REQUESTS),
+            .pilot_mean = estimate_lacking(LACK_REPLICATIONS)};
+        conclude(one, arena);
+    }
+    *why = mismatch(c, arena);
+    if (*why || (in_play(c) > 0 && !choose_metric(c, set, arena, why)))
+        return false;
+    find_best(c, alpha, arena);
+    return true;
+}

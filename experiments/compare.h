@@ -79,6 +79,11 @@ struct compare_settings {
 bool compare_run(struct comparison *comparison, const struct compare_settings *set,
                  struct arena *arena, const char **why);
 
+/* The same of contenders that bring their outcomes (and count) with them: nothing is
+ * simulated. Their replications must have the same numbers. */
+bool compare_known(struct comparison *comparison, const struct compare_settings *set,
+                   struct arena *arena, const char **why);
+
 /* Of the metric's number; `confidence` of the two-sided interval. */
 struct compare_difference compare_difference(const struct comparison *comparison,
                                              int metric, int a, int b,

@@ -222,6 +222,22 @@ static int first_steady(const struct comparison *c, int after)
     return -1;
 }
 
+/* "100 s"; of a results file, where they may differ, "100 s to 5.2 min". */
+static const char *lengths(struct page *p)
+{
+    double least = INFINITY, most = 0;
+    for (int i = 0; i < p->is->contenders; i++)
+        if (!p->is->contender[i].unsteady) {
+            double length = sim_seconds(p->is->contender[i].outcome[0].length);
+            least = fmin(least, length);
+            most = fmax(most, length);
+        }
+    const char *from = human_value(&p->sheet.arena, HUMAN_TIME, least);
+    return least == most ? from
+                         : arena_format(&p->sheet.arena, "%s to %s", from,
+                                        human_value(&p->sheet.arena, HUMAN_TIME, most));
+}
+
 static void print_how(struct page *p)
 {
     const struct comparison *c = p->is;
@@ -236,9 +252,7 @@ static void print_how(struct page *p)
         &p->sheet,
         "%d replications of %s each, seed %llu: the same arrivals and demands for "
         "all, request by request.",
-        one->count,
-        human_value(&p->sheet.arena, HUMAN_TIME, sim_seconds(one->outcome[0].length)),
-        (unsigned long long)one->point.result.seed);
+        one->count, lengths(p), (unsigned long long)one->point.result.seed);
     if (!isnan(d.gain))
         sheet_say(&p->sheet,
                   "Without common random numbers the same interval for %s would take "

@@ -65,6 +65,7 @@ struct digest plan_digest(const struct plan *plan, int64_t index)
     sha256_add_text(&s, "point", 5);
     sha256_add_number(&s, RNG_STREAM_VERSION);
     sha256_add_number(&s, RESULTS_VERSION);
+    sha256_add_number(&s, PACK_VERSION);
     sha256_add_number(&s, plan->experiment->until_precise);
     sha256_add_text(&s, text, strlen(text));
     for (int k = 0; k < vary->keys; k++) {
@@ -84,6 +85,7 @@ static struct digest simulation_digest(const struct scenario *scenario, uint64_t
     sha256_add_text(&s, "simulation", 10);
     sha256_add_number(&s, RNG_STREAM_VERSION);
     sha256_add_number(&s, RESULTS_VERSION);
+    sha256_add_number(&s, PACK_VERSION);
     sha256_add_number(&s, seed);
     sha256_add_text(&s, scenario->simulated, strlen(scenario->simulated));
     for (int i = 0; i < scenario->file_count; i++) {

@@ -11,7 +11,7 @@
 #include <string.h>
 
 struct wishes {
-    const char *by;
+    const char *by, *results;
     bool all;
 };
 
@@ -22,6 +22,7 @@ struct answers {
     const volatile sig_atomic_t *stop;
     cJSON *list; /* NULL: as text */
     int told;
+    struct store *store; /* whose outcomes are compared; NULL: they are simulated */
 };
 
 /* Compares and tells. */
@@ -31,8 +32,11 @@ static int answer(struct answers *a, struct comparison *c, const char *title,
     struct compare_settings set = {
         .threads = a->options->threads, .stop = a->stop, .by = a->wishes->by};
     const char *why;
-    if (!compare_run(c, &set, arena, &why)) {
-        fprintf(stderr, "headroom compare: %s\n", why ? why : "interrupted");
+    bool compared = a->store ? compare_known(c, &set, arena, &why)
+                             : compare_run(c, &set, arena, &why);
+    if (!compared) {
+        fprintf(stderr, "headroom compare: %s\n",
+                why ? where_safe(arena, why) : "interrupted");
         return why ? COMMAND_INPUT : COMMAND_INTERRUPTED;
     }
     if (a->list)
@@ -111,6 +115,49 @@ static bool open_contender(struct contender *c, const struct plan *plan, int64_t
     return false;
 }
 
+/* A contender whose outcomes come out of a results file. */
+struct remembered {
+    struct contender *contender;
+    struct arena *arena;
+    int room;
+};
+
+static void take_outcome(void *remembered, const struct packed *packed)
+{
+    struct remembered *r = remembered;
+    struct contender *c = r->contender;
+    if (c->count < r->room &&
+        pack_read(packed, c->point.result.facts, r->arena, &c->outcome[c->count]))
+        c->count++;
+}
+
+/* The replications behind the point in the results file. */
+static bool recall(struct contender *c, const struct answers *a,
+                   const struct plan *plan, int64_t index, struct arena *arena)
+{
+    char text[DIGEST_TEXT];
+    struct digest digest = plan_digest(plan, index);
+    digest_text(&digest, text);
+    const char *query = arena_format(
+        arena, "select id from point where digest = x'%s' and state = 'done'", text);
+    int64_t id = store_number(a->store, query);
+    struct remembered r = {c, arena, 0};
+    if (id)
+        r.room = (int)store_number(
+            a->store,
+            arena_format(arena, "select sum(count) from evidence where point = %lld",
+                         (long long)id));
+    c->outcome = arena_many(arena, r.room + 1, struct outcome);
+    if (r.room)
+        store_used(a->store, id, take_outcome, &r);
+    if (c->count > 0)
+        return true;
+    fprintf(stderr, "headroom compare: %s: not done in %s\n",
+            where_safe(arena, plan_label(plan, index, arena)),
+            where_safe(arena, store_path(a->store)));
+    return false;
+}
+
 /* Variants with each other, at every row of values; of a single variant its rows. */
 static int compare_row(struct answers *a, const struct plan *plan, int64_t row)
 {
@@ -123,7 +170,8 @@ static int compare_row(struct answers *a, const struct plan *plan, int64_t row)
     bool open = true;
     for (int i = 0; i < c.contenders && open; i++) {
         int64_t index = variants ? i * rows + row : i;
-        open = open_contender(&c.contender[i], plan, index, &arena);
+        open = open_contender(&c.contender[i], plan, index, &arena) &&
+               (!a->store || recall(&c.contender[i], a, plan, index, &arena));
         c.contender[i].label =
             variants ? plan->variant[i].name : plan_label(plan, index, &arena);
     }
@@ -170,10 +218,23 @@ static int compare_experiment(struct answers *a, struct arena *arena)
 static int compare(const struct command *command, struct options *options,
                    const struct wishes *wishes)
 {
-    struct answers a = {options, wishes, command_listen(), NULL, 0};
+    struct answers a = {options, wishes, command_listen(), NULL, 0, NULL};
     bool experiment = experiment_is_one(options->arguments[0]);
+    const char *why;
     if (options->argument_count == 1 && !experiment)
         return command_wrong(command, "needs two scenarios or more, or one experiment");
+    if (wishes->results && !experiment)
+        return command_wrong(command, "--results goes with an experiment");
+    enum store_end opened =
+        !wishes->results
+            ? STORE_OPEN
+            : store_open(&a.store, wishes->results, STORE_READ, &options->arena, &why);
+    if (opened != STORE_OPEN) {
+        fprintf(stderr, "headroom compare: %s: %s\n",
+                where_safe(&options->arena, wishes->results),
+                where_safe(&options->arena, why));
+        return opened == STORE_INPUT ? COMMAND_INPUT : COMMAND_MACHINE;
+    }
     cJSON *root = options->json ? json_made(cJSON_CreateObject()) : NULL;
     if (root) {
         json_text(root, "schema", "headroom.compare/1");
@@ -181,6 +242,7 @@ static int compare(const struct command *command, struct options *options,
     }
     int status = experiment ? compare_experiment(&a, &options->arena)
                             : compare_scenarios(&a, &options->arena);
+    store_close(a.store);
     if (root && status == COMMAND_DONE)
         fputs(json_printed(root, &options->arena), stdout);
     else if (root)
@@ -196,6 +258,10 @@ int compare_command(const struct command *command, int argc, char **argv)
          .value = "METRIC",
          .text = &wishes.by,
          .help = "what decides, such as page.p95; the first promise's when absent"},
+        {.name = "results",
+         .value = "FILE",
+         .text = &wishes.results,
+         .help = "of an experiment: what `batch` has found, instead of simulating"},
         {.name = "all",
          .flag = &wishes.all,
          .help = "every number of every pair with the first, of more than two, too"},

@@ -92,6 +92,22 @@ expect 75 "$HEADROOM" batch long.json --until "$(date +%H:%M --date='now + 1 min
 expect 0 "$HEADROOM" check long.hdb
 says out.txt '1 of 2 points done'
 
+# ---- effort goes where a promise is least decided -------------------------------------
+
+cat >queue.json <<'JSON'
+{ "workloads": { "v": { "target": "s", "open": { "rate": "50/s" } } },
+  "services": { "s": { "kind": "server", "slots": 1, "time": { "exponential": "10ms" } } },
+  "slo": [ "mean < 20ms" ],
+  "run": { "duration": "20s", "replications": 40 } }
+JSON
+# The mean is 11, 20 and 50 ms: only of the second one it is hard to say.
+cat >open.json <<'JSON'
+{ "scenario": "queue.json", "vary": { "/workloads/v/open/rate": [ "10/s", "50/s", "80/s" ] } }
+JSON
+expect 0 "$HEADROOM" batch open.json --threads 1 --verbose
+grep '^kept ' err.txt | sed -n '16,50p' | cut -d' ' -f2 | sort | uniq -c >order.txt
+[ "$(tr -d ' ' <order.txt)" = '35rate=50/s,' ] || fail "not the open point first: $(cat order.txt)"
+
 # ---- tables --------------------------------------------------------------------------
 
 # Every line has as many cells as the header, and what may not be given is no 0.

@@ -63,6 +63,17 @@ expect 0 "$HEADROOM" compare values.json --by mean
 says out.txt 'values: rate=40/s is the best'
 says out.txt 'worse'
 
+# What a batch has found is compared without simulating, and comes to the same.
+expect 0 "$HEADROOM" compare both.json
+cp out.txt simulated.txt
+expect 3 "$HEADROOM" compare both.json --results both.hdb
+expect 0 "$HEADROOM" batch both.json --quiet
+expect 0 "$HEADROOM" compare both.json --results both.hdb
+cmp simulated.txt out.txt || fail "the results file says something else"
+expect 2 "$HEADROOM" compare values.json --results both.hdb
+says err.txt 'not done in both.hdb'
+expect 2 "$HEADROOM" compare slow.json fast.json --results both.hdb
+
 expect 2 "$HEADROOM" compare slow.json
 expect 2 "$HEADROOM" compare slow.json nowhere.json
 expect 2 "$HEADROOM" compare slow.json fast.json --by p42

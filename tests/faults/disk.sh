@@ -66,6 +66,35 @@ for blocks in 1 16 40 64 100; do
     finish f.hdb
 done
 
+# ---- a disk that is full, and grows -------------------------------------------------
+
+sed -i 's/"replications": 2/"replications": 60/' load.json
+batch more.hdb
+truth_of_more=$(hash_of more.hdb)
+mkdir small
+# A file system of its own, where the kernel lets us have one.
+if unshare -rm mount -t tmpfs -o size=400k none small 2>err.txt; then
+    export work
+    unshare -rm bash -euc '
+        mount -t tmpfs -o size=400k none small
+        status=0
+        "$HEADROOM" batch load.json --out small/f.hdb --quiet --verbose >out.txt 2>err.txt ||
+            status=$?
+        echo "$status $(grep -c "^kept " err.txt)" >full.txt
+        mount -o remount,size=40m none small
+        "$HEADROOM" check --json small/f.hdb >check.json
+        "$HEADROOM" batch load.json --out small/f.hdb --quiet >out.txt
+        cp small/f.hdb grown.hdb'
+    read -r status told <full.txt
+    [ "$status" = 3 ] || fail "a full disk: status $status: $(cat err.txt)"
+    grep -q 'small/f.hdb: .*full' err.txt || fail "a full disk: $(cat err.txt)"
+    [ "$told" -gt 0 ] || fail "a full disk: nothing was kept before"
+    [ "$(number replications)" -ge "$told" ] || fail "a full disk lost replications"
+    [ "$(hash_of grown.hdb)" = "$truth_of_more" ] || fail "a full disk: other results"
+    echo "a full disk: $told replications kept, the rest after it had grown"
+fi
+sed -i 's/"replications": 60/"replications": 2/' load.json
+
 # ---- folders ------------------------------------------------------------------------
 
 refuses() { # refuses STATUS WORD FILE
