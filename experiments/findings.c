@@ -73,7 +73,7 @@ static struct request_findings requests_of(const struct sample *s, struct scope 
         return f;
     f.first_byte = times_of(s, scope, TIME_FIRST_BYTE, steady);
     f.gap = times_of(s, scope, TIME_GAP, steady);
-    f.cut = part_of(s, scope, COUNT_CUT, COUNT_OFFERED, arena);
+    f.cut = sample_cut(s, scope);
     f.open = sample_open(s, scope);
     for (int r = 0; r < s->count; r++)
         for (int t = 0; t < s->facts->types; t++)

@@ -19,6 +19,8 @@ const struct promise_metric promise_metrics[] = {
      "Mean response time of the successful requests."},
     {"errors", SLO_ERRORS, PARAM_FRACTION, REQUESTS,
      "Part of the requests that failed."},
+    {"cut", SLO_CUT, PARAM_FRACTION, REQUESTS,
+     "Streams that broke after their first byte, per request: each attempt counts."},
     {"throughput", SLO_THROUGHPUT, PARAM_RATE, REQUESTS,
      "Successful requests per time."},
     {"utilisation", SLO_UTILISATION, PARAM_FRACTION, "service",
@@ -66,10 +68,11 @@ static bool skip_prefix(const char **text, const char *prefix)
     return true;
 }
 
-/* [ttfb.|duration.]metric */
+/* [ttfb.|gap.|duration.]metric */
 static bool read_metric(const char *text, struct slo *slo, enum param_type *type)
 {
     slo->of = skip_prefix(&text, "ttfb.")       ? SLO_OF_TTFB
+              : skip_prefix(&text, "gap.")      ? SLO_OF_GAP
               : skip_prefix(&text, "duration.") ? SLO_OF_DURATION
                                                 : SLO_OF_LATENCY;
     *type = PARAM_DURATION;
@@ -89,13 +92,13 @@ static bool read_metric(const char *text, struct slo *slo, enum param_type *type
 static const char *near_metric(struct arena *arena, const char *text)
 {
     static const char *const names[] = {"mean", "p50", "p90", "p95", "p99", "errors",
-                                        "throughput", "utilisation"};
+                                        "cut",  "throughput", "utilisation"};
     const char *dot = strrchr(text, '.');
     const char *near =
         where_nearest(dot ? dot + 1 : text, names, sizeof names / sizeof *names);
     return near ? arena_format(arena, "did you mean \"%s\"?", near)
-                : "metrics: mean, p50, p95, p99.9, ttfb.p95, errors, throughput, "
-                  "utilisation";
+                : "metrics: mean, p50, p95, p99.9, ttfb.p95, gap.p99, errors, cut, "
+                  "throughput, utilisation";
 }
 
 /* The scope ends at the first dot, names having none; but "p99.9" is all metric. */

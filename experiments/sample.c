@@ -102,6 +102,19 @@ struct estimate sample_rate(const struct sample *s, struct scope scope,
     return e;
 }
 
+struct estimate sample_cut(const struct sample *s, struct scope scope)
+{
+    double *cut = doubles(s->count), *offered = doubles(s->count);
+    for (int r = 0; r < s->count; r++) {
+        cut[r] = sample_requests(s, scope, COUNT_CUT, r);
+        offered[r] = sample_requests(s, scope, COUNT_OFFERED, r);
+    }
+    struct estimate e = estimate_ratio(cut, offered, s->count);
+    free(cut);
+    free(offered);
+    return e;
+}
+
 struct estimate sample_open(const struct sample *s, struct scope scope)
 {
     double *open = doubles(s->count);
@@ -140,6 +153,13 @@ static const struct histogram *histogram_of(const struct type_outcome *type,
                                      : &type->gap;
 }
 
+/* The lowest cells hold one value each. */
+static double middle_of(int cell)
+{
+    double low = (double)histogram_cell_low(cell);
+    return cell < HISTOGRAM_ROW ? low : (low + histogram_cell_high(cell)) / 2;
+}
+
 /* Sum and number of the times of one replication, ns. Latencies are summed exactly;
  * of first bytes and gaps there is only the histogram, within 0.2 %. */
 static void sum_times(const struct sample *s, struct scope scope, enum sample_time time,
@@ -162,7 +182,7 @@ static void sum_times(const struct sample *s, struct scope scope, enum sample_ti
                 i += HISTOGRAM_ROW - 1;
             else
                 *sum += (double)h->row[i / HISTOGRAM_ROW][i % HISTOGRAM_ROW] *
-                        ((double)histogram_cell_low(i) + histogram_cell_high(i)) / 2;
+                        middle_of(i);
         }
     }
 }

@@ -53,6 +53,8 @@ double sample_requests(const struct sample *s, struct scope scope,
                        enum sample_count what, int replication);
 struct estimate sample_rate(const struct sample *s, struct scope scope,
                             enum sample_count what); /* per s */
+/* Streams that broke, per offered request. */
+struct estimate sample_cut(const struct sample *s, struct scope scope);
 /* Streams open at a time, on average. */
 struct estimate sample_open(const struct sample *s, struct scope scope);
 /* Part of the offered requests that failed, of one cause or (cause -1) of any. */

@@ -72,11 +72,18 @@ bool slo_check(const struct scenario *scenario, const struct model_facts *facts)
 
 /* ---- judging --------------------------------------------------------------------- */
 
+static enum sample_time time_of(const struct slo *slo)
+{
+    return slo->of == SLO_OF_TTFB  ? TIME_FIRST_BYTE
+           : slo->of == SLO_OF_GAP ? TIME_GAP
+                                   : TIME_LATENCY;
+}
+
 static struct estimate measured(const struct slo *slo, const struct sample *s,
                                 bool steady)
 {
     struct scope scope;
-    enum sample_time time = slo->of == SLO_OF_TTFB ? TIME_FIRST_BYTE : TIME_LATENCY;
+    enum sample_time time = time_of(slo);
     if (slo->metric == SLO_UTILISATION)
         return findings_utilisation(s, find_station(s->facts, slo->scope));
     find_requests(s->facts, slo->scope, &scope);
@@ -89,6 +96,8 @@ static struct estimate measured(const struct slo *slo, const struct sample *s,
                       : estimate_lacking(LACK_STEADY_STATE);
     case SLO_ERRORS:
         return sample_errors(s, scope, -1);
+    case SLO_CUT:
+        return sample_cut(s, scope);
     case SLO_THROUGHPUT:
         return findings_throughput(s, scope, steady);
     case SLO_UTILISATION:
@@ -134,7 +143,7 @@ static bool leaves_out_streams(const struct slo *slo, const struct model_facts *
 {
     struct scope scope;
     bool latencies = slo->metric == SLO_MEAN || slo->metric == SLO_QUANTILE;
-    if (!latencies || slo->of == SLO_OF_TTFB ||
+    if (!latencies || time_of(slo) != TIME_LATENCY ||
         !find_requests(facts, slo->scope, &scope))
         return false;
     for (int t = 0; t < facts->types; t++)
@@ -234,7 +243,7 @@ const struct target *slo_targets(const struct scenario *scenario,
             !find_requests(facts, slo->scope, &own.scope))
             continue;
         add_target(targets, count, own);
-        own.time = slo->of == SLO_OF_TTFB ? TIME_FIRST_BYTE : TIME_LATENCY;
+        own.time = time_of(slo);
         own.level = slo->quantile;
         own.relative = INFINITY;
         if (slo->metric == SLO_QUANTILE)

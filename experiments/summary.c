@@ -245,6 +245,7 @@ static enum human_kind kind_of(const struct slo *slo)
     case SLO_THROUGHPUT:
         return HUMAN_RATE;
     case SLO_ERRORS:
+    case SLO_CUT:
     case SLO_UTILISATION:
         break;
     }

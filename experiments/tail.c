@@ -107,6 +107,8 @@ static int series_of(const struct slo *slo, const struct model_facts *facts)
     int series = 0;
     for (int t = 0; slo->scope && t < facts->types; t++) {
         bool streaming = facts->type[t].streaming;
+        if (slo->of == SLO_OF_GAP)
+            return 0;
         if (strcmp(slo->scope, facts->type[t].name) == 0)
             return series + 1 + (streaming && slo->of == SLO_OF_TTFB);
         series += 1 + streaming;

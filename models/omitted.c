@@ -50,6 +50,9 @@ const struct omission omissions[] = {
     {"7.1.3", "Milvus: searches that are merged into one",
      "Each search is done by itself; where many alike come at the same time a real "
      "server answers more than predicted."},
+    {"9.1", "uvicorn drops a WebSocket that does not answer a ping (ws_ping_timeout)",
+     "Clients answer every ping; a connection that is gone without a word holds no "
+     "memory until it is noticed."},
     {"9.5", "six connections of a browser to one host",
      "Every request finds a connection: a page with many streams open by HTTP/1.1 is "
      "slower than predicted; by HTTP/2 it is not."},
