@@ -4,137 +4,178 @@
  *
  * gthread's main threads and event loops all sleep on one listening socket. A new
  * connection wakes them all, and whoever gets a core first takes it, however much it
- * has to do already. The order in which they wake is uneven, in two ways, and blind to
- * load; all figures are from gunicorn's gthread with 2 workers of 4 threads at half and
- * at four fifths of their capacity, from the sequence of winners, not from latencies:
+ * has to do already: process i with odds exp(rank i + drift i + flutter i).
  *
- * - Bias: for minutes one is ahead of the other; the busier worker got 0.54 to 0.56 of
- *   runs of a minute (0.50 to 0.57 with other loads). Drawn anew with every process.
+ * - Rank: the younger process is ahead (presumably the kernel wakes first whoever came
+ *   to the socket last). Of two workers it got 0.51 to 0.57 of the connections, 0.55 on
+ *   average, in 12 runs of gunicorn's gthread below saturation; of four the shares are
+ *   34, 29, 22 and 15 %.
+ * - Drift: the shares of windows of 1000 connections (2 to 12 s) vary by 0.02 more than
+ *   the flutter makes them.
  * - Flutter: for about nine connections on end the odds lean one way; the correlation
  *   of winners is 0.15 two apart and 0.05 ten apart, which trebles the variance of how
  *   many each gets of a hundred.
- * - Busy: a process whose threads are all busy wins more often (0.60 of the connections
- *   where it is the busier one and the other has a free thread, 0.52 where it is the
- *   other way round); half of that follows from the flutter, BUSY is the rest.
  *
- * When every process has more waiting than it works on, all main threads are awake
- * alike: bias and busyness no longer count (0.503 and 0.501 at 1.1 times the capacity).
- * A connection goes to process i with odds exp(bias i + flutter i).
+ * All of that was read off the sequence of winners, none of it from latencies; how,
+ * is told in tests/validation/README.md. That the busier process wins more often (0.60
+ * of the connections where it is the younger one and the other has a free thread, 0.47
+ * where it is the other way round) follows from it.
+ *
+ * A main thread that looks through all it holds after each connection (`scan`) is late
+ * for the next one: while it looks, the others win.
  */
 #include "models/world.h"
 
 #include <math.h>
 
-#define STEP (5 * SIM_SECOND)
-#define MEMORY 120.0  /* s: the bias forgets itself in steps */
-#define SPREAD 0.175   /* of the bias: standard deviation of a process's log odds */
-#define FLUTTER 0.6   /* likewise */
-#define FLUTTERS 9.0  /* connections between two draws of the flutter, on average */
-#define BUSY 1.15      /* odds of a process whose threads are all busy */
-enum { LONG_AGO = 128 }; /* steps after which nothing is remembered */
+#define STEP SIM_SECOND
+#define FAVOUR 1.25  /* odds of a process by those of the next older one */
+#define DRIFT 0.06   /* standard deviation of a process's log odds, … */
+#define MEMORY 10.0  /* s, and how long it lasts */
+#define FLUTTER 0.6  /* likewise */
+#define FLUTTERS 9.0 /* connections, on average */
+/* After that a thread gets the lock from one that goes on: CPython's default. */
+#define SWITCH_INTERVAL (5 * SIM_MILLISECOND)
+enum {
+    RANKS = 8,      /* older ones are alike: nobody has measured more than four */
+    LONG_AGO = 128, /* steps after which nothing is remembered */
+};
 
-enum { DRAW_WINNER = 1, DRAW_BIAS = 2 };
+enum { DRAW_WINNER = 1, DRAW_DRIFT = 2 };
 
 /* A loop accepts until nothing is left, so that bursts come in lumps: of connections
  * that come at the same instant, so many of the next ones go to the same process. From
  * 64 connections to 4 asyncio workers at once: 28/18/15/3, 27/18/11/8, 19/16/16/13. */
 #define SAME_AGAIN 0.5
 
-static double fresh_bias(const struct world *w, const struct instance *instance,
-                         uint32_t process, uint64_t step)
-{
-    uint64_t who = (uint64_t)(instance->first_process + process) << 32 | step;
-    struct draw draw =
-        draw_at(instance->service->accept_key, who, w->replication, DRAW_BIAS);
-    return SPREAD * draw_normal(&draw);
-}
-
 static void set_odds(struct instance *instance)
 {
     for (uint32_t p = 0; p < instance->service->processes; p++) {
-        instance->odds[p].plain = exp(instance->flutter[p]);
-        instance->odds[p].biased = exp(instance->flutter[p] + instance->bias[p]);
+        struct racer *racer = &instance->racer[p];
+        uint32_t rank = racer->age < RANKS ? racer->age : RANKS;
+        racer->odds = exp(racer->flutter + racer->drift - log(FAVOUR) * rank);
     }
 }
 
-/* Bring the biases up to the step that `now` is in. */
+static double fresh_drift(const struct world *w, const struct instance *instance,
+                          uint32_t process, uint64_t step)
+{
+    uint64_t who = (uint64_t)(instance->first_process + process) << 32 | step;
+    struct draw draw =
+        draw_at(instance->service->accept_key, who, w->replication, DRAW_DRIFT);
+    return DRIFT * draw_normal(&draw);
+}
+
+/* Bring the drift up to the step that `now` is in. */
 static void drift(struct world *w, struct instance *instance)
 {
-    uint64_t step = (uint64_t)(w->now / STEP), from = instance->bias_step;
+    uint64_t step = (uint64_t)(w->now / STEP), from = instance->drift_step;
     double keep = exp(-(double)STEP * 1e-9 / MEMORY), gain = sqrt(1 - keep * keep);
     if (step - from > LONG_AGO)
         from = step - LONG_AGO;
     for (uint32_t p = 0; p < instance->service->processes; p++)
         for (uint64_t s = from + 1; s <= step; s++)
-            instance->bias[p] =
-                keep * instance->bias[p] + gain * fresh_bias(w, instance, p, s);
-    instance->bias_step = step;
-    instance->biased_until = (sim_time)(step + 1) * STEP;
+            instance->racer[p].drift = keep * instance->racer[p].drift +
+                                       gain * fresh_drift(w, instance, p, s);
+    instance->drift_step = step;
+    instance->drifted_until = (sim_time)(step + 1) * STEP;
     set_odds(instance);
 }
 
 void race_open(struct world *w, struct instance *instance)
 {
     uint32_t processes = instance->service->processes;
-    instance->odds = arena_many(w->arena, processes, struct odds);
-    instance->flutter = arena_many(w->arena, processes, double);
-    instance->bias = arena_many(w->arena, processes, double);
+    instance->racer = arena_many(w->arena, processes, struct racer);
     instance->won_at = -1;
     for (uint32_t p = 0; p < processes; p++)
-        instance->bias[p] = fresh_bias(w, instance, p, 0);
-    instance->biased_until = STEP;
+        instance->racer[p] = (struct racer){.age = processes - 1 - p,
+                                            .drift = fresh_drift(w, instance, p, 0)};
+    instance->drifted_until = STEP;
     set_odds(instance);
 }
 
-void race_renew(struct world *w, struct instance *instance, uint32_t process,
-                uint32_t lives)
+void race_renew(struct instance *instance, uint32_t process)
 {
-    if (!instance->odds)
+    if (!instance->racer)
         return;
-    instance->bias[process] = fresh_bias(w, instance, process, UINT32_MAX - lives);
+    for (uint32_t p = 0; p < instance->service->processes; p++)
+        instance->racer[p].age += instance->racer[p].age < instance->racer[process].age;
+    instance->racer[process] = (struct racer){0};
     set_odds(instance);
-}
-
-/* Has every process more waiting than it works on? */
-static bool are_swamped(const struct instance *instance, const struct service *s,
-                        const struct process *process)
-{
-    if (!level_is_full(&instance->busy))
-        return false;
-    for (uint32_t p = 0; p < s->processes; p++)
-        if (process[p].queue.count < s->slots)
-            return false;
-    return true;
-}
-
-static double odds_of(const struct odds *odds, const struct service *s,
-                      const struct process *process, bool swamped)
-{
-    if (swamped)
-        return odds->plain;
-    return process->busy >= s->slots ? BUSY * odds->biased : odds->biased;
 }
 
 /* Whoever `u` falls on. */
-static uint32_t pick(const struct world *w, const struct instance *instance,
-                     const struct service *s, double u)
+static uint32_t pick(const struct instance *instance, double u)
 {
-    const struct process *process = &w->process[instance->first_process];
-    bool swamped = are_swamped(instance, s, process);
+    uint32_t processes = instance->service->processes, p = 0;
     double sum = 0;
-    for (uint32_t p = 0; p < s->processes; p++)
-        sum += odds_of(&instance->odds[p], s, &process[p], swamped);
-    uint32_t p = 0;
-    for (double left = u * sum; p + 1 < s->processes; p++)
-        if ((left -= odds_of(&instance->odds[p], s, &process[p], swamped)) < 0)
+    for (uint32_t i = 0; i < processes; i++)
+        sum += instance->racer[i].odds;
+    for (double left = u * sum; p + 1 < processes; p++)
+        if ((left -= instance->racer[p].odds) < 0)
             break;
     return p;
 }
 
+/* ---- looking through what is held ------------------------------------------------ */
+
+/* A thread that runs when a look begins keeps the lock, and so does not wait for it. */
+static bool is_looking(const struct racer *racer, sim_time now)
+{
+    return racer->looks_from < now && now < racer->looks_until;
+}
+
+/* The winner, unless it looks through what it holds: then another one that does not,
+ * or whoever is done first. */
+static uint32_t first_to_come(const struct world *w, const struct instance *instance,
+                              double u)
+{
+    uint32_t processes = instance->service->processes, first = 0;
+    const struct racer *racer = instance->racer;
+    double sum = 0;
+    for (uint32_t p = 0; p < processes; p++) {
+        sum += is_looking(&racer[p], w->now) ? 0 : racer[p].odds;
+        if (racer[p].looks_until < racer[first].looks_until)
+            first = p;
+    }
+    if (sum == 0)
+        return first;
+    double left = u * sum;
+    for (uint32_t p = 0; p < processes; p++) {
+        if (is_looking(&racer[p], w->now))
+            continue;
+        first = p;
+        if ((left -= racer[p].odds) < 0)
+            break;
+    }
+    return first;
+}
+
+void race_look(struct world *w, struct instance *instance, uint32_t process)
+{
+    const struct process *p = &w->process[instance->first_process + process];
+    struct racer *racer = &instance->racer[process];
+    sim_time held = (sim_time)p->busy + p->queue.count;
+    if (racer->looks_until <= w->now)
+        racer->looks_from = racer->looks_until = w->now;
+    racer->looks_until += held * instance->service->part.scan;
+}
+
+sim_time race_looks_for(const struct world *w, const struct task *t)
+{
+    const struct racer *racer = &w->instance[t->instance].racer[t->process];
+    sim_time left = racer->looks_until - w->now;
+    if (!is_looking(racer, w->now))
+        return 0;
+    return left < SWITCH_INTERVAL ? left : SWITCH_INTERVAL;
+}
+
+/* ---- winning --------------------------------------------------------------------- */
+
 uint32_t race_winner(struct world *w, struct instance *instance, uint64_t entity)
 {
     const struct service *s = instance->service;
-    if (w->now >= instance->biased_until)
+    if (w->now >= instance->drifted_until)
         drift(w, instance);
     struct draw draw = draw_at(s->accept_key, entity, w->replication, DRAW_WINNER);
     double u = draw_uniform(&draw), v = draw_uniform(&draw);
@@ -143,11 +184,10 @@ uint32_t race_winner(struct world *w, struct instance *instance, uint64_t entity
         return instance->winner;
     if (v < 1 / FLUTTERS) {
         for (uint32_t p = 0; p < s->processes; p++)
-            instance->flutter[p] = FLUTTER * draw_normal(&draw);
+            instance->racer[p].flutter = FLUTTER * draw_normal(&draw);
         set_odds(instance);
     }
-    uint32_t p = pick(w, instance, s, u);
     instance->won_at = w->now;
-    instance->winner = p;
-    return p;
+    instance->winner = s->part.scan ? first_to_come(w, instance, u) : pick(instance, u);
+    return instance->winner;
 }

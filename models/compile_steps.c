@@ -25,6 +25,17 @@ double compile_delay(struct compiler *c, struct frame *f, const struct dist *dis
     return seconds_of(dist);
 }
 
+/* Whoever has waited for something outside of Python needs the lock again. */
+static void compile_regain(struct compiler *c, struct frame *f)
+{
+    if (f->place->part.server.scan == 0)
+        return;
+    struct instr *i = frame_emit(c, f, OP_REGAIN);
+    i->resource = compile_resource(
+        c, frame_resource_name(c, f, "waiting for the main thread's look (GIL)"),
+        RESOURCE_WAIT, (int)frame_station(c, f));
+}
+
 /* Who wants CPU waits for a core, or for his turn in the process. Where there are fewer
  * cores than processes it may be either, and the wait is not told apart. */
 static const char *name_of_wait(const struct service *s)
@@ -59,7 +70,9 @@ double compile_overhead(struct compiler *c, struct frame *f, const struct dist *
 {
     if (f->place->part.server.discipline == DISCIPLINE_LOOP)
         return compile_work(c, f, dist);
-    return compile_delay(c, f, dist, "overhead of the server");
+    double mean = compile_delay(c, f, dist, "overhead of the server");
+    compile_regain(c, f);
+    return mean;
 }
 
 static double compile_cpu_step(struct compiler *c, struct frame *f,
@@ -507,7 +520,10 @@ double compile_steps(struct compiler *c, struct frame *f,
 {
     const struct param_variant *step = steps->items;
     double mean = 0;
-    for (int i = 0; i < steps->count && !c->overflowed; i++)
+    for (int i = 0; i < steps->count && !c->overflowed; i++) {
+        compile_regain(c, f);
         mean += compile_step(c, f, &step[i]);
+    }
+    compile_regain(c, f);
     return mean;
 }

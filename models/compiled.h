@@ -24,6 +24,7 @@ enum {
 
 enum op {
     OP_DELAY,   /* let a drawn time pass; the slot is held */
+    OP_REGAIN,  /* wait until the process's main thread lets go of the lock (GIL) */
     OP_CPU,     /* use a drawn time of CPU; `b`: on a thread of its own */
     OP_CALL,    /* call site `a`, wait for the reply */
     OP_ACQUIRE, /* a connection of pool use `a`, the task's `b`-th */

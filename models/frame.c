@@ -187,6 +187,7 @@ static void resolve(const struct compiler *c, struct instr *i)
         i->a = pc_of(c, i->a);
         break;
     case OP_DELAY:
+    case OP_REGAIN:
     case OP_CPU:
     case OP_CALL:
     case OP_ACQUIRE:

@@ -102,6 +102,8 @@ struct server_part {
     sim_time query_overhead; /* databases: what each query takes beyond its times */
     double hit_ratio;        /* databases: queries that find their pages in memory */
     enum discipline discipline;
+    sim_time scan; /* eager: of the main thread, for each request that it holds,
+                      whenever it takes one more; 0: none */
     sim_time switch_interval; /* GIL; 0: evenly, as if it were very short */
     enum accept accept;
     struct life_part life;

@@ -21,7 +21,7 @@ static int64_t instance_slots(const struct service *s)
 void server_open(struct world *w, struct instance *instance)
 {
     const struct service *s = instance->service;
-    if (s->part.accept == ACCEPT_EAGER && s->processes > 1)
+    if (s->part.accept == ACCEPT_EAGER && (s->processes > 1 || s->part.scan))
         race_open(w, instance);
     instance->busy.limit = instance_slots(s);
     instance->queue_room = s->queue_limit;
@@ -202,7 +202,7 @@ static uint32_t taker(struct world *w, struct instance *instance,
                       const struct service *s, const struct task *t)
 {
     uint32_t p = 0;
-    if (instance->odds)
+    if (instance->racer)
         p = race_winner(w, instance, t->entity);
     else if (s->part.accept == ACCEPT_TURN)
         p = instance->winner = (instance->winner + 1) % s->processes;
@@ -228,6 +228,8 @@ static void join_process(struct world *w, uint32_t task, struct instance *instan
         if (s->part.broker.present)
             broker_reserved(w, task);
     }
+    if (s->part.scan)
+        race_look(w, instance, process);
 }
 
 static void enter_eager(struct world *w, uint32_t task, struct instance *instance,
@@ -301,6 +303,8 @@ static bool hand_over(struct world *w, struct instance *instance,
         queue_put(w, own, taken);
         if (s->part.broker.present)
             broker_reserved(w, taken);
+        if (s->part.scan)
+            race_look(w, instance, process);
     }
     return true;
 }

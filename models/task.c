@@ -584,6 +584,15 @@ HOT_INLINE bool step(struct world *w, uint32_t task, struct task *t)
     case OP_DELAY:
         delay(w, task, drawn_time(w, t, i));
         return false;
+    case OP_REGAIN: {
+        sim_time scan = race_looks_for(w, t);
+        if (scan > 0) {
+            delay(w, task, scan);
+            return false;
+        }
+        t->pc++;
+        return true;
+    }
     case OP_CPU: {
         sim_time demand = drawn_time(w, t, i);
         if (w->instance[t->instance].service->shared_cpu)

@@ -293,7 +293,7 @@ void worker_event(struct world *w, uint32_t number)
         end(w, instance, process, life_of(instance)->drain_status);
         break;
     case LIFE_BOOTING:
-        race_renew(w, instance, process, worker->lives);
+        race_renew(instance, process);
         begin_life(w, instance, process);
         count_running(w, instance, 0);
         if (instance->service->weighs)

@@ -232,8 +232,13 @@ struct worker {
     sim_time due;             /* of the event that is meant for it; others are stale */
 };
 
-/* Of one process to win the next connection, with and without the bias. */
-struct odds { double biased, plain; };
+/* An eager process in the race for connections. */
+struct racer {
+    double odds;             /* to win the next one */
+    double flutter, drift;   /* parts of their logarithm */
+    uint32_t age;            /* 0: the youngest */
+    sim_time looks_from, looks_until; /* through what it holds */
+};
 
 struct instance {
     const struct service *service;
@@ -257,11 +262,9 @@ struct instance {
     uint32_t restarted;      /* of this round */
     sim_time look, looks_at; /* when signs of life are looked at: the first time of all,
                                 and the next that can find something */
-    struct odds *odds; /* eager: of its processes in the race; NULL: only one */
-    double *flutter;
-    double *bias; /* of them, and until when they are what they are */
-    uint64_t bias_step;
-    sim_time biased_until;
+    struct racer *racer; /* its processes, when they race; NULL: they do not */
+    uint64_t drift_step;
+    sim_time drifted_until;
     sim_time won_at; /* when the race was last run, and by whom it was won */
     uint32_t winner;
     struct cpu cpu;
@@ -675,9 +678,12 @@ void server_withdraw(struct world *w, uint32_t task);
 
 void race_open(struct world *w, struct instance *instance);
 /* Another process has started in place of this one. */
-void race_renew(struct world *w, struct instance *instance, uint32_t process,
-                uint32_t lives);
+void race_renew(struct instance *instance, uint32_t process);
 uint32_t race_winner(struct world *w, struct instance *instance, uint64_t entity);
+/* A process has taken a connection, and looks through all that it holds. */
+void race_look(struct world *w, struct instance *instance, uint32_t process);
+/* How long the process that a task runs in goes on looking; 0 or less: not at all. */
+sim_time race_looks_for(const struct world *w, const struct task *t);
 
 /* ---- processes that come and go (worker.c) --------------------------------------- */
 

@@ -21,7 +21,7 @@ struct conf {
     struct dist *overhead;
     int worker_class;
     int64_t workers, threads, worker_connections, max_requests, jitter;
-    sim_time timeout, boot, keepalive, switch_interval;
+    sim_time timeout, boot, keepalive, switch_interval, scan;
     bool native_blocking, preload_app;
     struct restart_conf *restart;
 };
@@ -60,6 +60,12 @@ static const struct param params[] = {
             "gives signs while requests are slow and is not killed for them. A uvicorn "
             "worker is killed when its event loop is blocked. 0: never."},
     SWITCH_ROW(AT(switch_interval)),
+    {.key = "scan", .type = PARAM_DURATION, .offset = AT(scan), .most = 1,
+     .doc = "Time that the main thread of a gthread worker takes for each request that "
+            "the worker holds, whenever it takes one more; it has the lock (GIL) "
+            "meanwhile, so that a worker slows down as its queue grows. Versions that "
+            "look through all of them: measured 1.7 us in 20.1. None when absent. (Not "
+            "a key of gunicorn.)"},
     {.key = "max_requests", .type = PARAM_COUNT, .offset = AT(max_requests),
      .most = 1e9, .fallback = 0,
      .doc = "A worker that has had so many stops accepting, finishes what it has, its "
@@ -159,6 +165,7 @@ static void build(const void *bound, struct part *part, struct listener *out)
     case CLASS_GTHREAD:
         s->slots = conf->threads;
         s->switch_interval = conf->switch_interval;
+        s->scan = conf->scan;
         s->process_limit = conf->worker_connections;
         s->accept = ACCEPT_EAGER;
         s->discipline = conf->native_blocking ? DISCIPLINE_LOOP : DISCIPLINE_GIL;

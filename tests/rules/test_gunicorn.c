@@ -62,6 +62,41 @@ static void rule_2_2_2_gthread_takes_more_than_it_has_threads(void **state)
     story_end(&s);
 }
 
+/* 20.1 s of looking, from which a thread gets the lock after 5 ms: when it begins and
+ * ends a request, so that each takes 20 ms instead of 10. */
+static void rule_2_2_2_looking_through_a_long_queue_takes_the_lock(void **state)
+{
+    (void)state;
+    struct story s;
+    story_tell(&s, ONE(200, "'worker_class': 'gthread', 'scan': '1ms'",
+                       "{'wait': '10ms'}"));
+    assert_int_equal(s.out.type[0].latency_sum.most, MS(15 + 199 * 20));
+    story_end(&s);
+    story_tell(&s, ONE(200, "'worker_class': 'gthread'", "{'wait': '10ms'}"));
+    assert_int_equal(s.out.type[0].latency_sum.most, MS(2000));
+    story_end(&s);
+}
+
+/* A process is late for the next connection while it looks: of two that come 1 ms
+ * apart, each worker gets one. */
+static void rule_2_2_2_who_looks_is_late(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct story s;
+        story_read(&s,
+                   "{'workloads': {'w': {'target': 'web', 'burst': {'users': 1}},"
+                   "  'next': {'target': 'web', 'burst': {'users': 1, 'at': '1ms'}}},"
+                   " 'services': {'web': {'kind': 'gunicorn', 'workers': 2,"
+                   "   'worker_class': 'gthread', 'scan': '2ms',"
+                   "   'handlers': {'default': [{'wait': '100ms'}]}}}}",
+                   seed);
+        story_watch(&s, 0, 1, 0);
+        assert_int_equal(story_at(&s, "web")->queue_most, 0);
+        story_end(&s);
+    }
+}
+
 /* 64 connections to 4 workers at once: the busiest had 28, 27 and 19 of them. */
 static void rule_2_2_3_an_event_loop_swallows_bursts(void **state)
 {
@@ -383,6 +418,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rule_2_2_1_a_sync_worker_takes_one_at_a_time),
         cmocka_unit_test(rule_2_2_2_gthread_takes_more_than_it_has_threads),
+        cmocka_unit_test(rule_2_2_2_looking_through_a_long_queue_takes_the_lock),
+        cmocka_unit_test(rule_2_2_2_who_looks_is_late),
         cmocka_unit_test(rule_2_2_3_an_event_loop_swallows_bursts),
         cmocka_unit_test(rule_2_2_4_the_race_is_uneven),
         cmocka_unit_test(rule_2_2_5_accepting_too_much_sets_the_tail),
