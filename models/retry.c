@@ -40,6 +40,11 @@ static double memoryless(const struct pause *p)
     return p->grown * draw_exponential(p->draw);
 }
 
+static double half_to_one_and_a_half(const struct pause *p)
+{
+    return p->grown * (0.5 + draw_uniform(p->draw));
+}
+
 static const struct scheme {
     double (*pause)(const struct pause *p);
     bool capped; /* what comes of it, not only what it grows to */
@@ -49,6 +54,7 @@ static const struct scheme {
     [JITTER_EQUAL] = {upper_half, false},
     [JITTER_DECORRELATED] = {by_the_last, true},
     [JITTER_EXPONENTIAL] = {memoryless, false},
+    [JITTER_AROUND] = {half_to_one_and_a_half, false},
 };
 
 static double grown(const struct retry_policy *policy, uint32_t attempt)

@@ -9,8 +9,8 @@ const char *const balance_names[] = {"round_robin", "least_conn", "random",
 
 /* ---- retry ----------------------------------------------------------------------- */
 
-static const char *const jitters[] = {"none",         "full",        "equal",
-                                      "decorrelated", "exponential", NULL};
+static const char *const jitters[] = {"none",        "full",   "equal", "decorrelated",
+                                      "exponential", "around", NULL};
 
 #define AT(field) offsetof(struct backoff_conf, field)
 static const struct param backoff_params[] = {
@@ -25,7 +25,8 @@ static const struct param backoff_params[] = {
      .fallback = JITTER_FULL,
      .doc = "How the pause is spread: full = uniform from 0, equal = upper half, "
             "decorrelated = uniform from base to three times the last pause, "
-            "exponential = memoryless with the pause as its mean (people)."},
+            "exponential = memoryless with the pause as its mean (people), around = half "
+            "to one and a half times the pause (a randomization factor of 0.5)."},
     {0},
 };
 #undef AT

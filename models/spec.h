@@ -17,6 +17,7 @@
 
 enum jitter {
     JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED, JITTER_EXPONENTIAL,
+    JITTER_AROUND,
 };
 
 struct backoff_conf {

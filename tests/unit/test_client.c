@@ -216,6 +216,8 @@ static void equal_jitter_keeps_half_of_the_pause(void **state)
     (void)state;
     assert_spread(pauses(JITTER_EQUAL, 1, 0, 20), 0.5, 1);
     assert_spread(pauses(JITTER_EQUAL, 4, 0, 20), 4, 8);
+    assert_spread(pauses(JITTER_AROUND, 1, 0, 20), 0.5, 1.5);
+    assert_spread(pauses(JITTER_AROUND, 2, 0, 20), 1, 3);
 }
 
 static void decorrelated_jitter_goes_by_the_last_pause(void **state)
