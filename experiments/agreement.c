@@ -26,6 +26,9 @@ static const double coverage = 0.95;
  * hundred times. */
 static const double most_correlation = 0.5;
 
+/* Less good answers than this part of the requests: the server works for nobody. */
+static const double collapse = 0.1;
+
 /* Numbers that differ by less are the same: the width of a histogram's cell, and a run
  * that ends a millisecond after its last request. */
 static const double resolution = 0.002;
@@ -217,6 +220,16 @@ static int part_of(const struct agreement *a, double start)
     return part < AGREEMENT_PARTS ? (int)part : AGREEMENT_PARTS - 1;
 }
 
+static double part_length(const struct agreement *a)
+{
+    return (a->to - a->from) / AGREEMENT_PARTS;
+}
+
+static bool is_collapse(const struct agreement *a, double good)
+{
+    return good < collapse * a->requests / (a->to - a->from);
+}
+
 static void measure_course(const struct measured *m, struct agreement *a)
 {
     double sum[AGREEMENT_PARTS] = {0};
@@ -230,8 +243,11 @@ static void measure_course(const struct measured *m, struct agreement *a)
         sum[part_of(a, r->start)] += r->latency;
         count[part_of(a, r->start)]++;
     }
-    for (int k = 0; k < AGREEMENT_PARTS; k++)
+    for (int k = 0; k < AGREEMENT_PARTS; k++) {
         a->course_measured[k] = count[k] ? sum[k] / count[k] : NAN;
+        a->good_measured[k] = count[k] / part_length(a);
+    }
+    a->has_collapsed = is_collapse(a, a->good_measured[AGREEMENT_PARTS - 1]);
 }
 
 /* ---- simulated runs -------------------------------------------------------------- */
@@ -244,6 +260,7 @@ struct study {
     int scopes, replications, done;
     double *value;  /* [scope][metric][replication] */
     double *course; /* [part][replication] */
+    double *good;   /* likewise */
     double *x;      /* ns, of the curves' points */
     int points;
     double *beyond; /* [scope][point][replication] */
@@ -307,6 +324,17 @@ static double course_of(const struct model_facts *facts, const struct outcome *o
     return count > 0 ? sum / count : NAN;
 }
 
+/* Good answers to requests that began in the part, per s. */
+static double good_of(const struct agreement *a, const struct outcome *o, int part)
+{
+    struct scope whole = {SCOPE_WHOLE, 0};
+    double count = 0;
+    for (int t = 0; t < a->facts->types; t++)
+        if (scope_times(a->facts, whole, t))
+            count += (double)o->type[t].segment_sum[part].count;
+    return count / part_length(a);
+}
+
 static void note(struct study *s, const struct outcome *outcome, int count,
                  struct arena *arena)
 {
@@ -325,9 +353,11 @@ static void note(struct study *s, const struct outcome *outcome, int count,
                     histogram_above(&account.histogram, (uint64_t)s->x[p]) /
                     (double)account.histogram.count;
         }
-        for (int p = 0; p < AGREEMENT_PARTS; p++)
-            s->course[p * s->replications + s->done] =
-                course_of(a->facts, &outcome[i], p);
+        for (int p = 0; p < AGREEMENT_PARTS; p++) {
+            int at = p * s->replications + s->done;
+            s->course[at] = course_of(a->facts, &outcome[i], p);
+            s->good[at] = good_of(a, &outcome[i], p);
+        }
     }
 }
 
@@ -534,7 +564,25 @@ static void prepare(struct study *s, int replications, struct arena *arena)
     size_t n = (size_t)replications, scopes = (size_t)s->scopes;
     s->value = arena_many(arena, scopes * AGREEMENT_METRICS * n, double);
     s->course = arena_many(arena, AGREEMENT_PARTS * n, double);
+    s->good = arena_many(arena, AGREEMENT_PARTS * n, double);
     s->beyond = arena_many(arena, scopes * MOST_POINTS * n, double);
+}
+
+static void conclude_good(struct study *s)
+{
+    struct agreement *a = s->agreement;
+    for (int p = 0; p < AGREEMENT_PARTS; p++) {
+        double *value = s->good + (size_t)p * (size_t)s->replications;
+        int n = sort_numbers(value, s->done);
+        bool band = n >= AGREEMENT_LEAST;
+        a->good_predicted[p] = n > 1 ? ordered(value, n, 0.5) : n ? value[0] : NAN;
+        a->good_low[p] = band ? ordered(value, n, (1 - coverage) / 2) : NAN;
+        a->good_high[p] = band ? ordered(value, n, (1 + coverage) / 2) : NAN;
+        if (p + 1 < AGREEMENT_PARTS)
+            continue;
+        for (int i = 0; i < n; i++)
+            a->collapsed += is_collapse(a, value[i]) ? 1.0 / n : 0;
+    }
 }
 
 static void conclude(struct study *s, struct agreement_row *row, struct arena *arena)
@@ -549,6 +597,7 @@ static void conclude(struct study *s, struct agreement_row *row, struct arena *a
         int n = sort_numbers(value, s->done);
         a->course_predicted[p] = n > 1 ? ordered(value, n, 0.5) : n ? value[0] : NAN;
     }
+    conclude_good(s);
     draw_curves(s, arena);
 }
 
@@ -588,6 +637,13 @@ const struct agreement_row *agreement_row(const struct agreement *agreement,
                                           enum agreement_metric metric)
 {
     return &agreement->row[metric]; /* all requests come first */
+}
+
+bool agreement_loses(const struct agreement *a)
+{
+    double most = 0.01;
+    const struct agreement_row *errors = agreement_row(a, AGREEMENT_ERRORS);
+    return errors->measured > most || errors->predicted > most;
 }
 
 double agreement_course(const struct agreement *agreement)

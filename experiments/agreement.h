@@ -67,6 +67,12 @@ struct agreement {
     int rows;
     /* Mean latency of requests by the part of the window they began in; NaN: none. */
     double course_measured[AGREEMENT_PARTS], course_predicted[AGREEMENT_PARTS];
+    /* Good answers by the same parts, per s, and of the prediction 95 % of the runs. */
+    double good_measured[AGREEMENT_PARTS], good_predicted[AGREEMENT_PARTS];
+    double good_low[AGREEMENT_PARTS], good_high[AGREEMENT_PARTS];
+    double collapsed;   /* part of the simulated runs in whose last part hardly any
+                           request succeeds: less than a tenth */
+    bool has_collapsed; /* the measured run likewise */
     const struct curve *curve; /* of the part slower than x: predicted, measured, … */
     int curves;
 };
@@ -83,6 +89,9 @@ bool agreement_find(struct agreement *agreement, const struct point *point,
 /* The row of all requests for a metric. */
 const struct agreement_row *agreement_row(const struct agreement *agreement,
                                           enum agreement_metric metric);
+
+/* Where goodput says more than latency: it is less than what was sent in some part. */
+bool agreement_loses(const struct agreement *agreement);
 
 /* The largest difference of the course by its highest value; NaN without any. */
 double agreement_course(const struct agreement *agreement);

@@ -99,18 +99,33 @@ static void print_head(struct sheet *sheet)
     fputc('\n', sheet->out);
 }
 
-static void print_course(struct sheet *sheet, const struct agreement *a)
+static void print_course(struct sheet *sheet, enum human_kind kind,
+                         const double *measured, const double *predicted)
 {
-    sheet_heading(sheet, "Mean latency by the part of the run it began in");
-    const double *const sides[] = {a->course_measured, a->course_predicted};
+    const double *const sides[] = {measured, predicted};
     for (int side = 0; side < 2; side++) {
         sheet_gap(sheet, 2);
         sheet_left(sheet, side ? "predicted" : "measured", 10);
         for (int p = 0; p < AGREEMENT_PARTS; p++)
-            sheet_right(sheet,
-                        human_value(&sheet->arena, HUMAN_TIME, sides[side][p]), 8);
+            sheet_right(sheet, human_value(&sheet->arena, kind, sides[side][p]), 8);
         fputc('\n', sheet->out);
     }
+}
+
+static void print_courses(struct sheet *sheet, const struct agreement *a)
+{
+    sheet_heading(sheet, "Mean latency by the part of the run it began in");
+    print_course(sheet, HUMAN_TIME, a->course_measured, a->course_predicted);
+    if (!agreement_loses(a))
+        return;
+    sheet_heading(sheet, "Good answers by the part of the run their requests began in");
+    print_course(sheet, HUMAN_RATE, a->good_measured, a->good_predicted);
+    if (a->collapsed > 0 || a->has_collapsed)
+        sheet_say(sheet,
+                  "In the last part hardly any request succeeds (less than a tenth) in "
+                  "%s of the simulated runs, and in the measured run %s do.",
+                  human_value(&sheet->arena, HUMAN_PART, a->collapsed),
+                  a->has_collapsed ? "no more" : "more");
 }
 
 static void print_origin(struct sheet *sheet, const struct agreement_page *page)
@@ -159,7 +174,7 @@ void agreement_print(const struct agreement_page *page, bool colour, FILE *out)
     print_head(&sheet);
     for (int i = 0; i < page->agreement->rows; i++)
         print_row(&sheet, page, &page->agreement->row[i]);
-    print_course(&sheet, page->agreement);
+    print_courses(&sheet, page->agreement);
     print_origin(&sheet, page);
     arena_free(&sheet.arena);
 }
@@ -220,6 +235,10 @@ const char *agreement_json(const struct agreement_page *page, struct arena *aren
         put_row(rows, page, &a->row[i]);
     put_course(root, "course_measured", a->course_measured);
     put_course(root, "course_predicted", a->course_predicted);
+    put_course(root, "good_measured", a->good_measured);
+    put_course(root, "good_predicted", a->good_predicted);
+    json_number(root, "collapsed", a->collapsed);
+    json_flag(root, "has_collapsed", a->has_collapsed);
     char *text = json_made(root) ? cJSON_Print(root) : NULL;
     if (!text)
         die("no memory");
