@@ -16,8 +16,11 @@
  *   high       (utilisation of 0.9 and more) the same; what is not random: within 25 %
  *   overload   throughput within 5 %, errors within 2 points; replayed: the course of
  *              the mean latency (ten parts of the run) within 10 % of its highest;
- *              drawn, when every run has another course: mean and quantiles inside the
- *              interval
+ *              drawn, when every run has another course: errors, mean and quantiles
+ *              within the targets above or inside the interval, and so too the
+ *              throughput where goodput collapses, sooner or later by chance
+ *   any        where goodput has collapsed at the end, or has not, it does likewise in
+ *              at least 2.5 % of the simulated runs
  */
 #include "experiments/agreement.h"
 #include "plots/figure.h"
@@ -27,20 +30,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_CASES = 500, LONGEST = 200, COURSE = AGREEMENT_METRICS };
+enum {
+    MOST_CASES = 500,
+    LONGEST = 200,
+    COURSE = AGREEMENT_METRICS,
+    COLLAPSE,
+    BITS,
+};
 
-static const double loose = 0.25, course_target = 0.10, overload_target = 0.05;
+static const double loose = 0.25, course_target = 0.10, overload_target = 0.05,
+                    rare = 0.025;
 static const double tight[AGREEMENT_METRICS] = {
     [AGREEMENT_THROUGHPUT] = 0.02, [AGREEMENT_ERRORS] = 0.02, [AGREEMENT_MEAN] = 0.05,
     [AGREEMENT_P50] = 0.05,        [AGREEMENT_P95] = 0.10,    [AGREEMENT_P99] = 0.10,
 };
 
 struct validated {
-    char scenario[LONGEST], run[LONGEST], regime[LONGEST], missed[LONGEST];
-    struct agreement_row row[AGREEMENT_METRICS]; /* of all requests */
+    char scenario[LONGEST], run[LONGEST], type[LONGEST], regime[LONGEST],
+        missed[LONGEST];
+    struct agreement_row row[AGREEMENT_METRICS]; /* of the type; empty: all requests */
     double course;
-    bool random;
-    unsigned misses; /* bits of metrics, and of COURSE */
+    double collapsed; /* part of the simulated runs */
+    double good[3];   /* answers per s at the end: measured, predicted from, to */
+    bool random, has_collapsed;
+    unsigned misses; /* bits of metrics, of COURSE and COLLAPSE */
 };
 
 static bool is_overload(const struct validated *v)
@@ -78,6 +91,7 @@ static int read_cases(const char *folder, struct validated *found)
         *v = (struct validated){0};
         take_word(v->scenario, &at);
         take_word(v->run, &at);
+        take_word(v->type, &at);
         take_word(v->regime, &at);
         take_word(v->missed, &at);
     }
@@ -112,14 +126,34 @@ static double rate_of(const struct measured *measured, const struct point *point
 }
 
 static void read_point(struct point *point, struct arena *arena, const char *path,
-                       const char *set)
+                       const char *const *sets, int set_count)
 {
     struct where *where = where_new(arena);
-    struct point_source source = {.path = path, .sets = &set, .set_count = set != NULL};
+    struct point_source source = {.path = path, .sets = sets, .set_count = set_count};
     if (!point_read(point, arena, &source, where)) {
         where_print(where, stderr);
         exit(2);
     }
+}
+
+/* As many requests, of each type. */
+static void read_drawn(struct point *point, const struct measured *measured,
+                       const char *path, struct arena *arena)
+{
+    const struct model_facts *facts = point->result.facts;
+    const char **sets = arena_many(arena, facts->types + 1, const char *);
+    int count = 0;
+    sets[count++] = arena_format(arena, "/workloads/load/open/rate=\"%.6f/s\"",
+                                 rate_of(measured, point));
+    for (int t = 0; facts->types > 1 && t < facts->types; t++) {
+        int of_type = 0;
+        for (int i = 0; i < measured->count; i++)
+            of_type += measured->request[i].type == t;
+        sets[count++] = arena_format(arena, "/workloads/load/mix/%s=%.6f",
+                                     facts->type[t].name,
+                                     (double)of_type / measured->count);
+    }
+    read_point(point, arena, path, sets, count);
 }
 
 /* The scenario at the level of the run: what is replayed, or the rate. */
@@ -128,11 +162,9 @@ static void read_case(const struct validated *v, const char *folder,
                       struct arena *arena)
 {
     const char *path = arena_format(arena, "%s/%s.json", folder, v->scenario);
-    const char *set = NULL;
-    if (!is_drawn(v))
-        set = arena_format(arena, "/workloads/load/trace/file=\"data/%s.csv\"",
-                           v->run);
-    read_point(point, arena, path, set);
+    const char *set = arena_format(arena, "/workloads/load/trace/file=\"data/%s.csv\"",
+                                   v->run);
+    read_point(point, arena, path, &set, !is_drawn(v));
     struct where *where = where_new(arena);
     if (!measured_read(measured, arena_format(arena, "%s/data/%s.csv", folder, v->run),
                        point->result.facts, where)) {
@@ -140,21 +172,40 @@ static void read_case(const struct validated *v, const char *folder,
         exit(2);
     }
     if (is_drawn(v) && is_open(point))
-        read_point(point, arena, path,
-                   arena_format(arena, "/workloads/load/open/rate=\"%.6f/s\"",
-                                rate_of(measured, point)));
+        read_drawn(point, measured, path, arena);
+}
+
+/* What the measurement itself cannot tell apart: its load generator lags and its
+ * machine stalls by so much (s; see README.md). */
+static const double resolution[AGREEMENT_METRICS] = {
+    [AGREEMENT_MEAN] = 1e-4,
+    [AGREEMENT_P50] = 1e-4,
+    [AGREEMENT_P95] = 1e-3,
+    [AGREEMENT_P99] = 1e-3,
+};
+
+static bool is_missed_in_overload(const struct validated *v,
+                                  enum agreement_metric metric)
+{
+    const struct agreement_row *row = &v->row[metric];
+    bool may_differ = is_drawn(v) && row->inside; /* what is chance */
+    if (metric == AGREEMENT_THROUGHPUT)
+        return !(fabs(row->difference) <= overload_target ||
+                 (may_differ && v->has_collapsed));
+    if (metric == AGREEMENT_ERRORS || is_drawn(v))
+        return !(fabs(row->difference) <= tight[metric] || may_differ);
+    return false;
 }
 
 static bool is_missed(const struct validated *v, enum agreement_metric metric)
 {
     const struct agreement_row *row = &v->row[metric];
     double off = fabs(row->difference);
-    if (tight[metric] == 0 || isnan(row->measured))
+    if (tight[metric] == 0 || isnan(row->measured) ||
+        fabs(row->predicted - row->measured) <= resolution[metric])
         return false;
     if (is_overload(v))
-        return metric == AGREEMENT_THROUGHPUT ? !(off <= overload_target)
-               : metric == AGREEMENT_ERRORS   ? !(off <= tight[metric])
-                                              : is_drawn(v) && !row->inside;
+        return is_missed_in_overload(v, metric);
     bool lies_right = v->random ? row->inside : strcmp(v->regime, "high") == 0;
     return !(off <= tight[metric] ||
              (lies_right && metric != AGREEMENT_ERRORS && off <= loose));
@@ -166,6 +217,30 @@ static void judge(struct validated *v)
         v->misses |= is_missed(v, (enum agreement_metric)m) ? 1u << m : 0;
     if (is_overload(v) && !is_drawn(v) && !(v->course <= course_target))
         v->misses |= 1u << COURSE;
+    double alike = v->has_collapsed ? v->collapsed : 1 - v->collapsed;
+    if (alike < rare)
+        v->misses |= 1u << COLLAPSE;
+}
+
+static void take_end(struct validated *v, const struct agreement *a)
+{
+    int last = AGREEMENT_PARTS - 1;
+    v->collapsed = a->collapsed;
+    v->has_collapsed = a->has_collapsed;
+    v->good[0] = a->good_measured[last];
+    v->good[1] = a->random ? a->good_low[last] : a->good_predicted[last];
+    v->good[2] = a->random ? a->good_high[last] : a->good_predicted[last];
+}
+
+static void take_rows(struct validated *v, const struct agreement *a)
+{
+    for (int i = 0; i < a->rows; i++) {
+        const struct agreement_row *row = &a->row[i];
+        const char *type =
+            row->scope.sort == SCOPE_WHOLE ? "" : a->facts->type[row->scope.index].name;
+        if (strcmp(type, v->type) == 0)
+            v->row[row->metric] = *row;
+    }
 }
 
 static void simulate(struct validated *v, const char *folder)
@@ -178,10 +253,10 @@ static void simulate(struct validated *v, const char *folder)
     arena_init(&arena);
     read_case(v, folder, &point, &measured, &arena);
     agreement_find(&agreement, &point, &measured, 0, &effort, &arena);
-    for (int m = 0; m < AGREEMENT_METRICS; m++)
-        v->row[m] = *agreement_row(&agreement, (enum agreement_metric)m);
+    take_rows(v, &agreement);
     v->course = agreement_course(&agreement);
     v->random = agreement.random;
+    take_end(v, &agreement);
     judge(v);
     arena_free(&arena);
 }
@@ -190,7 +265,9 @@ static void simulate(struct validated *v, const char *folder)
 
 static const char *bit_name(int bit)
 {
-    return bit == COURSE ? "course" : agreement_names[bit];
+    return bit == COURSE     ? "course"
+           : bit == COLLAPSE ? "collapse"
+                             : agreement_names[bit];
 }
 
 static unsigned listed(const struct validated *v)
@@ -199,7 +276,7 @@ static unsigned listed(const struct validated *v)
     char words[LONGEST];
     strcpy(words, v->missed);
     for (char *word = strtok(words, " "); word; word = strtok(NULL, " "))
-        for (int bit = 0; bit <= COURSE; bit++)
+        for (int bit = 0; bit < BITS; bit++)
             bits |= strcmp(word, bit_name(bit)) == 0 ? 1u << bit : 0;
     return bits;
 }
@@ -208,10 +285,11 @@ static unsigned listed(const struct validated *v)
 static bool has_moved(const struct validated *v)
 {
     unsigned known = listed(v);
-    for (int bit = 0; bit <= COURSE; bit++)
+    for (int bit = 0; bit < BITS; bit++)
         if ((v->misses ^ known) >> bit & 1)
-            fprintf(stderr, "%s, %s: %s is %s, cases.csv says otherwise\n", v->scenario,
-                    v->run, bit_name(bit), v->misses >> bit & 1 ? "missed" : "met");
+            fprintf(stderr, "%s, %s%s%s: %s is %s, cases.csv says otherwise\n",
+                    v->scenario, v->run, *v->type ? ", " : "", v->type, bit_name(bit),
+                    v->misses >> bit & 1 ? "missed" : "met");
     return v->misses != known;
 }
 
@@ -255,7 +333,7 @@ static void print_load(const struct validated *v, int count, bool drawn)
     for (int i = 0; i < count; i++, v++) {
         if (is_overload(v) || is_drawn(v) != drawn)
             continue;
-        printf("| %s | %s, %s |", v->run,
+        printf("| %s%s%s | %s, %s |", v->run, *v->type ? ", " : "", v->type,
                time_text(v->row[AGREEMENT_MEAN].measured, mean, sizeof mean),
                time_text(v->row[AGREEMENT_P99].measured, p99, sizeof p99));
         for (int m = 0; m < AGREEMENT_METRICS; m++)
@@ -287,6 +365,22 @@ static void print_overload(const struct validated *v, int count)
     puts("");
 }
 
+/* Where there are timeouts and retries: does the server end up working for nobody? */
+static void print_collapse(const struct validated *v, int count)
+{
+    puts("| run | | measured: collapsed | good answers at the end | simulated: "
+         "collapsed | good answers at the end, 95 % of runs |\n"
+         "| --- | --- | --- | --- | --- | --- |");
+    for (int i = 0; i < count; i++, v++)
+        if (strncmp(v->run, "S10/", 4) == 0) {
+            const char *bold = v->misses >> COLLAPSE & 1 ? "**" : "";
+            printf("| %s | %s | %s | %.0f/s | %s%.0f %%%s | %.0f – %.0f/s |\n", v->run,
+                   is_drawn(v) ? "drawn" : "replayed", v->has_collapsed ? "yes" : "no",
+                   v->good[0], bold, 100 * v->collapsed, bold, v->good[1], v->good[2]);
+        }
+    puts("");
+}
+
 static void print_tables(const struct validated *v, int count)
 {
     int met = 0;
@@ -299,6 +393,8 @@ static void print_tables(const struct validated *v, int count)
     print_load(v, count, true);
     puts("### Overload\n");
     print_overload(v, count);
+    puts("### Timeouts and retries: goodput at the end\n");
+    print_collapse(v, count);
 }
 
 /* ---- figure ---------------------------------------------------------------------- */
@@ -312,8 +408,12 @@ static const struct {
              {"S7-", "gunicorn gthread, users"},
              {"S5-", "gthread with streams"},
              {"S4-", "gthread and PgBouncer"},
+             {"S5-", "gunicorn gthread, streams"},
              {"S11-", "SQLAlchemy pool"},
-             {"S8-", "uvicorn"}};
+             {"S8-", "uvicorn"},
+             {"S3-", "nginx and gunicorn sync"},
+             {"S10-", "nginx, timeouts and retries"},
+             {"S9-", "nginx limit_req"}};
 
 enum { KINDS = sizeof kinds / sizeof *kinds, POINTS = 2 * MOST_CASES };
 
