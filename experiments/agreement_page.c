@@ -45,7 +45,7 @@ static const char *interval_text(struct arena *arena, enum human_kind kind, doub
 static const char *difference_text(struct arena *arena,
                                    const struct agreement_row *row)
 {
-    if (isnan(row->difference))
+    if (!isfinite(row->difference)) /* by nothing */
         return "-";
     bool points = row->metric == AGREEMENT_ERRORS;
     return arena_format(arena, "%+.1f %s", 100 * row->difference + 0.0,

@@ -13,6 +13,9 @@ static const char *const names[COLUMNS] = {
     [TIME] = "t_s",  [LATENCY] = "lat_ms", [STATUS] = "status",
     [ERROR] = "err", [KIND] = "kind",      [TYPE] = "type"};
 
+/* In the column's own unit; times up to 30 years. */
+static const double most[COLUMNS] = {[TIME] = 1e9, [LATENCY] = 1e12, [STATUS] = 999};
+
 struct reader {
     struct where *where;
     const struct model_facts *facts;
@@ -51,10 +54,16 @@ static double number_in(struct reader *r, enum column column, int row)
     const char *cell = cell_of(r, column, row);
     char *end;
     double value = strtod(cell, &end);
-    if (end != cell && *end == '\0' && value >= 0 && isfinite(value))
+    bool decimal = cell[strspn(cell, "0123456789+-.eE")] == '\0';
+    if (end == cell || *end != '\0' || !decimal || !(value >= 0))
+        data_problem(r->where, r->table, row,
+                     "%s must be a number of 0 or more, is \"%s\"", names[column],
+                     cell);
+    else if (value > most[column])
+        data_problem(r->where, r->table, row, "%s must be at most %g, is \"%s\"",
+                     names[column], most[column], cell);
+    else
         return value;
-    data_problem(r->where, r->table, row, "%s must be a number of 0 or more, is \"%s\"",
-                 names[column], cell);
     return 0;
 }
 

@@ -55,6 +55,12 @@ says 'none.csv: cannot be opened'
 printf 't_s,lat_ms\n1,2\n2,x\n' >bad.csv
 is 2 s.json --measured bad.csv
 says 'bad.csv:3'
+printf 't_s,lat_ms\n1,0x10\n2,nan\n3,1e300\n1e300,1\n' >bad.csv
+is 2 s.json --measured bad.csv
+says 'bad.csv:2:1: lat_ms must be a number of 0 or more, is "0x10"'
+says 'bad.csv:3:1: lat_ms must be a number of 0 or more, is "nan"'
+says 'bad.csv:4:1: lat_ms must be at most 1e+12, is "1e300"'
+says 'bad.csv:5:1: t_s must be at most 1e+09, is "1e300"'
 is 2 s.json --measured run.csv --replications 0
 is 2 s.json --measured run.csv --within much
 is 2 s.json --measured run.csv --plot tails.svg # it is there

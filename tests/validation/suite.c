@@ -52,6 +52,8 @@ struct validated {
     double course;
     double collapsed; /* part of the simulated runs */
     double good[3];   /* answers per s at the end: measured, predicted from, to */
+    /* Over the parts of the run, measured and predicted: mean latency, good answers. */
+    double latency[2][AGREEMENT_PARTS], answers[2][AGREEMENT_PARTS];
     bool random, has_collapsed;
     unsigned misses; /* bits of metrics, of COURSE and COLLAPSE */
 };
@@ -222,6 +224,14 @@ static void judge(struct validated *v)
         v->misses |= 1u << COLLAPSE;
 }
 
+static void take_courses(struct validated *v, const struct agreement *a)
+{
+    memcpy(v->latency[0], a->course_measured, sizeof v->latency[0]);
+    memcpy(v->latency[1], a->course_predicted, sizeof v->latency[1]);
+    memcpy(v->answers[0], a->good_measured, sizeof v->answers[0]);
+    memcpy(v->answers[1], a->good_predicted, sizeof v->answers[1]);
+}
+
 static void take_end(struct validated *v, const struct agreement *a)
 {
     int last = AGREEMENT_PARTS - 1;
@@ -257,6 +267,7 @@ static void simulate(struct validated *v, const char *folder)
     v->course = agreement_course(&agreement);
     v->random = agreement.random;
     take_end(v, &agreement);
+    take_courses(v, &agreement);
     judge(v);
     arena_free(&arena);
 }
@@ -365,6 +376,28 @@ static void print_overload(const struct validated *v, int count)
     puts("");
 }
 
+/* Replayed overloads: what was measured and predicted in each part of the run. */
+static void print_courses(const struct validated *v, int count, bool answers)
+{
+    puts("| run | | | | | | | | | | | |\n"
+         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+    for (int i = 0; i < count; i++, v++) {
+        bool counts = strncmp(v->run, "S10/", 4) == 0;
+        if (!is_overload(v) || is_drawn(v) || counts != answers)
+            continue;
+        for (int side = 0; side < 2; side++) {
+            printf("| %s | %s |", side ? "" : v->run, side ? "predicted" : "measured");
+            for (int p = 0; p < AGREEMENT_PARTS; p++)
+                if (answers)
+                    printf(" %.0f |", v->answers[side][p]);
+                else
+                    printf(" %.2f |", v->latency[side][p]);
+            puts("");
+        }
+    }
+    puts("");
+}
+
 /* Where there are timeouts and retries: does the server end up working for nobody? */
 static void print_collapse(const struct validated *v, int count)
 {
@@ -393,7 +426,12 @@ static void print_tables(const struct validated *v, int count)
     print_load(v, count, true);
     puts("### Overload\n");
     print_overload(v, count);
-    puts("### Timeouts and retries: goodput at the end\n");
+    puts("Mean latency (s) in ten parts of the run, replayed:\n");
+    print_courses(v, count, false);
+    puts("### Timeouts and retries\n\n"
+         "Good answers per second in ten parts of the run, replayed:\n");
+    print_courses(v, count, true);
+    puts("And at its end:\n");
     print_collapse(v, count);
 }
 
@@ -406,14 +444,13 @@ static const struct {
              {"S6-", "gunicorn sync, bursts"},
              {"S2-", "gunicorn gthread"},
              {"S7-", "gunicorn gthread, users"},
-             {"S5-", "gthread with streams"},
              {"S4-", "gthread and PgBouncer"},
              {"S5-", "gunicorn gthread, streams"},
              {"S11-", "SQLAlchemy pool"},
              {"S8-", "uvicorn"},
              {"S3-", "nginx and gunicorn sync"},
              {"S10-", "nginx, timeouts and retries"},
-             {"S9-", "nginx limit_req"}};
+             {"S9-delay-", "nginx limit_req"}};
 
 enum { KINDS = sizeof kinds / sizeof *kinds, POINTS = 2 * MOST_CASES };
 
