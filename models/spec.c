@@ -25,8 +25,8 @@ static const struct param backoff_params[] = {
      .fallback = JITTER_FULL,
      .doc = "How the pause is spread: full = uniform from 0, equal = upper half, "
             "decorrelated = uniform from base to three times the last pause, "
-            "exponential = memoryless with the pause as its mean (people), around = half "
-            "to one and a half times the pause (a randomization factor of 0.5)."},
+            "exponential = memoryless with the pause as its mean (people), around = "
+            "half to one and a half times the pause (a randomization factor of 0.5)."},
     {0},
 };
 #undef AT
