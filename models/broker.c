@@ -154,9 +154,40 @@ void broker_reserved(struct world *w, uint32_t task)
         c->timer = timer_set(&w->timers, class, w->now, SLOT(SLOT_TASK, courier));
 }
 
+/* Look after the task when its time limit has come. */
+static void watch(struct world *w, uint32_t task, sim_time limit)
+{
+    uint32_t number = task_branch(w, task, w->m->watch);
+    const struct task *t = &w->task[task];
+    struct task *dog = &w->task[number];
+    dog->process = NONE;
+    dog->peer = task;
+    dog->entity = t->entity;
+    dog->entered = t->entered;
+    dog->state = TASK_DELAY;
+    event_push(&w->events, w->now + limit, EVENT_DEPARTURE, SLOT(SLOT_TASK, number));
+}
+
+void broker_reap(struct world *w, uint32_t number)
+{
+    const struct task *dog = &w->task[number], *t = &w->task[dog->peer];
+    struct instance *instance = &w->instance[dog->instance];
+    if (t->state == TASK_FREE || !(t->flags & TASK_HAS_SLOT) ||
+        t->instance != dog->instance || t->entity != dog->entity ||
+        t->entered != dog->entered)
+        return; /* done in time */
+    uint64_t lost = instance->counts->lost;
+    task_kill(w, dog->peer, STATUS_500, instance->service->limit_cause);
+    instance->counts->lost = lost;
+    instance->counts->timed_out++;
+}
+
 void broker_started(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
+    sim_time limit = w->instance[t->instance].service->part.broker.time_limit;
+    if (limit)
+        watch(w, task, limit);
     if (w->instance[t->instance].service->part.broker.acks_late) {
         broker_reserved(w, task);
         return;

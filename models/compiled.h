@@ -39,6 +39,7 @@ enum op {
     OP_ANSWER,  /* answer now; the rest is background work in the same slot */
     OP_ENQUEUE, /* start a courier at `a` for the queue of service `b` */
     OP_HOLD_BACK, /* let a drawn time pass before a message of call site `a` may run */
+    OP_REAP,    /* end the task that is watched, if it still runs */
     OP_PUBLISH, /* call site `a`, as a message to its workers */
     OP_STREAM,  /* the first byte leaves now */
     OP_CHUNKS,  /* let the gaps of stream plan `a` pass, up to a silence or the end */
@@ -248,7 +249,7 @@ struct service {
     uint32_t workers, first_worker; /* of a proxy */
     bool counts_connections;
     uint64_t worker_key;
-    uint16_t closed_cause, exhausted_cause, hot_cause;
+    uint16_t closed_cause, exhausted_cause, hot_cause, limit_cause;
 };
 
 struct pool {
@@ -399,6 +400,7 @@ struct model {
     bool visits;    /* some workload has more to it than requests and answers */
     bool mortal;    /* some service is */
     uint32_t grave; /* pc of OP_GONE */
+    uint32_t watch; /* pc of a pause that OP_REAP comes after */
 };
 
 #endif

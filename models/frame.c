@@ -199,6 +199,7 @@ static void resolve(const struct compiler *c, struct instr *i)
     case OP_UNITS:
     case OP_ANSWER:
     case OP_HOLD_BACK:
+    case OP_REAP:
     case OP_PUBLISH:
     case OP_CHUNKS:
     case OP_CHUNK:
@@ -228,6 +229,10 @@ void frame_finish(struct compiler *c)
 {
     struct model *m = c->model;
     m->grave = c->code.count;
+    *VECTOR_ADD(&c->code, c->arena, struct instr) = (struct instr){.op = OP_GONE};
+    m->watch = c->code.count;
+    *VECTOR_ADD(&c->code, c->arena, struct instr) = (struct instr){.op = OP_DELAY};
+    *VECTOR_ADD(&c->code, c->arena, struct instr) = (struct instr){.op = OP_REAP};
     *VECTOR_ADD(&c->code, c->arena, struct instr) = (struct instr){.op = OP_GONE};
     for (uint32_t i = 0; i < m->grave; i++)
         resolve(c, VECTOR_AT(&c->code, struct instr, i));

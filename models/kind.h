@@ -84,6 +84,7 @@ struct broker_part {
     bool present;
     bool acks_late;
     sim_time visibility; /* SIM_NEVER: none */
+    sim_time time_limit; /* of a task; 0: none */
     int64_t max_retries;
     sim_time retry_delay;
 };

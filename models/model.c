@@ -296,6 +296,9 @@ static void set_up_service(struct compiler *c, const struct place *p, uint32_t s
     s->mortal = life->timeout || life->max_requests || life->restart;
     c->model->mortal |= s->mortal;
     s->heeded = s->mortal || part->broker.present;
+    if (part->broker.time_limit)
+        s->limit_cause = compile_cause(
+            c, arena_format(c->arena, "%s: task_time_limit", p->name), STATUS_500, at);
     if (s->mortal) {
         s->killed_cause = compile_cause(
             c, arena_format(c->arena, "%s: its process was killed", p->name),

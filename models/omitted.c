@@ -56,8 +56,7 @@ const struct omission omissions[] = {
     {"9.5", "six connections of a browser to one host",
      "Every request finds a connection: a page with many streams open by HTTP/1.1 is "
      "slower than predicted; by HTTP/2 it is not."},
-    {"14.6", "priorities of jobs, time limits, children that are replaced",
-     "Jobs of one queue run in order and to their end; give urgent ones a task_queue "
-     "of their own."},
+    {"14.6", "priorities of jobs, children that are replaced",
+     "Jobs of one queue run in order; give urgent ones a task_queue of their own."},
     {NULL, NULL, NULL},
 };

@@ -649,6 +649,10 @@ HOT_INLINE bool step(struct world *w, uint32_t task, struct task *t)
     case OP_HOLD_BACK:
         broker_hold_back(w, task, i);
         return false;
+    case OP_REAP:
+        broker_reap(w, task);
+        t->pc++;
+        return true;
     case OP_PUBLISH:
         broker_publish(w, task);
         return false;

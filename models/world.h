@@ -818,6 +818,8 @@ void broker_timeout(struct world *w, uint32_t task);
 /* A message is in a worker's private queue, runs, is killed. */
 void broker_reserved(struct world *w, uint32_t task);
 void broker_started(struct world *w, uint32_t task);
+/* The time limit of the task that is watched has come. */
+void broker_reap(struct world *w, uint32_t watch);
 void broker_killed(struct world *w, const struct task *t);
 /* A worker that stops gives back what it has reserved. */
 void broker_return(struct world *w, struct instance *instance, uint32_t process);

@@ -15,7 +15,7 @@ struct conf {
     struct service_common common;
     struct handler_conf handlers;
     int64_t workers, concurrency, prefetch, max_retries, queue_limit;
-    sim_time visibility, retry_delay, grace, boot;
+    sim_time visibility, retry_delay, time_limit, grace, boot;
     bool acks_late, fair;
     int broker;
     struct restart_conf *restart;
@@ -69,7 +69,10 @@ static const struct param params[] = {
     {.key = "boot", .type = PARAM_DURATION, .offset = AT(boot), .most = 1e6,
      .fallback = 2,
      .doc = "restart: from the end of a worker until the next one works."},
-    NOT_MODELLED("task_time_limit"),
+    {.key = "task_time_limit", .type = PARAM_DURATION, .offset = AT(time_limit),
+     .most = 1e9,
+     .doc = "A task that runs for longer is killed, and has failed. No limit when "
+            "absent."},
     NOT_MODELLED("task_soft_time_limit"),
     NOT_MODELLED("worker_max_tasks_per_child"),
     {0},
@@ -98,6 +101,7 @@ static void build(const void *bound, struct part *part, struct listener *out)
         .present = true,
         .acks_late = conf->acks_late,
         .visibility = conf->broker == BROKER_REDIS ? conf->visibility : SIM_NEVER,
+        .time_limit = conf->time_limit,
         .max_retries = conf->max_retries,
         .retry_delay = conf->retry_delay,
     };

@@ -259,6 +259,43 @@ static void rule_14_4_a_queue_has_no_bound_unless_it_is_given_one(void **state)
     story_end(&s);
 }
 
+/* A limit of 5 s: of tasks of 20, 3 and 20 s only the second one is done; the slot is
+ * free again at once. */
+static void rule_14_4_a_time_limit_ends_a_task(void **state)
+{
+    (void)state;
+    struct story s;
+    static const char *const acks[] = {"false", "true"};
+    for (int late = 0; late < 2; late++) {
+        char text[1000];
+        snprintf(text, sizeof text,
+                 "{'workloads': {'a': {'target': 'jobs', 'burst': {'users': 1},"
+                 "    'mix': {'long': 1}},"
+                 "  'b': {'target': 'jobs', 'burst': {'users': 1, 'at': '1s'},"
+                 "    'mix': {'short': 1}},"
+                 "  'c': {'target': 'web', 'burst': {'users': 1, 'at': '2s'}},"
+                 "  'later': {'target': 'web', 'burst': {'users': 1, 'at': '100s'},"
+                 "    'mix': {'page': 1}}},"
+                 "'services': {"
+                 "'web': {'kind': 'server', 'handlers': {'page': [],"
+                 "  'default': [{'enqueue': 'jobs', 'as': 'long'}]}},"
+                 "'jobs': {'kind': 'task_queue', 'concurrency': 1,"
+                 "  'task_acks_late': %s, 'task_time_limit': '5s', 'handlers': {"
+                 "  'long': [{'wait': '20s'}], 'short': [{'wait': '3s'}]}}}}",
+                 acks[late]);
+        story_tell(&s, text);
+        assert_int_equal(story_of(&s, "a")->failed_latency.most, 5 * SIM_SECOND);
+        assert_latencies_of(story_of(&s, "b"), 7);
+        const struct station_outcome *jobs = story_at(&s, "jobs");
+        assert_int_equal(jobs->timed_out, 2);
+        assert_int_equal(jobs->lost, 0);
+        assert_int_equal(jobs->failed, late);
+        assert_int_equal(jobs->wait.most, 6 * SIM_SECOND);
+        assert_true(jobs->busy_area == (uint128)13 * SIM_SECOND);
+        story_end(&s);
+    }
+}
+
 /* Half of the tasks fail; each try draws anew. */
 static void rule_14_4_failed_tasks_are_tried_again(void **state)
 {
@@ -295,6 +332,7 @@ int main(void)
         cmocka_unit_test(rule_14_5_2_a_task_of_two_hours_runs_twice),
         cmocka_unit_test(rule_14_3_so_does_one_that_is_held_back_for_long),
         cmocka_unit_test(rule_14_4_a_queue_has_no_bound_unless_it_is_given_one),
+        cmocka_unit_test(rule_14_4_a_time_limit_ends_a_task),
         cmocka_unit_test(rule_14_4_failed_tasks_are_tried_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
