@@ -166,8 +166,9 @@ static void record(struct world *w, const struct task *t, sim_time gap, uint64_t
 static sim_time *through_of(struct world *w, const struct task *t, struct pace *p,
                             const struct stream_plan *plan)
 {
-    return plan->held || t->request == NONE ? &p->through
-                                            : &w->carried[t->request].through;
+    bool own = !plan->size || plan->held || t->request == NONE;
+    return own ? &p->through
+               : &w->carried[t->request].through;
 }
 
 static sim_time later(sim_time a, sim_time b)

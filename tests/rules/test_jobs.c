@@ -172,6 +172,7 @@ static void rule_14_3_after_the_visibility_timeout_or_at_once(void **state)
     story_read(&s, KILLED(", 'task_acks_late': true"), 1);
     story_watch(&s, 0, 3600, 0);
     assert_int_equal(story_at(&s, "done")->served, 0);
+    story_end(&s);
     story_read(&s, KILLED(", 'task_acks_late': true"), 1);
     story_watch(&s, 0, 3621, 0);
     assert_int_equal(story_at(&s, "done")->served, 1);
