@@ -242,6 +242,18 @@ static void tell_handlers(struct teller *t, const char *name,
     }
 }
 
+static void tell_operations(struct teller *t, const char *name,
+                            const struct param_map *operations)
+{
+    const struct operation_conf *o = operations->items;
+    for (int i = 0; i < operations->count; i++) {
+        t->who = arena_format(t->arena, "%s, %s", name, operations->names[i]);
+        say_value(t, "the size of an item", o[i].read ? o[i].read : o[i].write,
+                  PARAM_SIZE);
+        say_time(t, "time", o[i].time);
+    }
+}
+
 static void tell_server(struct teller *t, const char *name, const struct server_part *s)
 {
     if (s->accept == ACCEPT_EAGER && s->processes > 1)
@@ -253,6 +265,8 @@ static void tell_server(struct teller *t, const char *name, const struct server_
     say_time(t, "the time per token", s->token_time);
     if (s->table.present)
         say_time(t, "time", s->table.time);
+    if (s->table.operations)
+        tell_operations(t, name, s->table.operations);
     if (s->rules)
         tell_cache(t, name, s->rules);
     if (s->handlers)
