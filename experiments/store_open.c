@@ -13,6 +13,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char schema[] =
@@ -170,11 +171,18 @@ static bool is_on_network(int fd)
     return false;
 }
 
-/* Who holds the lock, as its file says. */
+/* Who holds the lock, as its file says; whoever has only just got it needs a moment to
+ * write that down. */
 static const char *holder(int fd, struct arena *arena)
 {
+    enum { LOOKS = 50 };
+    static const struct timespec moment = {.tv_nsec = 10000000};
     char text[200];
     ssize_t length = pread(fd, text, sizeof text - 1, 0);
+    for (int i = 0; i < LOOKS && length == 0; i++) {
+        nanosleep(&moment, NULL);
+        length = pread(fd, text, sizeof text - 1, 0);
+    }
     if (length <= 0)
         return "another process";
     text[length] = '\0';
