@@ -6,6 +6,7 @@
 #include "experiments/quantity.h"
 #include "experiments/scalar.h"
 #include "experiments/scenario.h"
+#include "models/guard.h"
 #include "models/omitted.h"
 #include "sim/dist.h"
 
@@ -92,7 +93,7 @@ static const char *type_name(struct arena *arena, const struct param *row)
     case PARAM_MAP:
         return arena_format(arena, "map of %s", type_name(arena, row->of));
     case PARAM_TAGGED:
-        return names_of(arena, row->of, false);
+        return row == &guard_row ? "guard" : names_of(arena, row->of, false);
     case PARAM_FORMS:
         return names_of(arena, row->of, true);
     case PARAM_VERB:
@@ -151,8 +152,8 @@ static const char *fallback(struct arena *arena, const struct param *row)
 static void print_rows(struct page *page, const char *prefix,
                        const struct param *table);
 
-/* The tables of objects inside, their keys with a prefix; what may hold itself has a
- * section of its own. */
+/* The tables of objects inside, their keys with a prefix; what may hold itself, and
+ * what many hold, has a section of its own. */
 static void print_inside(struct page *page, const char *key, const struct param *row)
 {
     struct arena *arena = page->arena;
@@ -168,7 +169,8 @@ static void print_inside(struct page *page, const char *key, const struct param 
         print_inside(page, arena_format(arena, "%s.*", key), row->of);
         break;
     case PARAM_TAGGED:
-        for (const struct param *tag = row->of; !bind_is_end(tag); tag++)
+        for (const struct param *tag = row->of; row != &guard_row && !bind_is_end(tag);
+             tag++)
             print_inside(page, arena_format(arena, "%s.%s", key, tag->key), tag);
         break;
     case PARAM_FORMS:
@@ -300,6 +302,12 @@ void reference_print(struct arena *arena, FILE *out)
     fputs("\n## steps of a handler\n", out);
     for (const struct param *verb = step_verbs; !bind_is_end(verb); verb++)
         print_section(&page, 3, verb->key, verb_doc(verb), verb_table(verb));
+    fputs("\n## guards\n\nIn front of a service or around a call. Each stands in a "
+          "list, as {\"bulkhead\": {...}}, or by its name alone where the defaults "
+          "will do.\n",
+          out);
+    for (const struct param *guard = guard_rows; !bind_is_end(guard); guard++)
+        print_section(&page, 3, guard->key, guard->doc, guard->of);
     fputs("\n## random values\n\nA lone value is constant. Parameters may be given by "
           "name, in a list in this order, or the first one alone.\n", out);
     for (const struct param *form = dist_forms; !bind_is_end(form); form++)
@@ -317,6 +325,7 @@ static int section_names(const char **names)
     for (int i = 0; (kind = kind_row(i)) && count < MOST_SECTIONS; i++)
         names[count++] = kind->key;
     count += bind_keys(step_verbs, names + count, MOST_SECTIONS - count);
+    count += bind_keys(guard_rows, names + count, MOST_SECTIONS - count);
     count += bind_keys(dist_forms, names + count, MOST_SECTIONS - count);
     return count;
 }
@@ -354,6 +363,7 @@ bool reference_print_section(const char *name, struct arena *arena, FILE *out,
         return true;
     }
     if (print_named(&page, step_verbs, name, true) ||
+        print_named(&page, guard_rows, name, false) ||
         print_named(&page, dist_forms, name, false))
         return true;
     const char *names[MOST_SECTIONS];

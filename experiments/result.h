@@ -7,6 +7,7 @@
 #define EXPERIMENTS_RESULT_H
 
 #include "experiments/audit.h"
+#include "experiments/bistable.h"
 #include "experiments/blame.h"
 #include "experiments/findings.h"
 #include "experiments/headroom.h"
@@ -30,6 +31,7 @@ struct result {
     struct procedure run;
     struct sample sample;
     struct judgement judgement;
+    struct bistability bistability;
     struct findings *findings;
     struct blame *blame;
     struct audit *audit;

@@ -72,6 +72,26 @@ static void put_worst(cJSON *verdict, const struct result *r, const struct loss 
               worst->cause < 0 ? NULL : r->facts->cause[worst->cause].name);
 }
 
+/* Null where nothing is tried again, so that overload cannot feed itself. */
+static void put_bistability(cJSON *verdict, const struct bistability *b)
+{
+    if (b->state == BISTABILITY_NOT_TRIED) {
+        json_text(verdict, "start", NULL);
+        return;
+    }
+    cJSON *object = json_object(verdict, "start");
+    json_text(object, "found", bistability_names[b->state]);
+    json_number(object, "burst_requests", b->burst);
+    if (b->state == BISTABILITY_TOO_LONG)
+        return;
+    json_number(object, "replications", b->replications);
+    json_number(object, "after_seconds", b->after);
+    json_number(object, "seconds", b->length);
+    json_number(object, "fallen_from_empty", b->fallen);
+    result_json_estimate(object, "ok_rate_from_empty", &b->empty);
+    result_json_estimate(object, "ok_rate_after_burst", &b->overloaded);
+}
+
 static void put_verdict(cJSON *root, const struct result *r, struct arena *arena)
 {
     const struct judgement *j = &r->judgement;
@@ -86,6 +106,7 @@ static void put_verdict(cJSON *root, const struct result *r, struct arena *arena
     result_json_estimate(verdict, "refused", &j->loss.part);
     json_number(verdict, "admitted", j->loss.admitted);
     put_worst(verdict, r, &j->worst);
+    put_bistability(verdict, &r->bistability);
 }
 
 static void put_headroom(cJSON *root, const struct result *r)

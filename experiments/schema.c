@@ -6,6 +6,7 @@
 #include "experiments/random.h"
 #include "experiments/scalar.h"
 #include "experiments/scenario.h"
+#include "models/guard.h"
 #include "sim/check.h"
 #include "sim/dist.h"
 
@@ -337,6 +338,15 @@ static cJSON *of_step(struct writer *to, const struct param *row)
     return reference_to(to, row->key);
 }
 
+/* Nearly every service and call may have them: written once. */
+static cJSON *of_guard(struct writer *to)
+{
+    const char *name = guard_row.key;
+    if (!cJSON_GetObjectItemCaseSensitive(to->defs, name))
+        cJSON_AddItemToObject(to->defs, name, of_tagged(to, guard_rows));
+    return reference_to(to, name);
+}
+
 static cJSON *of_row(struct writer *to, const struct param *row)
 {
     switch (row->type) {
@@ -349,7 +359,7 @@ static cJSON *of_row(struct writer *to, const struct param *row)
     case PARAM_MAP:
         return of_map(to, row);
     case PARAM_TAGGED:
-        return of_tagged(to, row->of);
+        return row == &guard_row ? of_guard(to) : of_tagged(to, row->of);
     case PARAM_VERB:
         return of_step(to, row);
     case PARAM_KINDS:

@@ -113,6 +113,38 @@ static void say_overloaded(struct page *p)
                              "one gives other latencies.");
 }
 
+/* What a burst at the start leaves behind, once all of it should be over. */
+static void say_bistable(struct page *p)
+{
+    const struct result *r = p->result;
+    const struct bistability *b = &r->bistability;
+    if (b->state == BISTABILITY_FALLS)
+        sheet_say(&p->sheet,
+                  "It carries this load for a while only: within %s all of %d "
+                  "replications fell into an overload that attempts which are given up "
+                  "and made again keep up, and only less load ends.",
+                  page_value(p, HUMAN_TIME, b->after), b->replications);
+    else
+        sheet_say(
+            &p->sheet,
+            "Where it starts decides where it ends. Started empty it answers %s well; "
+            "%s after a burst of %s requests that came all at once it still answers "
+            "no more than %s: attempts that are given up and made again keep it "
+            "overloaded, and only less load ends that.",
+            page_value(p, HUMAN_RATE, b->best), page_value(p, HUMAN_TIME, b->after),
+            page_value(p, HUMAN_COUNT, b->burst),
+            page_estimate(p, HUMAN_RATE, &b->overloaded));
+    if (b->state == BISTABILITY_STAYS && b->fallen > 0)
+        sheet_say(
+            &p->sheet,
+            "No burst is needed: %d of %d replications fell into it by themselves "
+            "within %s.",
+            b->fallen, b->replications,
+            page_value(p, HUMAN_TIME, b->after + b->length));
+    if (r->judgement.worst.part.value > r->judgement.worst.admitted)
+        say_overloaded(p);
+}
+
 static void print_verdict(struct page *p)
 {
     const struct result *r = p->result;
@@ -129,6 +161,8 @@ static void print_verdict(struct page *p)
     else if (j->verdict == VERDICT_NEAR_CRITICAL)
         sheet_say(&p->sheet, "Read the numbers with care: %s.",
                   verdict_reasons[j->reason]);
+    if (j->verdict == VERDICT_BISTABLE)
+        say_bistable(p);
     if (r->audit->broken)
         sheet_say(&p->sheet,
                   "%sThe books do not balance%s: headroom has made a mistake, which is "
@@ -375,6 +409,20 @@ static void print_run(struct page *p)
               100 * ESTIMATE_CONFIDENCE);
 }
 
+static void print_bistability(struct page *p)
+{
+    const struct bistability *b = &p->result->bistability;
+    if (b->state == BISTABILITY_RECOVERS)
+        sheet_say(&p->sheet,
+                  "It recovers from overload: a burst of %s requests at the start no "
+                  "longer matters after %s (%d replications more).",
+                  page_value(p, HUMAN_COUNT, b->burst),
+                  page_value(p, HUMAN_TIME, b->after), b->replications);
+    else if (b->state == BISTABILITY_TOO_LONG)
+        sheet_say(&p->sheet, "Whether it recovers from overload is not known: to find "
+                             "out would take longer than all of this run.");
+}
+
 static void print_precision(struct page *p)
 {
     const struct result *r = p->result;
@@ -461,6 +509,7 @@ void summary_print(const struct result *result, bool colour, FILE *out)
     page_blame(&page);
     sheet_heading(&page.sheet, "How this is known");
     print_run(&page);
+    print_bistability(&page);
     print_precision(&page);
     print_audit(&page);
     print_assumptions(&page);

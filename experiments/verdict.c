@@ -12,7 +12,7 @@ static const double worth_naming = 2;
 static const double calm = 0.8;
 
 const char *const verdict_names[] = {"stable", "near-critical", "unstable",
-                                     "overloaded"};
+                                     "overloaded", "bistable"};
 const char *const verdict_reasons[] = {
     "",
     "the backlog grows",
@@ -21,6 +21,7 @@ const char *const verdict_reasons[] = {
     "too many requests fail for want of capacity",
     "the run did not settle; a longer one may",
     "pilot and production disagree about the mean latency",
+    "where it starts decides where it ends",
 };
 
 /* ---- loss ------------------------------------------------------------------------ */
@@ -215,6 +216,8 @@ static enum verdict verdict_for(enum verdict_reason reason)
     case REASON_NOT_SETTLED:
     case REASON_PILOT:
         return VERDICT_NEAR_CRITICAL;
+    case REASON_START:
+        return VERDICT_BISTABLE;
     }
     return VERDICT_NEAR_CRITICAL;
 }

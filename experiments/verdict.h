@@ -13,6 +13,7 @@ enum verdict {
     VERDICT_UNSTABLE,      /* the backlog grows, or nothing moves any more: no steady
                               mean or percentile exists */
     VERDICT_OVERLOADED,    /* bounded queues or impatience turn the excess away */
+    VERDICT_BISTABLE,      /* where it starts decides where it ends, see bistable.h */
 };
 
 extern const char *const verdict_names[]; /* "stable", "near-critical", … */
@@ -25,6 +26,7 @@ enum verdict_reason {
     REASON_LOSS,        /* more fail for want of capacity, of all or a type, than may */
     REASON_NOT_SETTLED, /* MSER-5 found no end of the warm-up, and something is busy */
     REASON_PILOT,       /* pilot and production disagree about the mean */
+    REASON_START,       /* from an overloaded start it does not come back */
 };
 
 extern const char *const verdict_reasons[]; /* half sentences */

@@ -295,3 +295,17 @@ void arrivals_event(struct world *w, uint32_t workload)
     schedule(w, workload,
              a->by_gaps ? next_arrival(w, load, a) : next_time(w, load, a));
 }
+
+/* Their numbers are none that other requests have. */
+void arrivals_shock(struct world *w, sim_time span)
+{
+    static const uint64_t first = UINT64_C(1) << 62;
+    for (int i = 0; i < w->m->facts.workloads; i++) {
+        const struct workload *load = &w->workload[i];
+        if (load->form != WORKLOAD_OPEN)
+            continue;
+        double count = w->m->facts.workload[i].rate * sim_seconds(span);
+        for (uint64_t n = 0; n < (uint64_t)count; n++)
+            client_begin(w, arrivals_type(w, load, first + n), first + n, w->now);
+    }
+}

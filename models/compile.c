@@ -161,6 +161,7 @@ struct handler compile_pipeline(struct compiler *c, const struct frame *caller,
     frame_close(c, &f);
     h.streams = f.streams;
     h.draws = f.draws;
+    h.type = type;
     struct demand *d = compile_demand(c, c->model->service[place->index].station);
     d->visits += c->weight;
     d->hold += c->weight * h.mean;
@@ -198,6 +199,8 @@ struct handler compile_call(struct compiler *c, const struct frame *frame,
         .timeout_class = NONE,
         .connect_class = NONE,
         .retry = {.budget = NONE},
+        .flags = callee->common->guards.count ? CALL_GUARDED : 0,
+        .class = compile_class(c, callee, handler->type),
     };
     struct handler called = *handler;
     called.mean += 2 * sim_seconds(latency);

@@ -42,7 +42,8 @@ struct compiler {
     struct place *place;
     int places;
     struct vector code, label, choice, branch, call, balancer, balancer_key, pool_use,
-        timer_length, key, resource, cause, assumption, proxy, limit, budget, stream;
+        timer_length, key, resource, cause, assumption, proxy, limit, budget, stream,
+        guard_set;
     struct vector cache, cache_use, cache_set;
     struct hit_plan *hits;       /* what earlier passes found, see compile_cache.c */
     struct vector service_extra; /* bool: background or parallel work runs there */
@@ -71,7 +72,11 @@ uint16_t compile_cause(struct compiler *c, const char *name, enum status status,
                        int station);
 uint32_t compile_timer(struct compiler *c, sim_time length);
 uint64_t compile_key(struct compiler *c, const char *purpose);
+/* Attempts are made again that had been given up after this. */
+void compile_feedback(struct compiler *c, sim_time timeout);
 void compile_assume(struct compiler *c, const char *sentence);
+/* A bit for each status that is named, by its name. */
+uint32_t compile_statuses(struct compiler *c, const struct param_list *names);
 /* `clients` that each have a budget of their own. */
 void compile_retry(struct compiler *c, const struct retry_conf *conf,
                    const char *purpose, uint32_t clients, struct retry_policy *policy);
@@ -91,6 +96,7 @@ struct handler {
     uint32_t entry; /* label */
     double mean;    /* s when nobody else is there */
     bool streams, draws;
+    const char *type; /* of the requests */
 };
 
 /* The program of `place` for requests of `type`, reached by `path`. */
@@ -236,6 +242,18 @@ struct hit_plan {
 /* When stations have their numbers: what lies where at the start, and the hit ratios
  * for the next pass. */
 void compile_finish_caches(struct compiler *c);
+
+/* ---- guards (compile_guard.c) ---------------------------------------------------- */
+
+/* Those in front of a service; its line. */
+void compile_service_guards(struct compiler *c, const struct place *p,
+                            struct service *s);
+/* The guards of a list around calls of a service, in words: "web: call of api". */
+uint32_t compile_call_guards(struct compiler *c, const struct param_list *list,
+                             uint32_t service, const char *words);
+/* Of the line of a service: 0 is served first. */
+uint8_t compile_class(const struct compiler *c, const struct place *p,
+                      const char *type);
 
 /* ---- proxies (compile_proxy.c) --------------------------------------------------- */
 

@@ -239,7 +239,8 @@ static double compile_command(struct compiler *c, struct frame *f,
     uint32_t number;
     command = compile_call(c, f, &caller, l->place, &command, &number);
     struct call_site *site = VECTOR_AT(&c->call, struct call_site, number);
-    site->opens_connection = l->place->part.server.max_connections != UNLIMITED;
+    if (l->place->part.server.max_connections != UNLIMITED)
+        site->flags |= CALL_CONNECTS;
     if (by_key) {
         site->balance_key = l->use;
         site->balancer = compile_balancer(c, &caller, l->place, BALANCE_SHARD);

@@ -482,7 +482,7 @@ double compile_query(struct compiler *c, struct frame *f, const struct query_ste
     uint32_t number;
     query = compile_call(c, f, &caller, database, &query, &number);
     struct call_site *site = VECTOR_AT(&c->call, struct call_site, number);
-    site->opens_connection = connects;
+    site->flags |= connects ? CALL_CONNECTS : 0;
     site->admin = s->admin;
     compile_timeout(
         c, site, s->timeout, STATUS_500,

@@ -333,6 +333,8 @@ static uint32_t add_proxy(struct compiler *c, const struct frame *f,
                                  .service = NONE};
     add_peers(c, &plan, server, count);
     uint32_t tries = 0, workers = part->zone ? 1 : (uint32_t)part->workers;
+    if (plan.peers > 1 && part->tries != 1 && part->next & NEXT_TIMEOUT)
+        compile_feedback(c, part->read_timeout);
     for (uint32_t i = 0; i < plan.peers; i++)
         tries += !plan.peer[i].down;
     if (part->tries && tries > part->tries)

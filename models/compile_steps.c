@@ -159,6 +159,17 @@ static struct handler call_named(struct compiler *c, struct frame *f, uint32_t a
     return compile_call(c, f, &caller, callee, &handler, site);
 }
 
+/* The call at `here` of the frame has to pass guards. */
+static void guard_call(struct compiler *c, struct frame *f, const struct call_step *s,
+                       uint32_t here)
+{
+    struct instr *i = VECTOR_AT(&f->code, struct instr, here);
+    i->op = OP_GUARDED;
+    i->b = compile_call_guards(
+        c, &s->guards, f->place->index,
+        arena_format(c->arena, "%s: call of %s", f->place->name, s->service));
+}
+
 static double compile_call_step(struct compiler *c, struct frame *f,
                                 const struct call_step *s)
 {
@@ -182,11 +193,18 @@ static double compile_call_step(struct compiler *c, struct frame *f,
     if (!s->retry)
         compile_library_retry(c, &c->model->service[site->service].part.table, retry,
                               &site->retry);
+    if (site->retry.max > 0)
+        compile_feedback(c, s->timeout);
     site->passes_stream = s->stream;
     if (s->stream && callee.streams)
         f->streams = true;
     f->draws |= callee.draws;
-    return compile_site(c, f, number, s->on_error == ON_ERROR_CONTINUE, callee.mean);
+    uint32_t here = f->code.count;
+    double mean =
+        compile_site(c, f, number, s->on_error == ON_ERROR_CONTINUE, callee.mean);
+    if (s->guards.count)
+        guard_call(c, f, s, here);
+    return mean;
 }
 
 /* ---- branching ------------------------------------------------------------------- */

@@ -344,6 +344,8 @@ static void set_up_patience(struct compiler *c, struct workload *w)
                           STATUS_TIMEOUT, -1);
     compile_retry(c, conf->retry, arena_format(c->arena, "retry:%s", w->name), 1,
                   &w->retry);
+    if (w->retry.max > 0)
+        compile_feedback(c, conf->timeout);
     w->patience = conf->patience;
     if (conf->patience) {
         w->left_cause =
@@ -353,6 +355,7 @@ static void set_up_patience(struct compiler *c, struct workload *w)
         compile_no_column(c, conf->patience);
     }
     if (conf->reload) {
+        compile_feedback(c, sim_from_nanoseconds(conf->reload->after->mean));
         w->reload_key = workload_key(c, w, "reload");
         compile_no_column(c, conf->reload->after);
     }

@@ -12,6 +12,7 @@
 #define MODELS_COMPILED_H
 
 #include "models/che.h"
+#include "models/guard.h"
 #include "models/kind.h"
 
 #define NONE UINT32_MAX
@@ -27,6 +28,7 @@ enum op {
     OP_REGAIN,  /* wait until the process's main thread lets go of the lock (GIL) */
     OP_CPU,     /* use a drawn time of CPU; `b`: on a thread of its own */
     OP_CALL,    /* call site `a`, wait for the reply */
+    OP_GUARDED, /* the same, past the guards of set `b` */
     OP_ACQUIRE, /* a connection of pool use `a`, the task's `b`-th */
     OP_RELEASE, /* give it back */
     OP_KEEP_NONE, /* no connection is held to the end of the handler yet */
@@ -128,6 +130,9 @@ struct retry_policy {
     uint32_t budget; /* the first, one an instance of the caller; NONE */
 };
 
+/* What a call gives its callee: bits of enum task_flag. */
+enum { CALL_CONNECTS = 16, CALL_GUARDED = 256 };
+
 /* One place from which one service is called for one path. */
 struct call_site {
     _Alignas(64) uint32_t entry;    /* pc of the callee's program */
@@ -141,7 +146,9 @@ struct call_site {
     bool until_first_byte; /* the timeout is over when the first byte comes */
     bool passes_stream;    /* the callee's first byte is the caller's */
     bool proxy;            /* refused and reset become 502 */
-    bool opens_connection; /* a query without a pool: a connection for itself */
+    uint16_t flags;        /* CALL_CONNECTS: a query without a pool, a connection for
+                              itself; CALL_GUARDED: guards stand before the service */
+    uint8_t class;         /* of the callee's line: 0 is served first */
     bool admin;            /* and one of those kept for administrators */
     bool derive_entity;    /* the callee may draw again on a later visit: see rng_mix */
     bool noted;            /* that, or the beginning of a call counts */
@@ -202,6 +209,35 @@ struct limit_plan {
     uint32_t zone; /* the first; one an instance of the proxy */
 };
 
+/* One guard of a set. */
+struct guard_plan {
+    enum guard_sort sort;
+    const void *conf;
+    uint32_t first; /* of its states: one, or one an instance */
+    bool one;
+    uint8_t status;    /* of the rejected */
+    uint16_t cause, resource;
+    uint32_t timer_class; /* of those who wait for another to end; NONE */
+    uint32_t failures, ignored; /* sets of enum status */
+    uint64_t key;         /* of its draws */
+};
+
+/* The guards in front of a service, or around a call. */
+struct guard_set {
+    const struct guard_plan *plan;
+    uint32_t count, service; /* whose instances have them */
+    const void *list;        /* the user's: one set serves all calls that share it */
+};
+
+/* Who is next of those that wait for a slot, and who is dropped. */
+struct line_plan {
+    uint32_t classes;
+    int64_t lifo_above;        /* UNLIMITED: oldest first */
+    sim_time target, interval; /* CoDel; target SIM_NEVER: none */
+    sim_time margin;           /* who has less time left is dropped; SIM_NEVER */
+    uint16_t codel_cause, abandoned_cause;
+};
+
 /* What makes the cores of an instance slower, or stops them (governor.c). */
 struct cpu_rules {
     double cores;        /* INFINITY: as many as there is work for */
@@ -237,6 +273,9 @@ struct service {
     uint16_t frozen_resource; /* quota: everything else that waits for the period */
     bool mortal;     /* its processes come and go: worker.c */
     bool heeded;     /* somebody is told of every request that gets a slot */
+    bool watched;    /* somebody has to know of every slot that gets free */
+    uint32_t guards; /* set of them; NONE */
+    const struct line_plan *line; /* NULL: first come, first served */
     int64_t memory; /* bytes; 0 = not limited */
     bool weighs;    /* what it takes is counted: memory.c */
     bool weighs_requests; /* from their first instruction on */
@@ -380,6 +419,7 @@ struct model {
     struct balancer_plan *balancer;
     struct proxy_plan *proxy;
     struct limit_plan *limit;
+    struct guard_set *guard_set;
     struct service *service;
     struct pool *pool;
     struct pool_use *pool_use;
@@ -392,6 +432,8 @@ struct model {
     sim_time *timer_length;  /* by class */
     struct budget_plan *budget;
     uint32_t proxies, limits, zones, workers, budgets;
+    uint32_t guard_sets, guards; /* guards: states of them */
+    bool lines;      /* some service has rules for its line */
     uint32_t tried_words; /* for a bit for each server of any proxy */
     uint32_t balancers, services, pools, pool_uses, timer_classes;
     uint32_t instances, processes, pool_states, caches, stores;

@@ -26,6 +26,10 @@ struct doubts {
 static bool waits(const struct world *w, const struct task *t)
 {
     switch ((enum task_state)t->state) {
+    case TASK_GATE:
+        if (!guard_has_let_pass(w, (uint32_t)(t - w->task)))
+            return false;
+        break;
     case TASK_QUEUED:
     case TASK_POOL:
     case TASK_CALLING:
@@ -107,6 +111,7 @@ static bool is_helpless(const struct doubts *d, uint32_t task)
     const struct task *t = &d->w->task[task], *child;
     switch ((enum task_state)t->state) {
     case TASK_QUEUED:
+    case TASK_GATE:
         return no_slot_comes(d, t->instance);
     case TASK_POOL:
         return no_connection_comes(d, task);
@@ -165,7 +170,7 @@ static void report(const struct doubts *d)
         const struct task *t = &w->task[i];
         if (!d->stuck[i])
             continue;
-        if (t->state == TASK_QUEUED)
+        if (t->state == TASK_QUEUED || t->state == TASK_GATE)
             out->stuck[w->instance[t->instance].service->wait_resource]++;
         else if (t->state == TASK_POOL)
             out->stuck[pool_of(w, pool_waited_for(w, i))->wait_resource]++;

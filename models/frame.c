@@ -190,6 +190,7 @@ static void resolve(const struct compiler *c, struct instr *i)
     case OP_REGAIN:
     case OP_CPU:
     case OP_CALL:
+    case OP_GUARDED:
     case OP_ACQUIRE:
     case OP_RELEASE:
     case OP_KEEP_NONE:
@@ -266,6 +267,8 @@ void frame_finish(struct compiler *c)
     m->streams = c->stream.count;
     m->limit = c->limit.items;
     m->limits = c->limit.count;
+    m->guard_set = c->guard_set.items;
+    m->guard_sets = c->guard_set.count;
     m->pool_use = c->pool_use.items;
     m->pool_uses = c->pool_use.count;
     m->timer_length = c->timer_length.items;

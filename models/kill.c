@@ -19,6 +19,8 @@ static bool detach(struct world *w, uint32_t task)
     switch ((enum task_state)t->state) {
     case TASK_TRAVEL:
         spend(w, t, server_way_resource(w, t), passed);
+        if (t->flags & TASK_GUARDED && t->flags & TASK_KNOCKED)
+            guard_left(w, task, SIDE_SERVICE, STATUS_RESET, true);
         return true;
     case TASK_DELAY:
         spend(w, t, i->resource, passed);
@@ -51,6 +53,12 @@ static bool detach(struct world *w, uint32_t task)
     case TASK_FILL:
         cache_withdraw(w, task);
         break;
+    case TASK_PERMIT:
+        if (t->attempt > 0)
+            task_stop_pausing(w, task);
+        return guard_withdraw(w, task);
+    case TASK_GATE:
+        return guard_withdraw(w, task);
     case TASK_FREE:
     case TASK_REPLY:
     case TASK_DEAD:
@@ -126,6 +134,7 @@ void task_kill(struct world *w, uint32_t task, enum status status, uint16_t caus
     bool expected = detach(w, task);
     t->wait++;
     give_back(w, task);
+    w->task[task].status = (uint8_t)status; /* what its guards are told */
     task_leave(w, task);
     uint32_t answering = expected ? double_of(w, task) : task;
     w->task[answering].status = (uint8_t)status;
@@ -138,7 +147,7 @@ static bool is_inside(const struct world *w, const struct task *t,
                       const struct instance *instance, uint32_t process)
 {
     if (t->state == TASK_FREE || t->state == TASK_DEAD || t->state == TASK_REPLY ||
-        t->state == TASK_TRAVEL || t->state == TASK_QUEUED)
+        t->state == TASK_TRAVEL || t->state == TASK_QUEUED || t->state == TASK_GATE)
         return false;
     return &w->instance[t->instance] == instance && t->process == process;
 }

@@ -104,6 +104,13 @@ static void check_keys(struct compiler *c)
               p[i].text, p[i - 1].text);
 }
 
+void compile_feedback(struct compiler *c, sim_time timeout)
+{
+    sim_time *longest = &c->model->facts.impatience;
+    if (timeout != SIM_NEVER && timeout > *longest)
+        *longest = timeout;
+}
+
 void compile_assume(struct compiler *c, const char *sentence)
 {
     *VECTOR_ADD(&c->assumption, c->arena, const char *) = sentence;
@@ -133,6 +140,22 @@ static int status_of(const char *name)
         if (strcmp(status_names[i], name) == 0)
             return i;
     return STATUS_OK;
+}
+
+uint32_t compile_statuses(struct compiler *c, const struct param_list *names)
+{
+    const char *const *name = names->items;
+    uint32_t statuses = 0;
+    for (int i = 0; i < names->count; i++) {
+        int status = status_of(name[i]);
+        if (status == STATUS_OK)
+            complain(c->out, names->at, NULL,
+                     "must hold timeout, refused, reset, 400, 429, 500, 502, 503 or "
+                     "504, holds \"%s\"",
+                     name[i]);
+        statuses |= UINT32_C(1) << status;
+    }
+    return statuses;
 }
 
 static struct budget_plan budget_of(const struct param_variant *conf)
@@ -178,19 +201,8 @@ void compile_retry(struct compiler *c, const struct retry_conf *conf,
     policy->obeys = conf->obeys;
     if (conf->budget.row)
         compile_budget(c, &conf->budget, clients, policy);
-    const char *const *name = conf->on.items;
     if (conf->on.count)
-        policy->statuses = 0;
-    for (int i = 0; i < conf->on.count; i++) {
-        int status = status_of(name[i]);
-        if (status == STATUS_OK)
-            complain(c->out, conf->on.at, NULL,
-                     "must hold timeout, refused, reset, 400, 429, 500, 502, 503 or "
-                     "504, holds "
-                     "\"%s\"",
-                     name[i]);
-        policy->statuses |= UINT32_C(1) << status;
-    }
+        policy->statuses = compile_statuses(c, &conf->on);
     if (!conf->backoff)
         return;
     policy->base = conf->backoff->base;
@@ -306,6 +318,8 @@ static void set_up_service(struct compiler *c, const struct place *p, uint32_t s
         s->life_key = life_key(c, p->name);
     }
     s->accept_key = compile_key(c, arena_format(c->arena, "accept:%s", p->name));
+    compile_service_guards(c, p, s);
+    s->watched = s->mortal || s->line;
 }
 
 /* A link between names that do not exist would silently be none. */
@@ -378,7 +392,7 @@ static void finish_memory(struct compiler *c, const struct place *p)
         return;
     if (!s->mortal)
         s->life_key = life_key(c, p->name);
-    s->mortal = s->heeded = c->model->mortal = true;
+    s->mortal = s->heeded = s->watched = c->model->mortal = true;
     s->oom_cause = compile_cause(
         c, arena_format(c->arena, "%s: out of memory, killed", p->name), STATUS_RESET,
         (int)s->station);

@@ -109,6 +109,9 @@ struct model_facts {
     int assumption_count;
     bool terminating; /* every workload ends by itself */
     bool may_lose;    /* something bounded or impatient: requests can fail */
+    sim_time impatience; /* the longest after which an attempt is given up and made
+                            again while the work for it goes on: overload then makes
+                            more load; 0: nothing is made again */
     double request_bytes; /* estimate per request in flight */
 };
 
@@ -138,6 +141,9 @@ struct window {
                         outcome's length is then how long that took */
     sim_time drain;  /* at most so long past the window for the cohort to finish */
     bool segments;   /* keep OUTCOME_SEGMENTS (a pilot) */
+    sim_time shock;  /* at the start, requests that open workloads send in such a time,
+                        all at once and not measured: begin overloaded */
+    bool unprovoked; /* leave out bursts that come once */
     uint64_t max_in_flight; /* stop with OUTCOME_OVERFLOW when memory has to grow above
                                so many tasks and requests; 0 = the default */
 };

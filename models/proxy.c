@@ -296,7 +296,7 @@ static void end_attempt(struct world *w, struct task *t, struct balancer *b)
         timer_cancel(&w->timers, t->timer);
     t->timer = TIMER_NONE;
     t->wait++;
-    t->flags &= (uint8_t)~TASK_CONNECTING;
+    t->flags &= (uint16_t)~TASK_CONNECTING;
     balance_done(b, t->peer);
     if (w->instance[t->instance].service->counts_connections)
         worker_of(w, t)->connections--;

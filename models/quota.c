@@ -85,7 +85,8 @@ static void release(struct world *w, const struct held *held)
     case HELD_TIMEOUT:
         if (t->wait == held->wait &&
             (t->state == TASK_CALLING || t->state == TASK_POOL ||
-             t->state == TASK_FILL))
+             t->state == TASK_FILL || t->state == TASK_GATE ||
+             t->state == TASK_PERMIT))
             task_timeout(w, held->task);
         break;
     case HELD_ARRIVAL:

@@ -98,6 +98,8 @@ static void refuse(struct world *w, uint32_t task, enum status status, uint16_t 
 {
     struct task *t = &w->task[task];
     w->instance[t->instance].counts->refused++;
+    if (t->flags & TASK_GUARDED)
+        guard_left(w, task, SIDE_SERVICE, status, false);
     t->status = (uint8_t)status;
     t->cause = cause;
     task_answer(w, task);
@@ -175,7 +177,7 @@ static void connected(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
     task_connecting(w, t, false);
-    t->flags &= (uint8_t)~TASK_KNOCKED;
+    t->flags &= (uint16_t)~TASK_KNOCKED;
     t->attempt = 0;
 }
 
@@ -256,32 +258,109 @@ static bool knock_at_frozen(struct world *w, uint32_t task, struct instance *ins
     return true;
 }
 
-void server_enter(struct world *w, uint32_t task)
+/* One that knocks again, or has guards to pass; false: it is gone, or in their
+ * hands. */
+static OUT_OF_LINE bool comes_in(struct world *w, uint32_t task,
+                                 struct instance *instance, const struct service *s)
 {
     struct task *t = &w->task[task];
-    struct instance *instance = &w->instance[t->instance];
-    const struct service *s = instance->service;
     if (t->flags & TASK_KNOCKED && !task_is_awaited(w, t)) {
+        if (t->flags & TASK_GUARDED)
+            guard_left(w, task, SIDE_SERVICE, STATUS_TIMEOUT, true);
         task_free(w, task); /* whoever tried to connect has given up */
-        return;
+        return false;
     }
+    bool passed = t->flags & TASK_PASSED;
+    if (!(t->flags & TASK_GUARDED) || (passed && !s->line))
+        return true;
+    if (!passed)
+        guard_arrive(w, task, SIDE_SERVICE);
     if (w->frozen && knock_at_frozen(w, task, instance, s))
-        return;
+        return false;
     instance->counts->arrivals++;
-    t->since = w->now;
-    if (t->flags & TASK_CONNECTS) {
-        if (!database_connect(w, w->call[t->call].service, w->call[t->call].admin)) {
-            refuse(w, task, STATUS_500, s->connection_cause);
-            return;
-        }
-        t->flags |= TASK_CONNECTED;
+    if (passed)
+        server_admit(w, task);
+    else
+        guard_enter(w, task, SIDE_SERVICE);
+    return false;
+}
+
+/* A connection of its own; false: there is none, and it is refused. */
+static bool open_connection(struct world *w, uint32_t task, const struct service *s)
+{
+    struct task *t = &w->task[task];
+    if (!database_connect(w, w->call[t->call].service, w->call[t->call].admin)) {
+        refuse(w, task, STATUS_500, s->connection_cause);
+        return false;
     }
+    t->flags |= TASK_CONNECTED;
+    return true;
+}
+
+/* The listen queue, or a slot. */
+HOT_INLINE void join(struct world *w, uint32_t task, struct instance *instance,
+                     const struct service *s)
+{
+    struct task *t = &w->task[task];
+    t->since = w->now;
+    if (t->flags & TASK_CONNECTS && !open_connection(w, task, s))
+        return;
     if (s->part.accept != ACCEPT_IDLE)
         enter_eager(w, task, instance, s);
     else
         enter_idle(w, task, instance, s);
     if (t->flags & TASK_KNOCKED && (t->state == TASK_READY || t->state == TASK_QUEUED))
         connected(w, task);
+}
+
+void server_enter(struct world *w, uint32_t task)
+{
+    struct task *t = &w->task[task];
+    struct instance *instance = &w->instance[t->instance];
+    const struct service *s = instance->service;
+    if (t->flags & (TASK_KNOCKED | TASK_GUARDED) && !comes_in(w, task, instance, s))
+        return;
+    if (w->frozen && knock_at_frozen(w, task, instance, s))
+        return;
+    instance->counts->arrivals++;
+    join(w, task, instance, s);
+}
+
+void server_admit(struct world *w, uint32_t task)
+{
+    struct task *t = &w->task[task];
+    struct instance *instance = &w->instance[t->instance];
+    const struct service *s = instance->service;
+    if (!s->line) {
+        join(w, task, instance, s);
+        return;
+    }
+    t->since = w->now;
+    if (t->flags & TASK_CONNECTS && !open_connection(w, task, s))
+        return;
+    line_enter(w, task);
+    if (t->flags & TASK_KNOCKED && (t->state == TASK_READY || t->state == TASK_GATE))
+        connected(w, task);
+}
+
+void server_refuse(struct world *w, uint32_t task, enum status status, uint16_t cause)
+{
+    refuse(w, task, status, cause);
+}
+
+uint32_t server_free_process(const struct world *w, const struct instance *instance)
+{
+    return free_process(w, instance, instance->service);
+}
+
+void server_give_slot(struct world *w, uint32_t task, uint32_t process)
+{
+    take_slot(w, task, process);
+}
+
+void server_turn_away(struct world *w, uint32_t task)
+{
+    turn_away(w, task, w->instance[w->task[task].instance].service);
 }
 
 /* The oldest waiter takes the slot over: it stays busy. False if nobody waits. */
@@ -309,6 +388,26 @@ static bool hand_over(struct world *w, struct instance *instance,
     return true;
 }
 
+/* What a task has beside its slot. */
+static OUT_OF_LINE void depart(struct world *w, uint32_t task)
+{
+    struct task *t = &w->task[task];
+    if (t->flags & TASK_CONNECTED)
+        database_disconnect(w, w->call[t->call].service);
+    if (t->flags & TASK_GUARDED)
+        guard_left(w, task, SIDE_SERVICE, (enum status)t->status, false);
+}
+
+/* A process has a slot to spare, and somebody has to know. */
+static OUT_OF_LINE void slot_is_free(struct world *w, struct instance *instance,
+                                     const struct service *s, uint32_t process)
+{
+    if (s->mortal)
+        worker_left(w, instance, process);
+    if (s->line)
+        line_next(w, instance);
+}
+
 void server_leave(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
@@ -317,16 +416,16 @@ void server_leave(struct world *w, uint32_t task)
     struct counts *counts = instance->counts;
     counts->served++;
     counts->held += (uint64_t)(w->now - t->entered);
-    if (t->flags & TASK_CONNECTED)
-        database_disconnect(w, w->call[t->call].service);
-    t->flags &= (uint8_t) ~(TASK_HAS_SLOT | TASK_CONNECTED);
+    if (t->flags & (TASK_CONNECTED | TASK_GUARDED))
+        depart(w, task);
+    t->flags &= (uint16_t)~(TASK_HAS_SLOT | TASK_CONNECTED);
     if (s->slots != UNLIMITED && hand_over(w, instance, s, t->process))
         return;
     level_add(&instance->busy, w->now, -1);
     struct process *p = &w->process[instance->first_process + t->process];
     change_busy(w, s, p, p->busy - 1);
-    if (s->mortal)
-        worker_left(w, instance, t->process);
+    if (s->watched)
+        slot_is_free(w, instance, s, t->process);
 }
 
 void server_accept(struct world *w, struct instance *instance, uint32_t process)
@@ -340,6 +439,8 @@ void server_accept(struct world *w, struct instance *instance, uint32_t process)
         level_pass(&instance->waiting, w->now, -1);
         join_process(w, next, instance, s, process);
     }
+    if (s->line)
+        line_next(w, instance);
 }
 
 void server_withdraw(struct world *w, uint32_t task)
@@ -354,5 +455,7 @@ void server_withdraw(struct world *w, uint32_t task)
     spend(w, t, instance->service->wait_resource, w->now - t->since);
     if (t->flags & TASK_CONNECTED)
         database_disconnect(w, w->call[t->call].service);
-    t->flags &= (uint8_t)~TASK_CONNECTED;
+    t->flags &= (uint16_t)~TASK_CONNECTED;
+    if (t->flags & TASK_GUARDED)
+        guard_left(w, task, SIDE_SERVICE, STATUS_RESET, true);
 }

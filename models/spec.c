@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "models/spec.h"
 
+#include "models/guard.h"
+
 #include <math.h>
 
 const char *const balance_names[] = {"round_robin", "least_conn", "random",
@@ -387,6 +389,9 @@ static const struct param call_params[] = {
      .doc = "Give up on an attempt after this; the callee goes on for nobody."},
     {.key = "retry", .type = PARAM_OBJECT, .offset = AT(retry), .of = retry_params,
      .size = sizeof(struct retry_conf), .doc = "What is tried again."},
+    {.key = "guards", .type = PARAM_LIST, .offset = AT(guards), .of = &guard_row,
+     .doc = "What each attempt has to pass at the caller, in order: a circuit_breaker, "
+            "say. What it rejects may be retried. See guards."},
     ON_ERROR_ROW(call_step),
     {.key = "stream", .type = PARAM_FLAG, .offset = AT(stream),
      .doc = "Pass the callee's stream through: the first byte goes on at once, the "
@@ -840,6 +845,9 @@ const struct param service_common_params[] = {
     {.key = "balance", .type = PARAM_CHOICE, .offset = AT(balance),
      .choices = balance_names,
      .doc = "How callers without a balancer of their own spread over the replicas."},
+    {.key = "guards", .type = PARAM_LIST, .offset = AT(guards), .of = &guard_row,
+     .doc = "What every request has to pass before the service takes it, in order: "
+            "limits, load shedding, rules of the line. See guards."},
     {0},
 };
 #undef AT

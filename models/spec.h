@@ -155,6 +155,7 @@ struct call_step {
     const char *service, *as;
     sim_time timeout;
     struct retry_conf *retry;
+    struct param_list guards; /* struct param_variant: rows of guard_rows */
     int on_error;
     bool stream;
 };
@@ -272,6 +273,7 @@ struct service_common {
     int64_t memory; /* bytes an instance; 0 = not limited */
     sim_time latency;
     int balance; /* how callers spread over the replicas: index into balance_names */
+    struct param_list guards; /* struct param_variant: rows of guard_rows */
 };
 
 /* When an instance needs more memory than it has. */

@@ -398,7 +398,7 @@ bool session_message(struct world *w, uint32_t task, const struct instr *i)
 void session_close(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
-    t->flags &= (uint8_t)~TASK_SESSION;
+    t->flags &= (uint16_t)~TASK_SESSION;
     t->pc++;
 }
 

@@ -22,6 +22,8 @@ static void grow_tasks(struct world *w)
         cache_grow(w, room);
     if (w->pace)
         arena_commit(w->arena, w->pace, room * sizeof *w->pace);
+    if (w->passage)
+        guards_grow(w, room);
     w->task_room = room;
 }
 
@@ -71,7 +73,7 @@ uint32_t call_start(struct world *w, uint32_t number, uint32_t instance)
     uint32_t child = task_new(w);
     struct task *t = &w->task[child];
     t->call = number;
-    t->flags = site->opens_connection ? TASK_CONNECTS : 0;
+    t->flags = site->flags;
     t->pc = site->entry;
     t->instance = instance;
     t->since = w->now;
@@ -114,7 +116,7 @@ static OUT_OF_LINE uint64_t note_call(struct world *w, const struct task *t,
     return site->derive_entity && t->visit ? rng_mix(t->entity, t->visit) : t->entity;
 }
 
-static void call(struct world *w, uint32_t task)
+HOT_INLINE void call(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
     uint32_t number = w->code[t->pc].a;
@@ -140,6 +142,11 @@ static void call(struct world *w, uint32_t task)
     depart(w, child, site->latency);
 }
 
+void task_call(struct world *w, uint32_t task)
+{
+    call(w, task);
+}
+
 bool task_is_awaited(const struct world *w, const struct task *t)
 {
     if (t->parent != NONE)
@@ -157,7 +164,7 @@ void task_connecting(struct world *w, const struct task *child, bool connecting)
     struct task *t = &w->task[child->parent];
     uint32_t class = connecting ? site->connect_class : site->timeout_class;
     task_cancel_timer(w, t);
-    t->flags &= (uint8_t)~TASK_CONNECTING;
+    t->flags &= (uint16_t)~TASK_CONNECTING;
     if (connecting)
         t->flags |= TASK_CONNECTING;
     if (class != NONE)
@@ -170,7 +177,7 @@ static void end_call(struct world *w, struct task *t)
     const struct call_site *site = &w->call[w->code[t->pc].a];
     task_cancel_timer(w, t);
     t->wait++;
-    t->flags &= (uint8_t)~TASK_CONNECTING;
+    t->flags &= (uint16_t)~TASK_CONNECTING;
     balance_release(w, site, balancer_of(w, t, site), t->peer);
 }
 
@@ -200,21 +207,11 @@ static bool call_again(struct world *w, const struct task *t,
     return retry->budget == NONE || budget_take(w, budget_of(w, t, site));
 }
 
-/* The answer to a call, or giving up on it: go on, try again, or fail. */
-static void call_ended(struct world *w, uint32_t task, enum status status,
-                       uint16_t cause)
+/* An attempt has failed: try again, or fail. */
+static void attempt_failed(struct world *w, uint32_t task, const struct call_site *site,
+                           enum status status, uint16_t cause)
 {
     struct task *t = &w->task[task];
-    const struct call_site *site = &w->call[w->code[t->pc].a];
-    end_call(w, t);
-    if (site->watched)
-        status = watch_call(w, t, site, status);
-    if (status == STATUS_OK) {
-        t->attempt = 0;
-        t->pc++;
-        task_ready(w, task);
-        return;
-    }
     if (call_again(w, t, site, status)) {
         t->attempt++;
         sim_time told = retry_told(w, &site->retry, cause);
@@ -229,6 +226,51 @@ static void call_ended(struct world *w, uint32_t task, enum status status,
     }
     t->attempt = 0;
     task_fail(w, task, status, cause);
+}
+
+/* The answer to a call, or giving up on it: go on, try again, or fail. */
+HOT_INLINE void call_ended(struct world *w, uint32_t task, enum status status,
+                       uint16_t cause)
+{
+    struct task *t = &w->task[task];
+    const struct call_site *site = &w->call[w->code[t->pc].a];
+    end_call(w, t);
+    if (site->watched)
+        status = watch_call(w, t, site, status);
+    if (status != STATUS_OK) {
+        attempt_failed(w, task, site, status, cause);
+        return;
+    }
+    t->attempt = 0;
+    t->pc++;
+    task_ready(w, task);
+}
+
+void task_call_refused(struct world *w, uint32_t task, enum status status,
+                       uint16_t cause)
+{
+    const struct task *t = &w->task[task];
+    const struct call_site *site = &w->call[w->code[t->pc].a];
+    if (site->watched)
+        status = watch_call(w, t, site, status);
+    attempt_failed(w, task, site, status, cause);
+}
+
+static OUT_OF_LINE void guarded_call_ended(struct world *w, uint32_t task,
+                                           enum status status, uint16_t cause)
+{
+    guard_left(w, task, SIDE_CALL, status, false);
+    call_ended(w, task, status, cause);
+}
+
+/* The answer to a call that is more than a call. */
+static OUT_OF_LINE void attended_call_ended(struct world *w, uint32_t task, enum op op,
+                                            enum status status, uint16_t cause)
+{
+    if (op == OP_PUBLISH)
+        broker_ended(w, task, status);
+    else
+        guarded_call_ended(w, task, status, cause);
 }
 
 /* ---- branches and background ----------------------------------------------------- */
@@ -309,10 +351,10 @@ HOT_INLINE void deliver(struct world *w, uint32_t child)
             branch_ended(w, parent, status, cause);
         else if (op == OP_PROXY)
             proxy_ended(w, parent, status, cause, false);
-        else if (op == OP_PUBLISH)
-            broker_ended(w, parent, status);
-        else
+        else if (op == OP_CALL)
             call_ended(w, parent, status, cause);
+        else
+            attended_call_ended(w, parent, op, status, cause);
     }
 }
 
@@ -362,9 +404,12 @@ void task_stop_calling(struct world *w, uint32_t task)
     task_abandon(w, task);
     const struct task *t = &w->task[task];
     const struct call_site *site = &w->call[w->code[t->pc].a];
-    if (w->code[t->pc].op == OP_CALL && site->watched)
+    enum op op = (enum op)w->code[t->pc].op;
+    if ((op == OP_CALL || op == OP_GUARDED) && site->watched)
         watch_call(w, t, site, STATUS_RESET);
     end_call(w, &w->task[task]);
+    if (w->code[w->task[task].pc].op == OP_GUARDED)
+        guard_left(w, task, SIDE_CALL, STATUS_RESET, true);
 }
 
 void task_stop_pausing(struct world *w, uint32_t task)
@@ -413,6 +458,10 @@ void task_timeout(struct world *w, uint32_t task)
         cache_timeout(w, task);
         return;
     }
+    if (t->state == TASK_GATE || t->state == TASK_PERMIT) {
+        guard_timeout(w, task);
+        return;
+    }
     check(t->state == TASK_CALLING, "timeout in state %d", t->state);
     if (w->code[t->pc].op == OP_PUBLISH) {
         broker_timeout(w, task);
@@ -439,7 +488,10 @@ void task_timeout(struct world *w, uint32_t task)
 void task_break_call(struct world *w, uint32_t task, enum status status, uint16_t cause)
 {
     task_abandon(w, task);
-    call_ended(w, task, status, cause);
+    if (w->code[w->task[task].pc].op == OP_GUARDED)
+        guarded_call_ended(w, task, status, cause);
+    else
+        call_ended(w, task, status, cause);
 }
 
 /* ---- the interpreter ------------------------------------------------------------- */
@@ -605,6 +657,9 @@ HOT_INLINE bool step(struct world *w, uint32_t task, struct task *t)
     }
     case OP_CALL:
         call(w, task);
+        return false;
+    case OP_GUARDED:
+        guard_enter(w, task, SIDE_CALL);
         return false;
     case OP_ACQUIRE:
         pool_acquire(w, task, i);
@@ -810,8 +865,16 @@ void task_event(struct world *w, uint32_t task)
         spend(w, t, w->m->backoff_resource, passed);
         if (w->code[t->pc].op == OP_PUBLISH)
             broker_publish(w, task);
+        else if (w->code[t->pc].op == OP_GUARDED)
+            guard_enter(w, task, SIDE_CALL);
         else
-            call(w, task);
+            task_call(w, task);
+        return;
+    case TASK_GATE:
+    case TASK_PERMIT:
+        if (w->frozen && quota_holds(w, task, HELD_EVENT))
+            return;
+        guard_go_on(w, task);
         return;
     case TASK_DEAD:
         task_free(w, task);

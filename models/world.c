@@ -137,6 +137,8 @@ static void set_up(struct world *w, const struct window *window)
         visits_open(w);
     streams_open(w);
     tables_open(w);
+    if (m->guards || m->lines)
+        guards_open(w);
 }
 
 /* ---- the window ------------------------------------------------------------------ */
@@ -411,6 +413,11 @@ static void close_run(struct world *w)
     }
 }
 
+static bool comes_once(const struct workload *load)
+{
+    return load->form == WORKLOAD_BURST && load->conf->burst->every == SIM_NEVER;
+}
+
 void world_run(const struct model *model, uint32_t replication,
                const struct window *window, struct arena *arena, struct outcome *out)
 {
@@ -428,7 +435,10 @@ void world_run(const struct model *model, uint32_t replication,
     set_up(w, window);
     event_push(&w->events, window->warm_up, EVENT_CAPACITY, actor_window(w));
     for (uint32_t i = 0; i < (uint32_t)model->facts.workloads; i++)
-        arrivals_start(w, i);
+        if (!window->unprovoked || !comes_once(&model->workload[i]))
+            arrivals_start(w, i);
+    if (window->shock)
+        arrivals_shock(w, window->shock);
     run(w);
     close_run(w);
 }

@@ -16,6 +16,7 @@
 #define MODELS_WORLD_H
 
 #include "models/compiled.h"
+#include "models/zone.h"
 #include "sim/event_list.h"
 #include "sim/level.h"
 #include "sim/timer.h"
@@ -39,6 +40,8 @@ enum task_state {
     TASK_POOL,    /* waits for a connection */
     TASK_OPENING, /* opens one for itself */
     TASK_FILL,    /* waits for another task to fill a cache */
+    TASK_GATE,    /* held by a guard of its service, or in its line */
+    TASK_PERMIT,  /* held by a guard around a call of its own */
     TASK_BACKOFF, /* waits to call again */
     TASK_REPLY,   /* answered, on the network back */
     TASK_HELD,    /* ready, but its instance is frozen */
@@ -50,10 +53,12 @@ enum task_flag {
     TASK_CONNECTED = 2, /* holds a connection of its database for itself */
     TASK_KNOCKED = 4,    /* its connection attempt has been dropped at least once */
     TASK_CONNECTING = 8, /* its timer is that of the connection */
-    TASK_CONNECTS = 16, /* is to connect to its database for itself */
-    TASK_BEGUN = 32,    /* has run on its event loop */
-    TASK_SPOKEN = 64,   /* its first byte has left */
-    TASK_SESSION = 128, /* an open session */
+    TASK_CONNECTS = CALL_CONNECTS, /* is to connect to its database for itself */
+    TASK_BEGUN = 32,               /* has run on its event loop */
+    TASK_SPOKEN = 64,              /* its first byte has left */
+    TASK_SESSION = 128,            /* an open session */
+    TASK_GUARDED = CALL_GUARDED,   /* guards have to be passed, or told of its end */
+    TASK_PASSED = 512,             /* it has passed them */
 };
 
 /* A request at a proxy. */
@@ -79,13 +84,15 @@ struct task {
     uint64_t entity;  /* addresses its draws */
     sim_time since;   /* when the present wait began */
     uint32_t instance, process;
-    uint8_t state, status, flags, attempt;
-    uint16_t cause;
-    uint16_t branches_failed;
+    uint8_t state, status, attempt;
+    uint16_t flags, cause;
 
     uint32_t timer;
     uint32_t visit; /* counts loop turns: later visits draw anew */
-    uint32_t peer; /* instance it is calling; of a proxy: server, by its number */
+    union {
+        uint32_t peer; /* instance it is calling; of a proxy: server, by its number */
+        uint32_t branches_failed; /* TASK_FORKED */
+    };
     union {
         uint32_t branches_left;
         uint32_t child; /* TASK_CALLING */
@@ -444,6 +451,9 @@ struct world {
     uint32_t requests, request_room, request_free;
     struct visit *visit; /* [request]; NULL where nobody needs it */
     struct lane *lane;   /* of connections, by workload */
+    struct passage *passage; /* [task][GUARD_SIDES]; NULL where nothing is guarded */
+    void **guard;            /* states of guards */
+    struct line **line;      /* by instance; NULL, and entries: no rules */
     float *blame; /* [request][resource] ns spent so far; shares need no more digits */
     uint32_t resources;
     uint32_t *ready; /* who can go on, in order; empty between events */
@@ -455,7 +465,7 @@ struct world {
     struct pool_state *pool;
     struct balancer *balancer;
     struct proxy_worker *proxy_worker;
-    struct limit_zone *zone;
+    struct zone *zone;
     uint64_t *tried; /* [task][tried_words] servers that a proxy has tried */
     struct arrivals *arrivals;
     struct budget *budget;
@@ -563,6 +573,11 @@ static inline uint32_t grown_room(const struct world *w, uint32_t room)
 /* The task is over: give back what it holds; answer with its status. */
 void task_leave(struct world *w, uint32_t task);
 void task_answer(struct world *w, uint32_t task);
+
+/* The present instruction's call begins; or guards have rejected it. */
+void task_call(struct world *w, uint32_t task);
+void task_call_refused(struct world *w, uint32_t task, enum status status,
+                       uint16_t cause);
 
 /* The task no longer waits for its callee, which works for nobody from now on. */
 void task_stop_calling(struct world *w, uint32_t task);
@@ -673,6 +688,82 @@ void server_open(struct world *w, struct instance *instance);
 void server_accept(struct world *w, struct instance *instance, uint32_t process);
 /* A task that is killed while it waits for a slot. */
 void server_withdraw(struct world *w, uint32_t task);
+
+/* A task has passed the guards: it takes a slot, waits, or is turned away. */
+void server_admit(struct world *w, uint32_t task);
+/* It is answered before it had a slot. */
+void server_refuse(struct world *w, uint32_t task, enum status status, uint16_t cause);
+/* For lines: a process with a free slot, or NONE; giving it to a task; and a task for
+ * whom there is no room. */
+uint32_t server_free_process(const struct world *w, const struct instance *instance);
+void server_give_slot(struct world *w, uint32_t task, uint32_t process);
+void server_turn_away(struct world *w, uint32_t task);
+
+/* ---- guards (guard.c, breaker.c, rate.c, concurrency.c) -------------------------- */
+
+/* A task may meet guards twice at a time: those of its own service, and those around a
+ * call that it makes. */
+enum guard_side { SIDE_SERVICE, SIDE_CALL, GUARD_SIDES };
+
+/* Where a guard let a request pass, and what it wants to know of that at the end. */
+struct pass { sim_time at; int64_t in_flight; };
+
+struct passage {
+    uint32_t next; /* guard that it stands before; their number: past all */
+    struct pass pass[MOST_GUARDS];
+};
+
+struct guard_end {
+    enum status status;
+    sim_time took;     /* since the guard let it pass */
+    int64_t in_flight; /* as the guard noted it then */
+    bool cancelled;    /* no result: whoever asked has gone before it began, or died */
+};
+
+/* What a guard says to a request: a time to wait, or one of these. */
+enum { GUARD_PASS = 0, GUARD_REJECT = -1, GUARD_HOLD = -2 /* until it is called */ };
+
+struct guard_kind {
+    void *(*open)(struct world *w, const struct guard_plan *plan);
+    sim_time (*enter)(struct world *w, void *state, const struct guard_plan *plan,
+                      uint32_t task, struct pass *pass);
+    void (*leave)(struct world *w, void *state, const struct guard_plan *plan,
+                  const struct guard_end *end);
+    /* Of a guard that holds: the task waits no more. */
+    void (*forget)(struct world *w, void *state, uint32_t task);
+};
+
+extern const struct guard_kind breaker_kind, bulkhead_kind, rate_limiter_kind,
+    token_bucket_kind, leaky_bucket_kind, fixed_window_kind, sliding_window_kind,
+    sliding_log_kind, shedding_kind, aimd_kind, gradient_kind, gradient2_kind,
+    vegas_kind;
+
+void guards_open(struct world *w);
+void guards_grow(struct world *w, uint32_t tasks);
+
+/* A request comes to the guards of its service, or of the call that it is about to
+ * make: it passes (server_admit, task_call), is held, or is rejected. */
+void guard_enter(struct world *w, uint32_t task, enum guard_side side);
+/* Before its first time, or while its service cannot even look at it. */
+void guard_arrive(struct world *w, uint32_t task, enum guard_side side);
+/* What held it is over: the time, or somebody else's call. */
+void guard_go_on(struct world *w, uint32_t task);
+void guard_timeout(struct world *w, uint32_t task);
+/* It has ended, in whatever way. */
+void guard_left(struct world *w, uint32_t task, enum guard_side side,
+                enum status status, bool cancelled);
+/* Is a task at the gate in the line for a slot, not held by a guard? */
+bool guard_has_let_pass(const struct world *w, uint32_t task);
+/* A task that is killed while it is held; true: an event is on its way to it. */
+bool guard_withdraw(struct world *w, uint32_t task);
+
+/* ---- lines (line.c) -------------------------------------------------------------- */
+
+void lines_open(struct world *w);
+void line_enter(struct world *w, uint32_t task);
+/* A slot has got free. */
+void line_next(struct world *w, struct instance *instance);
+void line_withdraw(struct world *w, uint32_t task);
 
 /* ---- the race for connections (accept.c) ----------------------------------------- */
 
@@ -897,6 +988,9 @@ void proxy_client_gone(struct world *w, uint32_t child, uint32_t parent, uint32_
 
 /* ---- limits (limiter.c) ---------------------------------------------------------- */
 
+/* Whose request it is, to a limit. */
+uint64_t limit_key_of(const struct world *w, const struct task *t, enum limit_key key);
+
 void limits_open(struct world *w);
 
 /* How long the limits hold the request; -1: they reject it. */
@@ -985,6 +1079,8 @@ void request_open(struct world *w, uint32_t request, uint32_t type, uint64_t ent
                   sim_time start);
 
 void arrivals_start(struct world *w, uint32_t workload);
+/* What open workloads send in `span` on average comes now. */
+void arrivals_shock(struct world *w, sim_time span);
 void arrivals_event(struct world *w, uint32_t workload);
 uint32_t arrivals_type(const struct world *w, const struct workload *workload,
                        uint64_t entity);

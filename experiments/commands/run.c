@@ -3,6 +3,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "experiments/commands/command.h"
 
+#include "experiments/bistable.h"
 #include "experiments/datadir.h"
 #include "experiments/result_json.h"
 #include "experiments/summary.h"
@@ -96,7 +97,8 @@ static int run_scenario(const struct command *command, struct options *options,
     int status = check_figure(figure, options->force);
     if (status != COMMAND_DONE)
         return status;
-    bool finished = point_run(&point, &effort, arena);
+    bool finished = point_run(&point, &effort, arena) &&
+                    bistable_try(&point, &effort, arena);
     if (progress)
         clear_progress();
     if (!finished) {

@@ -38,6 +38,22 @@ static void two_services_that_call_each_other_lock_up(void **state)
     story_end(&s);
 }
 
+/* Whoever rules the line. */
+static void lines_of_guards_lock_up_too(void **state)
+{
+    (void)state;
+    struct story s;
+    watch(&s, "{'workloads': {'v': {'target': 'a', 'closed': {'users': 4, 'think': "
+              "'1s'}}}, 'services': {'a': {'kind': 'server', 'slots': 2, 'guards': "
+              "['bulkhead', 'lifo'], 'handlers': {'default': [{'wait': '100ms'}, "
+              "{'call': 'b'}], 'inner': [{'wait': '5ms'}]}}, 'b': {'kind': 'server', "
+              "'handlers': {'default': [{'wait': '10ms'}, {'call': 'a', 'as': "
+              "'inner'}]}}}}");
+    assert_int_equal(s.out.end, OUTCOME_DEADLOCK);
+    assert_int_equal(waiting_for(&s, "a: waiting for a slot"), 4);
+    story_end(&s);
+}
+
 static void one_user_cannot(void **state)
 {
     (void)state;
@@ -115,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_services_that_call_each_other_lock_up),
+        cmocka_unit_test(lines_of_guards_lock_up_too),
         cmocka_unit_test(one_user_cannot),
         cmocka_unit_test(a_timeout_of_the_caller_ends_it),
         cmocka_unit_test(a_client_that_gives_up_frees_nothing),

@@ -269,7 +269,8 @@ static double read_one(const struct reading *r, const struct outcome *o,
         return level_growth(o);
     if (is_of_series(r))
         return level_at(o, atof(r->how + strlen("present.at ")));
-    if (strcmp(r->of, "*") != 0 && strncmp(r->how, "latency", 7) != 0)
+    if (strcmp(r->of, "*") != 0 && strncmp(r->how, "latency", 7) != 0 &&
+        strncmp(r->how, "ttfb", 4) != 0)
         return read_station(r, o, model_facts(model));
     struct arena arena;
     arena_init(&arena);
