@@ -120,7 +120,7 @@ says '"overloaded": true'
 
 # 100 columns
 for file in "$library"/*.json; do
-    ! grep -q '^  "vary"' "$file" || continue # an experiment
+    ! grep -q '^  "scenario"' "$file" || continue # an experiment
     explain "$file"
     says_not '^.{101,}'
 done
