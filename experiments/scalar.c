@@ -212,18 +212,21 @@ static int choice_count(const struct param *row)
     return count;
 }
 
+/* A choice may be a number, such as the status 429: then quotes or none. */
 static void bind_choice(struct bind *bind, const cJSON *value, const struct param *row,
                         int *slot)
 {
     int count = choice_count(row);
-    for (int i = 0; cJSON_IsString(value) && i < count; i++) {
-        if (strcmp(row->choices[i], value->valuestring) == 0) {
+    const char *word = cJSON_IsString(value)   ? value->valuestring
+                       : cJSON_IsNumber(value) ? bind_seen(bind, value)
+                                               : NULL;
+    for (int i = 0; word && i < count; i++) {
+        if (strcmp(row->choices[i], word) == 0) {
             *slot = i;
             return;
         }
     }
-    bind_unknown(bind, value, "", cJSON_IsString(value) ? value->valuestring : NULL,
-                 row->choices, count);
+    bind_unknown(bind, value, "", word, row->choices, count);
 }
 
 static void bind_share(struct bind *bind, const cJSON *value, struct param_share *slot)

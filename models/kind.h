@@ -243,6 +243,9 @@ struct store_part store_part_default(const struct store_conf *conf);
      .doc = "A deploy: the processes are told to stop. Each accepts nothing more, "    \
             "finishes what it has within its grace period, is ended with what is "     \
             "left, streams too, and replaced. (Not a key of the real server.)"}
+/* A real key without effect: what the real server does when it is absent. */
+#define UNMODELLED(key_, note_)                                                        \
+    {.key = key_, .type = PARAM_UNMODELLED, .doc = "Accepted; not modelled. " note_}
 #define NOT_MODELLED(key_)                                                             \
     {.key = key_, .type = PARAM_UNMODELLED, .doc = "Accepted; not modelled."}
 

@@ -12,11 +12,9 @@ const struct omission omissions[] = {
      "A connection goes to any worker with equal odds; the mild favour of whoever was "
      "idle last is left out."},
     {"2.2.6", "order of waking of other servers; reuse_port",
-     "Which of several processes the kernel wakes first follows gunicorn; with "
-     "reuse_port the split would be even, and a stalled process strand its own."},
-    {"2.3.5", "uvicorn's own supervisor, which kills a process after 5 s",
-     "It does so only when the interpreter's lock is held for more than 5 s by C code; "
-     "a process of kind uvicorn is never killed."},
+     "Which of several processes the kernel wakes first follows gunicorn. Where "
+     "several servers share a port by SO_REUSEPORT the split is even, and a stalled "
+     "one strands its own: write them as replicas."},
     {"2.4.6", "keep-alive connections when a worker is replaced",
      "Every request comes on a connection of its own, so that none is reset by a "
      "worker that has just closed it."},

@@ -29,7 +29,8 @@ static const struct param params[] = {
             "database behind it says; to a pooler, none."},
     {.key = "server", .type = PARAM_NAME, .offset = AT(server),
      .doc = "Database, or pooler, behind it."},
-    NOT_MODELLED("CONN_HEALTH_CHECKS"),
+    UNMODELLED("CONN_HEALTH_CHECKS",
+               "Default false: one round trip to the database before each request."),
     {0},
 };
 #undef AT

@@ -33,11 +33,12 @@ static const struct param params[] = {
      .fallback = 1,
      .doc = "GODEBUG setting: GOMAXPROCS follows `cpu_quota`, as Go 1.25 and later do; "
             "false: as before, it does not."},
-    NOT_MODELLED("read_timeout"),
-    NOT_MODELLED("write_timeout"),
-    NOT_MODELLED("idle_timeout"),
-    NOT_MODELLED("gogc"),
-    NOT_MODELLED("gomemlimit"),
+    UNMODELLED("read_timeout", "Default 0: none."),
+    UNMODELLED("write_timeout", "Default 0: none."),
+    UNMODELLED("idle_timeout", "Default 0: none."),
+    UNMODELLED("gogc",
+               "Default 100: garbage collection is part of the CPU time you give."),
+    UNMODELLED("gomemlimit", "No limit by default: give `memory` and what takes it."),
     {0},
 };
 #undef AT

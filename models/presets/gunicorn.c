@@ -90,8 +90,12 @@ static const struct param params[] = {
             "a gthread worker whose lock is held for longer than timeout is killed. "
             "(Not a key of gunicorn.)"},
     RESTART_ROW(AT(restart)),
-    NOT_MODELLED("graceful_timeout"),
-    NOT_MODELLED("reuse_port"),
+    UNMODELLED("graceful_timeout",
+               "Default 30 s: bounds a shutdown only; workers that are replaced are "
+               "not cut short by it."),
+    UNMODELLED("reuse_port",
+               "Default false: without effect on one gunicorn, whose workers share "
+               "its socket all the same."),
     {0},
 };
 #undef AT

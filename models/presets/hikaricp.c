@@ -48,10 +48,10 @@ static const struct param params[] = {
             "driver's round trips."},
     {.key = "server", .type = PARAM_NAME, .offset = AT(server),
      .doc = "Database, or pool, behind it."},
-    NOT_MODELLED("keepaliveTime"),
-    NOT_MODELLED("validationTimeout"),
-    NOT_MODELLED("initializationFailTimeout"),
-    NOT_MODELLED("leakDetectionThreshold"),
+    UNMODELLED("keepaliveTime", "Default 0 or 2 min, by version."),
+    UNMODELLED("validationTimeout", "Default 5 s."),
+    UNMODELLED("initializationFailTimeout", "Default 1 ms."),
+    UNMODELLED("leakDetectionThreshold", "Default 0: off."),
     {0},
 };
 #undef AT

@@ -28,8 +28,8 @@ static const struct param params[] = {
      .most = 1e9, .fallback = 1024,
      .doc = "-c: connections to an instance; each command under way has one. One more "
             "is refused."},
-    NOT_MODELLED("item_size_max"),
-    NOT_MODELLED("backlog"),
+    UNMODELLED("item_size_max", "Default 1 MiB."),
+    UNMODELLED("backlog", "Default 1024."),
     {0},
 };
 #undef AT

@@ -30,12 +30,16 @@ static const struct param params[] = {
     {.key = "overhead", .type = PARAM_DURATION, .offset = AT(overhead), .most = 3600,
      .doc = "Time that each query takes beyond its own, without CPU: parsing, "
             "planning, the driver's round trips."},
-    NOT_MODELLED("innodb_buffer_pool_size"),
-    NOT_MODELLED("innodb_log_file_size"),
-    NOT_MODELLED("query_cache_size"),
-    NOT_MODELLED("query_cache_type"),
-    NOT_MODELLED("thread_cache_size"),
-    NOT_MODELLED("table_open_cache"),
+    UNMODELLED("innodb_buffer_pool_size",
+               "Default 128 MiB: decides the share of queries that find their pages "
+               "in memory; give that as hit_ratio."),
+    UNMODELLED("innodb_log_file_size", "Default 48 MiB."),
+    UNMODELLED("query_cache_size", "There is no query cache since MySQL 8.0."),
+    UNMODELLED("query_cache_type", "There is no query cache since MySQL 8.0."),
+    UNMODELLED("thread_cache_size",
+               "Default 8 + max_connections / 100: threads kept for new connections; "
+               "give `connect` as it is with them."),
+    UNMODELLED("table_open_cache", "Default 4000."),
     {0},
 };
 #undef AT

@@ -27,11 +27,13 @@ static const struct param params[] = {
      .doc = "Processes of a cluster (node:cluster, PM2), an event loop each."},
     BACKLOG_ROW("backlog", AT(listen.backlog), 511),
     KERNEL_ROWS,
-    NOT_MODELLED("keepAliveTimeout"),
-    NOT_MODELLED("headersTimeout"),
-    NOT_MODELLED("requestTimeout"),
-    NOT_MODELLED("maxConnections"),
-    NOT_MODELLED("UV_THREADPOOL_SIZE"),
+    UNMODELLED("keepAliveTimeout", "Default 5 s."),
+    UNMODELLED("headersTimeout", "Default 60 s."),
+    UNMODELLED("requestTimeout", "Default 300 s."),
+    UNMODELLED("maxConnections", "No limit by default."),
+    UNMODELLED("UV_THREADPOOL_SIZE",
+               "Default 4: give it as the size of the connection_pool that stands "
+               "for libuv's threads."),
     {0},
 };
 #undef AT

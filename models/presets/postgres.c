@@ -33,10 +33,12 @@ static const struct param params[] = {
     {.key = "overhead", .type = PARAM_DURATION, .offset = AT(overhead), .most = 3600,
      .doc = "Time that each query takes beyond its own, without CPU: parsing, "
             "planning, the driver's round trips."},
-    NOT_MODELLED("shared_buffers"),
-    NOT_MODELLED("work_mem"),
-    NOT_MODELLED("effective_cache_size"),
-    NOT_MODELLED("statement_timeout"),
+    UNMODELLED("shared_buffers",
+               "Default 128 MiB: decides the share of queries that find their pages "
+               "in memory; give that as hit_ratio."),
+    UNMODELLED("work_mem", "Default 4 MiB."),
+    UNMODELLED("effective_cache_size", "Default 4 GiB."),
+    UNMODELLED("statement_timeout", "Default 0: none; a `query` step has a `timeout`."),
     {0},
 };
 #undef AT

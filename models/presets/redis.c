@@ -44,13 +44,13 @@ static const struct param params[] = {
      .most = 1e9, .fallback = 10000,
      .doc = "Connections to an instance; each command under way has one. One more is "
             "refused with an error."},
-    NOT_MODELLED("io_threads"),
-    NOT_MODELLED("tcp_backlog"),
-    NOT_MODELLED("timeout"),
-    NOT_MODELLED("tcp_keepalive"),
-    NOT_MODELLED("hz"),
-    NOT_MODELLED("active_expire_effort"),
-    NOT_MODELLED("lazyfree_lazy_eviction"),
+    UNMODELLED("io_threads", "Default 1."),
+    UNMODELLED("tcp_backlog", "Default 511."),
+    UNMODELLED("timeout", "Default 0: idle clients are never closed."),
+    UNMODELLED("tcp_keepalive", "Default 300 s."),
+    UNMODELLED("hz", "Default 10."),
+    UNMODELLED("active_expire_effort", "Default 1."),
+    UNMODELLED("lazyfree_lazy_eviction", "Default no."),
     {0},
 };
 #undef AT

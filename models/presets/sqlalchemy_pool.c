@@ -46,7 +46,9 @@ static const struct param params[] = {
      .doc = "Time that each use holds the connection beyond the query's own: the "
             "driver's round trips, checking out and in. Measured: 0.9 ms with "
             "PostgreSQL on the same machine, connects of the overflow included."},
-    NOT_MODELLED("pool_pre_ping"),
+    UNMODELLED("pool_pre_ping",
+               "Default false: one round trip to the database before each use; put "
+               "it into `overhead`."),
     {0},
 };
 #undef AT

@@ -29,10 +29,10 @@ static const struct param params[] = {
      .doc = "Connections that are accepted; their requests wait for a thread."},
     BACKLOG_ROW("acceptCount", AT(listen.backlog), 100),
     KERNEL_ROWS,
-    NOT_MODELLED("minSpareThreads"),
-    NOT_MODELLED("connectionTimeout"),
-    NOT_MODELLED("keepAliveTimeout"),
-    NOT_MODELLED("maxKeepAliveRequests"),
+    UNMODELLED("minSpareThreads", "Default 10."),
+    UNMODELLED("connectionTimeout", "Default 20 s in server.xml."),
+    UNMODELLED("keepAliveTimeout", "Default: as connectionTimeout."),
+    UNMODELLED("maxKeepAliveRequests", "Default 100."),
     {0},
 };
 #undef AT

@@ -15,8 +15,9 @@ struct conf {
     struct listen_conf listen;
     struct dist *overhead;
     int64_t workers, limit_concurrency, limit_max_requests;
-    sim_time graceful, boot, keep_alive;
+    sim_time graceful, boot, keep_alive, healthcheck;
     struct restart_conf *restart;
+    bool native_blocking;
 };
 
 #define AT(field) offsetof(struct conf, field)
@@ -53,14 +54,21 @@ static const struct param params[] = {
      .most = 1e9, .fallback = 5,
      .doc = "A connection that lies idle for longer is closed."},
     RESTART_ROW(AT(restart)),
-    NOT_MODELLED("timeout_worker_healthcheck"),
-    NOT_MODELLED("ws_ping_interval"),
-    NOT_MODELLED("ws_ping_timeout"),
-    NOT_MODELLED("http"),
-    NOT_MODELLED("ws"),
-    NOT_MODELLED("lifespan"),
-    NOT_MODELLED("interface"),
-    NOT_MODELLED("loop"),
+    {.key = "timeout_worker_healthcheck", .type = PARAM_DURATION,
+     .offset = AT(healthcheck), .least = 1, .most = 1e9, .fallback = 5,
+     .doc = "Of several workers one that does not answer its parent for so long is "
+            "killed; only C code that holds the interpreter's lock keeps it from "
+            "that, see native_blocking."},
+    {.key = "native_blocking", .type = PARAM_FLAG, .offset = AT(native_blocking),
+     .doc = "CPU is used in C code that does not return to the interpreter. (Not a key "
+            "of uvicorn.)"},
+    UNMODELLED("ws_ping_interval", "Default 20 s."),
+    UNMODELLED("ws_ping_timeout", "Default 20 s."),
+    UNMODELLED("http", "Default auto."),
+    UNMODELLED("ws", "Default auto."),
+    UNMODELLED("lifespan", "Default auto."),
+    UNMODELLED("interface", "Default auto."),
+    UNMODELLED("loop", "Default auto."),
     {0},
 };
 #undef AT
@@ -75,7 +83,11 @@ static void build(const void *bound, struct part *part, struct listener *out)
     s->processes = conf->workers;
     s->keep_alive = conf->keep_alive;
     listen_build(&conf->listen, s);
+    bool killed = conf->native_blocking && conf->workers > 1;
     s->life = (struct life_part){
+        .timeout = killed ? conf->healthcheck : 0,
+        .sign_every = SUPERVISOR_LOOP,
+        .end_status = STATUS_RESET,
         .max_requests = conf->limit_max_requests,
         .restart = conf->restart,
         .counts_answers = true,

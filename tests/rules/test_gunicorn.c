@@ -209,6 +209,30 @@ static void rule_2_3_3_gthread_is_killed_only_for_its_lock(void **state)
     story_end(&s);
 }
 
+/* Of several uvicorn workers one that is stuck in C code is killed by its parent. */
+static void rule_2_3_5_uvicorn_kills_who_does_not_answer(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"'workers': 2, 'native_blocking': true",
+                                       "'workers': 1, 'native_blocking': true",
+                                       "'workers': 2"};
+    for (int i = 0; i < 3; i++) {
+        struct story s;
+        char text[400];
+        snprintf(text, sizeof text,
+                 "{'workloads': {'w': {'target': 'web', 'burst': {'users': 1}}},"
+                 " 'services': {'web': {'kind': 'uvicorn', %s, 'handlers': {'default':"
+                 "   [{'cpu': '9s'}]}}}}",
+                 keys[i]);
+        story_tell(&s, text);
+        assert_int_equal(s.out.type[0].ok, i > 0);
+        assert_int_equal(story_failed(&s, STATUS_RESET), i == 0);
+        if (i == 0)
+            assert_in_range(s.out.type[0].failed_latency.most, MS(4500), MS(6500));
+        story_end(&s);
+    }
+}
+
 static void rule_2_3_4_a_uvicorn_worker_is_killed_for_its_loop(void **state)
 {
     (void)state;
@@ -314,6 +338,30 @@ static void rule_2_4_5_recycling_takes_its_share_of_the_time(void **state)
 }
 
 /* ---- 2.6 and 2.8 ----------------------------------------------------------------- */
+
+/* Five requests of 1 s whose clients left after 0.2 s: the next is answered 4.76 s
+ * after it came (measured, on sync and on gthread with one thread). */
+static void rule_2_6_1_abandoned_requests_delay_the_next(void **state)
+{
+    (void)state;
+    static const char *const classes[] = {"sync", "gthread"};
+    for (int i = 0; i < 2; i++) {
+        struct story s;
+        char text[500];
+        snprintf(text, sizeof text,
+                 "{'workloads': {'hasty': {'target': 'web', 'burst': {'users': 5},"
+                 "   'timeout': '200ms', 'mix': {'slow': 1}},"
+                 "  'w': {'target': 'web', 'burst': {'users': 1, 'at': '240ms'}}},"
+                 " 'services': {'web': {'kind': 'gunicorn', 'worker_class': '%s',"
+                 "   'handlers': {'slow': [{'wait': '1s'}],"
+                 "     'default': [{'memory': '1KiB'}]}}}}",
+                 classes[i]);
+        story_tell(&s, text);
+        assert_int_equal(story_failed(&s, STATUS_TIMEOUT), 5);
+        assert_latencies_of(story_of(&s, "w"), 4.76);
+        story_end(&s);
+    }
+}
 
 /* A connection that says nothing is a request that never ends: 5 s to 6 s are lost. */
 static void rule_2_6_2_a_silent_client_blocks_a_sync_worker(void **state)
@@ -427,12 +475,14 @@ int main(void)
         cmocka_unit_test(rule_2_3_2_sync_worker_killed_answers_500),
         cmocka_unit_test(rule_2_3_3_gthread_is_killed_only_for_its_lock),
         cmocka_unit_test(rule_2_3_4_a_uvicorn_worker_is_killed_for_its_loop),
+        cmocka_unit_test(rule_2_3_5_uvicorn_kills_who_does_not_answer),
         cmocka_unit_test(rule_2_3_6_a_drain_longer_than_timeout_is_killed),
         cmocka_unit_test(rule_2_4_1_a_worker_that_has_had_enough_finishes_what_it_has),
         cmocka_unit_test(rule_2_4_2_the_replacement_starts_after_the_exit),
         cmocka_unit_test(rule_2_4_3_threads_outlive_graceful_timeout),
         cmocka_unit_test(rule_2_4_4_workers_that_drain_together_accept_nothing),
         cmocka_unit_test(rule_2_4_5_recycling_takes_its_share_of_the_time),
+        cmocka_unit_test(rule_2_6_1_abandoned_requests_delay_the_next),
         cmocka_unit_test(rule_2_6_2_a_silent_client_blocks_a_sync_worker),
         cmocka_unit_test(rule_2_6_4_a_killed_worker_loses_its_queue),
         cmocka_unit_test(rule_2_8_1_sync_is_flat_and_gthread_is_not),

@@ -103,6 +103,28 @@ static void rule_3_3_3_slow_io_takes_half_of_the_threads(void **state)
     story_end(&s);
 }
 
+/* Four requests of 1 s each on the loop, one to each process of the cluster, whatever
+ * the others have to do: a race would give some two. The fifth waits behind the first,
+ * though others are free a moment later. */
+static void rule_3_3_3_the_primary_of_a_cluster_goes_round(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct story s;
+        story_read(&s, "{'workloads': {"
+                   "'a': {'target': 'web', 'burst': {'users': 1}, 'mix': {'long': 1}},"
+                   "'b': {'target': 'web', 'burst': {'users': 3, 'at': '1ms'}},"
+                   "'c': {'target': 'web', 'burst': {'users': 1, 'at': '500ms'}}},"
+                   "'services': {'web': {'kind': 'node', 'workers': 4, 'cpu': 4,"
+                   "'handlers': {'long': [{'cpu': '5s'}], 'default': [{'cpu': '99ms'}]"
+                   "}}}}", seed);
+        story_watch(&s, 0, 0, 0);
+        assert_latencies_of(story_of(&s, "b"), 0.099, 0.099, 0.099);
+        assert_latencies_of(story_of(&s, "c"), 5 - 0.5 + 0.099);
+        story_end(&s);
+    }
+}
+
 #define PHP(users, keys)                                                               \
     "{'workloads': {'users': {'target': 'web', 'burst': {'users': " #users "},"        \
     "  'timeout': '900ms'}},"                                                          \
@@ -169,6 +191,7 @@ int main(void)
         cmocka_unit_test(rule_3_3_2_go_shows_overload_as_latency),
         cmocka_unit_test(rule_3_3_3_node_has_one_loop_and_four_threads),
         cmocka_unit_test(rule_3_3_3_slow_io_takes_half_of_the_threads),
+        cmocka_unit_test(rule_3_3_3_the_primary_of_a_cluster_goes_round),
         cmocka_unit_test(php_fpm_over_tcp_drops_connections),
         cmocka_unit_test(php_fpm_on_a_socket_refuses_at_once),
         cmocka_unit_test(php_fpm_ends_what_takes_too_long),
