@@ -430,6 +430,17 @@ static int verb_of(const struct param *verbs, const cJSON *value)
     return -1;
 }
 
+/* The keys that an object has, the first of them when they are many. */
+static const char *keys_given(struct bind *bind, const cJSON *object)
+{
+    enum { MOST = 6 };
+    const char *names[MOST + 1];
+    int count = 0;
+    for (const cJSON *m = object->child; m && count <= MOST; m = m->next, count++)
+        names[count] = count < MOST ? quoted(bind->arena, m->string) : "others";
+    return count ? where_list(bind->arena, names, count) : "none";
+}
+
 static void tell_no_verb(struct bind *bind, const cJSON *value, const struct param *row)
 {
     const char *keys[MOST_KEYS], *near = NULL;
@@ -439,10 +450,15 @@ static void tell_no_verb(struct bind *bind, const cJSON *value, const struct par
         near = where_nearest(member->string, keys, count);
     const char *hint =
         near ? arena_format(bind->arena, " (did you mean \"%s\"?)", near) : "";
-    where_problem(bind->where, text_number(value), NULL,
-                  "must be an object with one of the keys %s, is %s%s",
-                  where_alternatives(bind->arena, keys, count), bind_seen(bind, value),
-                  hint);
+    const char *known = where_alternatives(bind->arena, keys, count);
+    if (cJSON_IsObject(value))
+        where_problem(bind->where, text_number(value), NULL,
+                      "must have one of the keys %s, has %s%s", known,
+                      keys_given(bind, value), hint);
+    else
+        bind_must_be(
+            bind, value,
+            arena_format(bind->arena, "an object with one of the keys %s", known));
 }
 
 /* Verbs that the chosen one does not know as its own keys. */

@@ -8,40 +8,46 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Nothing is simulated, and there is one form of the answer. */
+#define WITHOUT_ANY                                                                    \
+    (WITHOUT(THREADS) | WITHOUT(SEED) | WITHOUT(SET) | WITHOUT(JSON) |                 \
+     WITHOUT(QUIET) | WITHOUT(FORCE))
+
 static const struct command commands[] = {
     {"run", run_run, "SCENARIO",
      "Simulate a scenario: what it carries, what breaks first",
-     "headroom run shop.json --set /workloads/visitors/open/rate=200/s", 1, 1},
+     "headroom run shop.json --set /workloads/visitors/open/rate=200/s", 1, 1, 0},
     {"validate", validate_run, "SCENARIO",
      "Hold a scenario's predictions against a measured run",
-     "headroom validate shop.json --measured loadtest.csv", 1, 1},
+     "headroom validate shop.json --measured loadtest.csv", 1, 1, 0},
     {"check", check_run, "FILE...",
      "Check scenarios, experiments and results files; tell every mistake",
-     "headroom check shop.json", 1, -1},
+     "headroom check shop.json", 1, -1, WITHOUT(THREADS) | WITHOUT(FORCE)},
     {"batch", batch_command, "EXPERIMENT",
      "Simulate an experiment into a results file, from where it stopped",
-     "headroom batch load.json --until 07:30", 1, 1},
+     "headroom batch load.json --until 07:30", 1, 1, WITHOUT(FORCE)},
     {"compare", compare_command, "SCENARIO... | EXPERIMENT",
      "Compare designs under the same random numbers, and tell the best",
-     "headroom compare before.json after.json", 1, -1},
+     "headroom compare before.json after.json", 1, -1,
+     WITHOUT(QUIET) | WITHOUT(FORCE)},
     {"explain", explain_run, "SCENARIO",
      "Say what is known before simulating: loads, the bottleneck, bounds",
-     "headroom explain shop.json", 1, 1},
+     "headroom explain shop.json", 1, 1, WITHOUT(THREADS) | WITHOUT(FORCE)},
     {"export", export_run, "RESULTS",
      "Print a results file as CSV for R, pandas, spreadsheets",
-     "headroom export load.hdb > load.csv", 1, 1},
+     "headroom export load.hdb > load.csv", 1, 1, WITHOUT_ANY},
     {"merge", merge_run, "OUT IN...",
      "Put the results files of shards into one", "headroom merge all.hdb load.*.hdb", 2,
-     -1},
+     -1, WITHOUT_ANY},
     {"saturate", saturate_run, "SCENARIO",
      "Find the load where it saturates, and the largest that keeps the SLO",
-     "headroom saturate shop.json", 1, 1},
+     "headroom saturate shop.json", 1, 1, WITHOUT(FORCE)},
     {"kinds", kinds_run, "[NAME...]",
      "Print the reference: kinds of services, steps, distributions, workloads",
-     "headroom kinds gunicorn", 0, -1},
+     "headroom kinds gunicorn", 0, -1, WITHOUT_ANY & ~WITHOUT(JSON)},
     {"schema", schema_run, "",
      "Print the JSON Schema of the scenario file, for editors",
-     "headroom schema > scenario.schema.json", 0, 0},
+     "headroom schema > scenario.schema.json", 0, 0, WITHOUT_ANY},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -2,6 +2,7 @@
 #include "experiments/measured.h"
 
 #include "experiments/data.h"
+#include "sim/number.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -52,10 +53,8 @@ static bool find_columns(struct reader *r)
 static double number_in(struct reader *r, enum column column, int row)
 {
     const char *cell = cell_of(r, column, row);
-    char *end;
-    double value = strtod(cell, &end);
-    bool decimal = cell[strspn(cell, "0123456789+-.eE")] == '\0';
-    if (end == cell || *end != '\0' || !decimal || !(value >= 0))
+    double value;
+    if (!number_read(cell, &value) || value < 0)
         data_problem(r->where, r->table, row,
                      "%s must be a number of 0 or more, is \"%s\"", names[column],
                      cell);

@@ -210,7 +210,7 @@ static void work(const struct plan *plan)
 static const struct command batch = {
     "batch", batch_command, "EXPERIMENT",
     "Simulate an experiment into a results file, on the ranks of an MPI job",
-    "mpirun -n 64 headroom-mpi batch load.json", 1, 1};
+    "mpirun -n 64 headroom-mpi batch load.json", 1, 1, WITHOUT(FORCE)};
 
 int main(int argc, char **argv)
 {

@@ -22,6 +22,18 @@ bool point_read(struct point *point, struct arena *arena,
     return scenario && point_compile(point, arena, scenario, source->seed, where);
 }
 
+/* Notes are told of nothing else than keys without effect. */
+static void note_unmodelled(struct result *result, struct where *where,
+                            struct arena *arena)
+{
+    const char **pointer = arena_many(arena, where->note_count + 1, const char *);
+    where_sort(where);
+    for (int i = 0; i < where->note_count; i++)
+        pointer[i] = where_note_message(where, i).pointer;
+    result->unmodelled = pointer;
+    result->unmodelled_count = where->note_count;
+}
+
 bool point_compile(struct point *point, struct arena *arena, struct scenario *scenario,
                    const uint64_t *seed, struct where *where)
 {
@@ -40,6 +52,7 @@ bool point_compile(struct point *point, struct arena *arena, struct scenario *sc
     result->facts = model_facts(point->model);
     result->precision = &scenario->run.precision;
     result->target = slo_targets(scenario, result->facts, arena, &result->targets);
+    note_unmodelled(result, where, arena);
     return true;
 }
 

@@ -155,8 +155,10 @@ bool promise_read(struct where *where, uint32_t at, const char *text, struct slo
     right = trimmed(where->arena, right, strlen(right));
     if (read_quantity(type, right, &slo->value))
         return true;
-    where_problem(where, at, NULL, "must end in %s, is \"%s\"", quantity_noun(type),
-                  text);
+    const char *meant = quantity_meant(where->arena, type, right);
+    where_problem(
+        where, at, NULL, "must end in %s, is \"%s\"%s", quantity_noun(type), text,
+        meant ? arena_format(where->arena, " (did you mean \"%s\"?)", meant) : "");
     return false;
 }
 

@@ -3,6 +3,7 @@
 
 #include "experiments/where.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,8 @@ static const struct unit sizes[] = {
     {"B", 1, 1},          {"kB", 1e3, 1},         {"MB", 1e6, 1},
     {"GB", 1e9, 1},       {"TB", 1e12, 1},        {"KiB", 1024, 1},
     {"MiB", 1048576, 1},  {"GiB", 1073741824, 1}, {"TiB", 1099511627776, 1},
+    {"kb", 1024, 1},      {"mb", 1048576, 1}, /* as redis.conf has it */
+    {"gb", 1073741824, 1},
     {0},
 };
 static const struct unit fractions[] = {{"%", 1, 100}, {0}};
@@ -123,6 +126,64 @@ bool quantity_read(enum param_type type, const char *text, double *value)
         return false;
     *value = strtod(text, NULL) * unit->times / unit->per + 0.0;
     return isfinite(*value);
+}
+
+/* What people write instead of a unit's name, beside other cases of it. */
+static const struct {
+    enum param_type type;
+    const char *written, *meant;
+} slips[] = {
+    {PARAM_DURATION, "sec", "s"},      {PARAM_DURATION, "secs", "s"},
+    {PARAM_DURATION, "second", "s"},   {PARAM_DURATION, "seconds", "s"},
+    {PARAM_DURATION, "msec", "ms"},    {PARAM_DURATION, "millis", "ms"},
+    {PARAM_DURATION, "m", "min"},      {PARAM_DURATION, "mins", "min"},
+    {PARAM_DURATION, "minute", "min"}, {PARAM_DURATION, "minutes", "min"},
+    {PARAM_DURATION, "hour", "h"},     {PARAM_DURATION, "hours", "h"},
+    {PARAM_DURATION, "day", "d"},      {PARAM_DURATION, "days", "d"},
+    {PARAM_RATE, "rps", "/s"},         {PARAM_RATE, "req/s", "/s"},
+    {PARAM_RATE, "r/s", "/s"},         {PARAM_RATE, "/sec", "/s"},
+    {PARAM_RATE, "rpm", "/min"},       {PARAM_RATE, "r/m", "/min"},
+    {PARAM_RATE, "/m", "/min"},        {PARAM_SIZE, "k", "KiB"},
+    {PARAM_SIZE, "m", "MiB"},          {PARAM_SIZE, "g", "GiB"},
+    {PARAM_SIZE, "Mi", "MiB"},         {PARAM_SIZE, "Gi", "GiB"},
+    {PARAM_SIZE, "Ki", "KiB"},
+};
+
+static bool same_but_case(const char *a, const char *b)
+{
+    while (*a && tolower((unsigned char)*a) == tolower((unsigned char)*b))
+        a++, b++;
+    return *a == *b;
+}
+
+static const char *unit_meant(const struct kind *kind, const char *written)
+{
+    for (size_t i = 0; i < sizeof slips / sizeof *slips; i++)
+        if (slips[i].type == kind->type && same_but_case(slips[i].written, written))
+            return slips[i].meant;
+    for (int i = 0; i < kind->told; i++)
+        if (same_but_case(kind->units[i].name, written))
+            return kind->units[i].name;
+    return NULL;
+}
+
+const char *quantity_meant(struct arena *arena, enum param_type type, const char *text)
+{
+    const struct kind *kind = kind_of(type);
+    const char *given = text;
+    char dense[32];
+    size_t length = 0;
+    for (; *text && length + 1 < sizeof dense; text++)
+        if (*text != ' ' && *text != '\t')
+            dense[length++] = *text;
+    dense[length] = '\0';
+    size_t digits = number_length(dense);
+    bool number = kind && digits && !*text;
+    const char *unit = number ? unit_meant(kind, dense + digits) : NULL;
+    if (!unit)
+        return NULL;
+    const char *meant = arena_format(arena, "%.*s%s", (int)digits, dense, unit);
+    return strcmp(meant, given) == 0 ? NULL : meant;
 }
 
 bool quantity_unit(enum param_type type, const char *name, double *scale)

@@ -25,6 +25,9 @@ bool quantity_may_be_bare(enum param_type type);
 /* A text with a unit, in memory's unit (ns for a duration). */
 bool quantity_read(enum param_type type, const char *text, double *value);
 
+/* What a text that is none may have meant, "30ms" for "30 ms"; NULL: nobody knows. */
+const char *quantity_meant(struct arena *arena, enum param_type type, const char *text);
+
 /* Memory's unit in the SI unit of the type: 1e9 for a duration, else 1. */
 double quantity_scale(enum param_type type);
 

@@ -6,6 +6,7 @@
 #include "experiments/scenario.h"
 #include "experiments/text.h"
 #include "sim/dist.h"
+#include "sim/number.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -55,11 +56,10 @@ void random_bind_csv(struct bind *bind, const cJSON *value, struct param_csv **s
 /* A cell without unit, in the column's unit. */
 static bool read_plain(const char *cell, double scale, double *value)
 {
-    char *end;
-    if (!strchr("0123456789.", cell[0]) || cell[0] == '\0' || strpbrk(cell, "xX"))
+    if (!number_read(cell, value))
         return false;
-    *value = strtod(cell, &end) * scale;
-    return *end == '\0' && isfinite(*value);
+    *value *= scale;
+    return *value >= 0 && isfinite(*value);
 }
 
 /* The scale of plain cells in memory's unit; 0: each cell says its own. */

@@ -2,6 +2,7 @@
 #include "experiments/reference.h"
 
 #include "experiments/bind.h"
+#include "experiments/json.h"
 #include "experiments/promise.h"
 #include "experiments/quantity.h"
 #include "experiments/scalar.h"
@@ -18,6 +19,7 @@ enum { MOST_SECTIONS = 200 };
 struct page {
     struct arena *arena;
     FILE *out;
+    cJSON *root, *keys; /* for machines: the whole, the rows of the present section */
 };
 
 /* ---- the columns ----------------------------------------------------------------- */
@@ -182,6 +184,42 @@ static void print_inside(struct page *page, const char *key, const struct param 
     }
 }
 
+static void put_unless_empty(cJSON *object, const char *key, const char *text)
+{
+    json_text(object, key, text && *text ? text : NULL);
+}
+
+static void put_row(struct page *page, const char *key, const struct param *row,
+                    bool limits)
+{
+    bool required = is_required(row);
+    cJSON *object = json_element(page->keys);
+    json_text(object, "key", key);
+    json_text(object, "type", type_name(page->arena, row));
+    put_unless_empty(object, "range", limits ? range(page->arena, row) : NULL);
+    json_flag(object, "required", required);
+    put_unless_empty(object, "default",
+                     limits && !required ? fallback(page->arena, row) : NULL);
+    json_flag(object, "modelled", row->type != PARAM_UNMODELLED);
+    put_unless_empty(object, "meaning", row->doc);
+}
+
+/* `limits`: it has a range and a default. */
+static void print_row(struct page *page, const char *key, const struct param *row,
+                      bool limits)
+{
+    if (page->root) {
+        put_row(page, key, row, limits);
+        return;
+    }
+    fprintf(page->out, "| `%s` | %s | %s | %s | %s |\n", key,
+            type_name(page->arena, row), limits ? range(page->arena, row) : "",
+            limits          ? fallback(page->arena, row)
+            : row->required ? "required"
+                            : "",
+            row->doc ? row->doc : "");
+}
+
 static void print_rows(struct page *page, const char *prefix, const struct param *table)
 {
     for (; !bind_is_end(table); table++) {
@@ -190,26 +228,43 @@ static void print_rows(struct page *page, const char *prefix, const struct param
             continue;
         }
         const char *key = arena_format(page->arena, "%s%s", prefix, table->key);
-        fprintf(page->out, "| `%s` | %s | %s | %s | %s |\n", key,
-                type_name(page->arena, table), range(page->arena, table),
-                fallback(page->arena, table), table->doc ? table->doc : "");
+        print_row(page, key, table, true);
         print_inside(page, key, table);
     }
 }
 
+/* A new section for machines. */
+static void open_section(struct page *page, const char *group, const char *name,
+                         const char *doc)
+{
+    cJSON *sections = cJSON_GetObjectItemCaseSensitive(page->root, "sections");
+    cJSON *object = json_element(sections);
+    json_text(object, "group", group);
+    json_text(object, "name", name);
+    put_unless_empty(object, "meaning", doc);
+    page->keys = json_array(object, "keys");
+}
+
 static void print_table(struct page *page, const struct param *table)
 {
+    if (page->root) {
+        print_rows(page, "", table);
+        return;
+    }
     fputs("\n| key | type | range | default | meaning |\n| --- | --- | --- | --- | --- "
           "|\n",
           page->out);
     print_rows(page, "", table);
 }
 
-static void print_section(struct page *page, int level, const char *name,
-                          const char *doc, const struct param *table)
+static void print_section(struct page *page, int level, const char *group,
+                          const char *name, const char *doc, const struct param *table)
 {
-    fprintf(page->out, "\n%.*s %s\n", level, "####", name);
-    if (doc)
+    if (page->root)
+        open_section(page, group, name, doc);
+    else
+        fprintf(page->out, "\n%.*s %s\n", level, "####", name);
+    if (doc && !page->root)
         fprintf(page->out, "\n%s\n", doc);
     if (table)
         print_table(page, table);
@@ -219,33 +274,65 @@ static void print_section(struct page *page, int level, const char *name,
 
 static void print_file(struct page *page)
 {
-    fputs(
-        "\n## scenario\n\nThe top level of the file. Workloads, services and steps "
-        "have "
-        "sections of their own.\n\n"
-        "| key | type | range | default | meaning |\n| --- | --- | --- | --- | --- |\n",
-        page->out);
+    static const char about[] = "The top level of the file. Workloads, services and "
+                                "steps have sections of their own.";
+    if (page->root)
+        open_section(page, "scenario", "scenario", about);
+    else
+        fprintf(page->out,
+                "\n## scenario\n\n%s\n\n| key | type | range | default | meaning |\n"
+                "| --- | --- | --- | --- | --- |\n",
+                about);
     for (const struct param *row = scenario_params; !bind_is_end(row); row++) {
-        fprintf(page->out, "| `%s` | %s |  | %s | %s |\n", row->key,
-                type_name(page->arena, row), row->required ? "required" : "", row->doc);
+        print_row(page, row->key, row, false);
         if (row->type != PARAM_MAP)
             print_inside(page, row->key, row);
     }
-    print_section(page, 2, "workload", NULL, workload_params);
+    print_section(page, 2, "scenario", "workload", NULL, workload_params);
+}
+
+static void put_units(struct page *page, const enum param_type *types, size_t count)
+{
+    cJSON *array = json_array(page->root, "units");
+    for (size_t i = 0; i < count; i++) {
+        cJSON *object = json_element(array);
+        json_text(object, "value", quantity_noun(types[i]));
+        json_text(object, "units", quantity_units(page->arena, types[i]));
+    }
 }
 
 static void print_units(struct page *page)
 {
     static const enum param_type types[] = {PARAM_DURATION, PARAM_RATE, PARAM_SIZE,
                                             PARAM_FRACTION, PARAM_CPU};
+    if (page->root) {
+        put_units(page, types, sizeof types / sizeof *types);
+        return;
+    }
     fputs("\n## units\n\n| value | units |\n| --- | --- |\n", page->out);
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         fprintf(page->out, "| %s | %s |\n", quantity_noun(types[i]),
                 quantity_units(page->arena, types[i]));
 }
 
+static void put_promises(struct page *page)
+{
+    cJSON *array = json_array(page->root, "slo");
+    for (const struct promise_metric *m = promise_metrics; m->name; m++) {
+        cJSON *object = json_element(array);
+        json_text(object, "metric", m->name);
+        json_text(object, "scope", m->scope);
+        json_text(object, "limit", quantity_noun(m->type));
+        json_text(object, "meaning", m->doc);
+    }
+}
+
 static void print_promises(struct page *page)
 {
+    if (page->root) {
+        put_promises(page);
+        return;
+    }
     fputs("\n## slo\n\nA promise is `[scope.]metric operator limit`, such as "
           "\"page.p95 < 2s\"; operators are `<`, `<=`, `>` and `>=`. Without a scope "
           "it is about all requests. Response times of all requests or of a workload "
@@ -271,9 +358,24 @@ static const char *verb_doc(const struct param *verb)
     return verb->doc || !bind_holds_verb(verb) ? verb->doc : verb->of->doc;
 }
 
+static void put_omissions(struct page *page)
+{
+    cJSON *array = json_array(page->root, "not_modelled");
+    for (const struct omission *o = omissions; o->rule; o++) {
+        cJSON *object = json_element(array);
+        json_text(object, "rule", o->rule);
+        json_text(object, "what", o->what);
+        json_text(object, "meaning", o->why);
+    }
+}
+
 /* Nothing while the table is empty. */
 static void print_omissions(struct page *page)
 {
+    if (page->root) {
+        put_omissions(page);
+        return;
+    }
     if (!omissions[0].rule)
         return;
     fputs("\n## not modelled\n\nBehaviour of the real servers that is left out, by its "
@@ -285,34 +387,58 @@ static void print_omissions(struct page *page)
         fprintf(page->out, "| %s | %s | %s |\n", o->rule, o->what, o->why);
 }
 
-void reference_print(struct arena *arena, FILE *out)
+/* A heading above sections; for machines each section says its group. */
+static void print_heading(struct page *page, const char *text)
 {
-    struct page page = {arena, out};
+    if (!page->root)
+        fputs(text, page->out);
+}
+
+static struct page open_page(struct arena *arena, FILE *out, bool json)
+{
+    struct page page = {.arena = arena, .out = out};
+    if (!json)
+        return page;
+    page.root = json_made(cJSON_CreateObject());
+    json_text(page.root, "schema", "headroom.kinds/1");
+    json_text(page.root, "version", HEADROOM_VERSION);
+    json_array(page.root, "sections");
+    return page;
+}
+
+static void close_page(struct page *page)
+{
+    if (page->root)
+        fputs(json_printed(page->root, page->arena), page->out);
+}
+
+void reference_print(struct arena *arena, bool json, FILE *out)
+{
+    struct page page = open_page(arena, out, json);
     const struct param *kind;
-    fputs(
-        "# Scenario reference\n\nPrinted by `headroom kinds` from the tables that read "
-        "scenarios.\n",
-        out);
+    print_heading(&page, "# Scenario reference\n\nPrinted by `headroom kinds` from the "
+                         "tables that read scenarios.\n");
     print_units(&page);
     print_file(&page);
     print_promises(&page);
-    fputs("\n## kinds of services\n", out);
+    print_heading(&page, "\n## kinds of services\n");
     for (int i = 0; (kind = kind_row(i)); i++)
-        print_section(&page, 3, kind->key, kind->doc, kind->of);
-    fputs("\n## steps of a handler\n", out);
+        print_section(&page, 3, "kind", kind->key, kind->doc, kind->of);
+    print_heading(&page, "\n## steps of a handler\n");
     for (const struct param *verb = step_verbs; !bind_is_end(verb); verb++)
-        print_section(&page, 3, verb->key, verb_doc(verb), verb_table(verb));
-    fputs("\n## guards\n\nIn front of a service or around a call. Each stands in a "
-          "list, as {\"bulkhead\": {...}}, or by its name alone where the defaults "
-          "will do.\n",
-          out);
+        print_section(&page, 3, "step", verb->key, verb_doc(verb), verb_table(verb));
+    print_heading(&page, "\n## guards\n\nIn front of a service or around a call. Each "
+                         "stands in a list, as {\"bulkhead\": {...}}, or by its name "
+                         "alone where the defaults will do.\n");
     for (const struct param *guard = guard_rows; !bind_is_end(guard); guard++)
-        print_section(&page, 3, guard->key, guard->doc, guard->of);
-    fputs("\n## random values\n\nA lone value is constant. Parameters may be given by "
-          "name, in a list in this order, or the first one alone.\n", out);
+        print_section(&page, 3, "guard", guard->key, guard->doc, guard->of);
+    print_heading(&page, "\n## random values\n\nA lone value is constant. Parameters "
+                         "may be given by name, in a list in this order, or the first "
+                         "one alone.\n");
     for (const struct param *form = dist_forms; !bind_is_end(form); form++)
-        print_section(&page, 3, form->key, form->doc, form->of);
+        print_section(&page, 3, "random value", form->key, form->doc, form->of);
     print_omissions(&page);
+    close_page(&page);
 }
 
 static int section_names(const char **names)
@@ -330,12 +456,13 @@ static int section_names(const char **names)
     return count;
 }
 
-static bool print_named(struct page *page, const struct param *table, const char *name,
-                        bool verbs)
+static bool print_named(struct page *page, const char *group,
+                        const struct param *table, const char *name)
 {
+    bool verbs = table == step_verbs;
     for (; !bind_is_end(table); table++) {
         if (strcmp(table->key, name) == 0) {
-            print_section(page, 3, name, verbs ? verb_doc(table) : table->doc,
+            print_section(page, 3, group, name, verbs ? verb_doc(table) : table->doc,
                           verbs ? verb_table(table) : table->of);
             return true;
         }
@@ -343,30 +470,41 @@ static bool print_named(struct page *page, const struct param *table, const char
     return false;
 }
 
-bool reference_print_section(const char *name, struct arena *arena, FILE *out,
-                             const char **near)
+static bool print_one(struct page *page, const char *name)
 {
-    struct page page = {arena, out};
     const struct param *kind;
     for (int i = 0; (kind = kind_row(i)); i++) {
         if (strcmp(kind->key, name) == 0) {
-            print_section(&page, 3, name, kind->doc, kind->of);
+            print_section(page, 3, "kind", name, kind->doc, kind->of);
             return true;
         }
     }
     if (strcmp(name, "scenario") == 0 || strcmp(name, "workload") == 0) {
-        print_file(&page);
+        print_file(page);
         return true;
     }
     if (strcmp(name, "slo") == 0) {
-        print_promises(&page);
+        print_promises(page);
         return true;
     }
-    if (print_named(&page, step_verbs, name, true) ||
-        print_named(&page, guard_rows, name, false) ||
-        print_named(&page, dist_forms, name, false))
-        return true;
-    const char *names[MOST_SECTIONS];
-    *near = where_nearest(name, names, section_names(names));
-    return false;
+    return print_named(page, "step", step_verbs, name) ||
+           print_named(page, "guard", guard_rows, name) ||
+           print_named(page, "random value", dist_forms, name);
+}
+
+const char *reference_print_sections(const char *const *names, int count,
+                                     struct arena *arena, bool json, FILE *out,
+                                     const char **near)
+{
+    struct page page = open_page(arena, out, json);
+    const char *known[MOST_SECTIONS];
+    for (int i = 0; i < count; i++) {
+        if (print_one(&page, names[i]))
+            continue;
+        *near = where_nearest(names[i], known, section_names(known));
+        cJSON_Delete(page.root);
+        return names[i];
+    }
+    close_page(&page);
+    return NULL;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * reference -- the reference of the scenario language in Markdown, made from the tables
- * that read it: the file, workloads, every kind of service, steps, distributions.
+ * reference -- the reference of the scenario language, made from the tables that read
+ * it: the file, workloads, every kind of service, steps, distributions. In Markdown, or
+ * as one JSON document, schema headroom.kinds/1: `sections` with their `keys`, `units`,
+ * `slo` and `not_modelled`; the texts are those of the Markdown tables.
  */
 #ifndef EXPERIMENTS_REFERENCE_H
 #define EXPERIMENTS_REFERENCE_H
@@ -12,11 +14,12 @@
 #include <stdio.h>
 
 /* All of it. */
-void reference_print(struct arena *arena, FILE *out);
+void reference_print(struct arena *arena, bool json, FILE *out);
 
-/* The section called `name`: a kind, a step, a distribution, or "scenario". False if
- * there is none; `near` then names the nearest, or is NULL. */
-bool reference_print_section(const char *name, struct arena *arena, FILE *out,
-                             const char **near);
+/* The sections of these names: kinds, steps, distributions, "scenario". The first name
+ * that there is not, or NULL; `near` then names the nearest, or is NULL. */
+const char *reference_print_sections(const char *const *names, int count,
+                                     struct arena *arena, bool json, FILE *out,
+                                     const char **near);
 
 #endif

@@ -81,9 +81,11 @@ bool replicate_run(void *replicate, const struct jobs *jobs, struct arena *arena
             if (stopped(r))
                 continue;
             struct outcome found = {0};
-            world_run(r->model, jobs->first + (uint32_t)i, &jobs->window, &own, &found);
+            struct window window = jobs->window;
+            window.stop = r->stop;
+            world_run(r->model, jobs->first + (uint32_t)i, &window, &own, &found);
 #pragma omp critical(replicate_finished)
-            {
+            if (found.end != OUTCOME_STOPPED) {
                 copy_outcome(&out[i], &found, facts, arena);
                 done++;
                 if (r->progress)

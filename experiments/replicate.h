@@ -7,8 +7,8 @@
  * copies what was found into the caller's. Nothing is reduced here: outcomes stand in
  * index order and are equal, byte for byte, on any number of threads.
  *
- * Interruption: once *stop is set no replication is begun, those that run are finished,
- * and replicate_run returns false.
+ * Interruption: once *stop is set no replication is begun, those that run end at once
+ * and are dropped, and replicate_run returns false. Jobs of a queue are finished.
  */
 #ifndef EXPERIMENTS_REPLICATE_H
 #define EXPERIMENTS_REPLICATE_H

@@ -38,6 +38,8 @@ struct result {
     struct headroom headroom;
     struct slo_result *slo;
     int slos;
+    const char *const *unmodelled; /* pointers to keys accepted without effect */
+    int unmodelled_count;
     struct execution execution;
 };
 

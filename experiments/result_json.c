@@ -309,6 +309,9 @@ static void put_rest(cJSON *root, const struct result *r)
     cJSON *array = json_array(root, "assumptions");
     for (int i = 0; i < r->facts->assumption_count; i++)
         json_append(array, cJSON_CreateString(r->facts->assumptions[i]));
+    array = json_array(root, "not_modelled");
+    for (int i = 0; i < r->unmodelled_count; i++)
+        json_append(array, cJSON_CreateString(r->unmodelled[i]));
     cJSON *execution = json_object(root, "execution");
     json_number(execution, "threads", r->execution.threads);
     json_number(execution, "wall_time", r->execution.seconds);

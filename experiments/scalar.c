@@ -116,6 +116,19 @@ static void bind_count(struct bind *bind, const cJSON *value, const struct param
         *slot = (int64_t)number;
 }
 
+/* "must be a duration …, is "30 ms" (did you mean "30ms"?)" */
+static void tell_quantity(struct bind *bind, const cJSON *value, enum param_type type,
+                          const char *what)
+{
+    const char *meant = cJSON_IsString(value)
+                            ? quantity_meant(bind->arena, type, value->valuestring)
+                            : NULL;
+    where_problem(
+        bind->where, text_number(value), NULL, "must be %s, is %s%s", what,
+        bind_seen(bind, value),
+        meant ? arena_format(bind->arena, " (did you mean \"%s\"?)", meant) : "");
+}
+
 /* A number with a unit, in memory's unit; false if it was none and told. */
 static bool read_quantity(struct bind *bind, const cJSON *value, enum param_type type,
                           double *number)
@@ -130,7 +143,7 @@ static bool read_quantity(struct bind *bind, const cJSON *value, enum param_type
     if (cJSON_IsString(value) && !quantity_may_be_bare(type))
         what = arena_format(bind->arena, "%s (units: %s)", what,
                             quantity_units(bind->arena, type));
-    bind_must_be(bind, value, what);
+    tell_quantity(bind, value, type, what);
     return false;
 }
 
@@ -245,7 +258,7 @@ static void bind_share(struct bind *bind, const cJSON *value, struct param_share
         else
             bind_must_be(bind, value, "between 0% and 100%");
     } else {
-        bind_must_be(bind, value, what);
+        tell_quantity(bind, value, PARAM_FRACTION, what);
     }
 }
 

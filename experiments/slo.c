@@ -46,6 +46,14 @@ static const char *names_of(const struct model_facts *facts, bool stations,
     return list;
 }
 
+static bool streams_in(const struct model_facts *facts, struct scope scope)
+{
+    for (int t = 0; t < facts->types; t++)
+        if (scope_counts(facts, scope, t) && facts->type[t].streaming)
+            return true;
+    return false;
+}
+
 bool slo_check(const struct scenario *scenario, const struct model_facts *facts)
 {
     struct where *where = scenario->where;
@@ -55,8 +63,14 @@ bool slo_check(const struct scenario *scenario, const struct model_facts *facts)
         bool station = slo->metric == SLO_UTILISATION;
         struct scope scope;
         if (station ? find_station(facts, slo->scope) >= 0
-                    : find_requests(facts, slo->scope, &scope))
+                    : find_requests(facts, slo->scope, &scope)) {
+            if (slo->of == SLO_OF_TTFB && !streams_in(facts, scope))
+                where_problem(where, slo->at, NULL,
+                              "must speak of requests that stream: none of these has "
+                              "a first byte of its own, is \"%s\"",
+                              slo->text);
             continue;
+        }
         if (station)
             where_problem(where, slo->at, NULL,
                           "must name one of the services %s, is \"%s\"",

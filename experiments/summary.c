@@ -494,6 +494,19 @@ static void print_assumptions(struct page *p)
         sheet_sentence(&p->sheet, sheet_safe(&p->sheet, facts->assumptions[i]));
 }
 
+static void print_unmodelled(struct page *p)
+{
+    const struct result *r = p->result;
+    const char *list = "";
+    if (r->unmodelled_count == 0)
+        return;
+    for (int i = 0; i < r->unmodelled_count; i++)
+        list = arena_format(&p->sheet.arena, "%s%s%s", list, i ? ", " : "",
+                            r->unmodelled[i]);
+    sheet_heading(&p->sheet, "Accepted, without effect");
+    sheet_sentence(&p->sheet, list);
+}
+
 void summary_print(const struct result *result, bool colour, FILE *out)
 {
     struct page page = {.result = result, .sheet = {.out = out, .colour = colour}};
@@ -513,5 +526,6 @@ void summary_print(const struct result *result, bool colour, FILE *out)
     print_precision(&page);
     print_audit(&page);
     print_assumptions(&page);
+    print_unmodelled(&page);
     arena_free(&page.sheet.arena);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "models/compile.h"
 
+#include "sim/nearest.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -21,6 +23,28 @@ static const struct param_list *find_handler(const struct param_map *handlers,
     return found;
 }
 
+/* Has the type come here as the workload names it, through proxies at most? */
+static bool is_named_by_workload(const struct frame *f)
+{
+    for (f = f->caller; f; f = f->caller)
+        if (f->place->part.server.duty != DUTY_PROXY &&
+            f->place->part.server.duty != DUTY_EDGE)
+            return false;
+    return true;
+}
+
+static void tell_no_handler(struct compiler *c, const struct frame *f, uint32_t at,
+                            const char *key)
+{
+    const struct param_map *handlers = &f->place->part.server.handlers->handlers;
+    const char *near = nearest_word(f->type, handlers->names, handlers->count);
+    bool by_workload = c->type_at && is_named_by_workload(f);
+    complain(c->out, by_workload ? c->type_at : at, by_workload ? NULL : key,
+             "must find a handler: %s has none for \"%s\" and no \"default\"%s",
+             f->place->name, f->type,
+             near ? arena_format(c->arena, " (did you mean \"%s\"?)", near) : "");
+}
+
 static double compile_own(struct compiler *c, struct frame *f, uint32_t at,
                           const char *key)
 {
@@ -36,9 +60,7 @@ static double compile_own(struct compiler *c, struct frame *f, uint32_t at,
     if (conf->handlers.count == 0)
         complain(c->out, f->place->at, NULL, "must have \"time\" or \"handlers\"");
     else
-        complain(c->out, at, key,
-                 "must find a handler: %s has none for \"%s\" and no \"default\"",
-                 f->place->name, f->type);
+        tell_no_handler(c, f, at, key);
     return 0;
 }
 

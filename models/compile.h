@@ -48,6 +48,7 @@ struct compiler {
     struct hit_plan *hits;       /* what earlier passes found, see compile_cache.c */
     struct vector service_extra; /* bool: background or parallel work runs there */
     uint32_t type;               /* the client's request type being compiled */
+    uint32_t type_at;            /* where it is named; 0: nowhere */
     double weight; /* how often what is being compiled runs per client request */
     bool again;      /* compiling another server for the same requests: keys recur */
     bool attended;   /* calls by a proxy that chooses the server itself */
@@ -64,8 +65,10 @@ void compile_cpu(struct compiler *c, const struct place *p, struct service *s);
 void compile_own_threads(struct compiler *c, const struct place *p, struct service *s,
                          uint32_t at);
 
-/* Names of the services, or of the pools, for messages: "nginx, web, redis". */
-const char *compile_names(struct compiler *c, enum part_sort sort);
+/* Complains that `name` is none of the services, or of the pools: lists them, and says
+ * which may have been meant. `what` goes before that: "a workload or ", or "". */
+void compile_no_such(struct compiler *c, uint32_t at, const char *key, const char *what,
+                     enum part_sort sort, const char *name);
 uint16_t compile_resource(struct compiler *c, const char *name, enum resource_sort sort,
                           int station);
 uint16_t compile_cause(struct compiler *c, const char *name, enum status status,

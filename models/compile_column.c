@@ -5,6 +5,7 @@
  * that leads to it, so it is known here whose rows they are; request n has row n.
  */
 #include "models/compile.h"
+#include "sim/number.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -35,9 +36,7 @@ static const char *names_of_columns(struct compiler *c, const struct param_csv *
 
 static bool read_cell(const char *cell, double *value)
 {
-    char *end;
-    *value = strtod(cell, &end);
-    return end != cell && *end == '\0' && *value >= 0 && isfinite(*value);
+    return number_read(cell, value) && *value >= 0;
 }
 
 /* Requests of other types need not have a value. */

@@ -100,8 +100,7 @@ void compile_pool(struct compiler *c, const struct place *p, uint32_t station)
         return;
     const struct place *server = compile_find(c, part->server);
     if (!server)
-        complain(c->out, p->at, "server", "must be one of the services %s, is \"%s\"",
-                 compile_names(c, PART_SERVER), part->server);
+        compile_no_such(c, p->at, "server", "", PART_SERVER, part->server);
     else if (server->kind->sort == PART_SERVER)
         pool->database = server->index;
     else
@@ -196,8 +195,7 @@ static struct place *find_pool(struct compiler *c, uint32_t at, const char *key,
         complain(c->out, at, key, "must be a pool, \"%s\" is of kind %s", name,
                  place->kind->row.key);
     else
-        complain(c->out, at, key, "must be one of the pools %s, is \"%s\"",
-                 compile_names(c, PART_POOL), name);
+        compile_no_such(c, at, key, "", PART_POOL, name);
     return NULL;
 }
 

@@ -134,8 +134,7 @@ struct place *compile_find_server(struct compiler *c, uint32_t at, const char *k
 {
     struct place *place = compile_find(c, name);
     if (!place)
-        complain(c->out, at, key, "must be one of the services %s, is \"%s\"",
-                 compile_names(c, PART_SERVER), name);
+        compile_no_such(c, at, key, "", PART_SERVER, name);
     else if (place->kind->sort == PART_POOL) {
         complain(c->out, at, key, "must be a service that answers, is the pool \"%s\"",
                  name);

@@ -3,6 +3,7 @@
 
 #include "sim/check.h"
 #include "sim/numeric.h"
+#include "sim/number.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -99,6 +100,7 @@ static void compile_mix(struct compiler *c, struct workload *w)
         sum += share[i];
         odds[i] = i == w->types - 1 ? 1 : sum;
         c->type = w->first_type + i;
+        c->type_at = mix->count ? mix->item_at[i] : 0;
         c->idempotent = method_of(w->conf, name[i]) < METHOD_NOT_TWICE;
         compile_type(c, w, name[i], share[i]);
     }
@@ -168,9 +170,8 @@ static void read_trace(struct compiler *c, struct workload *w)
     sim_time last = 0;
     for (int i = 0; i < csv->rows && c->out->count < 20; i++) {
         const char *cell = csv->cell[i * csv->columns + time];
-        char *end;
-        double t = strtod(cell, &end);
-        if (end == cell || *end || !(t >= 0) || t * unit >= (double)SIM_TIME_MAX) {
+        double t = 0;
+        if (!number_read(cell, &t) || t < 0 || t * unit >= (double)SIM_TIME_MAX) {
             complain(c->out, csv->at, NULL,
                      "line %d: must be a time of 0 or more, is \"%s\"", csv->line[i],
                      cell);
@@ -449,9 +450,7 @@ static bool set_up_workload(struct compiler *c, struct workload *w)
     set_up_visits(c, w);
     const struct place *target = compile_find(c, conf->target);
     if (!target)
-        complain(c->out, conf->at, "target",
-                 "must be one of the services %s, is \"%s\"",
-                 compile_names(c, PART_SERVER), conf->target);
+        compile_no_such(c, conf->at, "target", "", PART_SERVER, conf->target);
     else if (!target->common)
         complain(c->out, conf->at, "target",
                  "must be a service that answers, is the pool \"%s\"", conf->target);

@@ -3,6 +3,7 @@
 
 #include "models/compile.h"
 #include "sim/check.h"
+#include "sim/nearest.h"
 #include "sim/numeric.h"
 
 #include <math.h>
@@ -23,7 +24,8 @@ struct place *compile_find(struct compiler *c, const char *name)
     return NULL;
 }
 
-const char *compile_names(struct compiler *c, enum part_sort sort)
+/* Names of the services, or of the pools: "nginx, web, redis". */
+static const char *names_of(struct compiler *c, enum part_sort sort)
 {
     enum { MOST = 12 };
     const char *names = "";
@@ -37,6 +39,20 @@ const char *compile_names(struct compiler *c, enum part_sort sort)
                              c->place[i].name);
     }
     return *names ? names : "(there is none)";
+}
+
+void compile_no_such(struct compiler *c, uint32_t at, const char *key, const char *what,
+                     enum part_sort sort, const char *name)
+{
+    const char **words = arena_many(c->arena, c->places + 1, const char *);
+    int count = 0;
+    for (int i = 0; i < c->places; i++)
+        if (c->place[i].kind->sort == sort)
+            words[count++] = c->place[i].name;
+    const char *near = nearest_word(name, words, count);
+    complain(c->out, at, key, "must be %sone of the %s %s, is \"%s\"%s", what,
+             sort == PART_POOL ? "pools" : "services", names_of(c, sort), name,
+             near ? arena_format(c->arena, " (did you mean \"%s\"?)", near) : "");
 }
 
 uint16_t compile_resource(struct compiler *c, const char *name, enum resource_sort sort,
@@ -332,13 +348,10 @@ static void check_links(struct compiler *c)
         for (int w = 0; w < workloads->count; w++)
             known |= strcmp(workloads->names[w], link[i].from) == 0;
         if (!known)
-            complain(c->out, link[i].at, "from",
-                     "must be a workload or one of the services %s, is \"%s\"",
-                     compile_names(c, PART_SERVER), link[i].from);
+            compile_no_such(c, link[i].at, "from", "a workload or ", PART_SERVER,
+                            link[i].from);
         if (!compile_find(c, link[i].to))
-            complain(c->out, link[i].at, "to",
-                     "must be one of the services %s, is \"%s\"",
-                     compile_names(c, PART_SERVER), link[i].to);
+            compile_no_such(c, link[i].at, "to", "", PART_SERVER, link[i].to);
     }
 }
 

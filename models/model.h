@@ -13,6 +13,8 @@
 #include "models/outcome.h"
 #include "models/spec.h"
 
+#include <signal.h>
+
 /* What a failed request failed of; also what `retry.on` and `fail` may name. */
 enum status {
     STATUS_OK,
@@ -144,6 +146,8 @@ struct window {
     sim_time shock;  /* at the start, requests that open workloads send in such a time,
                         all at once and not measured: begin overloaded */
     bool unprovoked; /* leave out bursts that come once */
+    const volatile sig_atomic_t *stop; /* not 0: the replication ends soon, with
+                                          OUTCOME_STOPPED; NULL: it never does */
     uint64_t max_in_flight; /* stop with OUTCOME_OVERFLOW when memory has to grow above
                                so many tasks and requests; 0 = the default */
 };

@@ -90,6 +90,7 @@ enum outcome_end {
     OUTCOME_COMPLETE,  /* the cohort has drained, or the drain limit was reached */
     OUTCOME_OVERFLOW,  /* stopped at the cap of requests in flight: it only grows */
     OUTCOME_DEADLOCK,  /* some wait for each other, and nothing will ever end that */
+    OUTCOME_STOPPED,   /* from outside, somewhere: never stored, nor shown */
 };
 
 struct outcome {

@@ -215,8 +215,9 @@ static void attempt_failed(struct world *w, uint32_t task, const struct call_sit
     if (call_again(w, t, site, status)) {
         t->attempt++;
         sim_time told = retry_told(w, &site->retry, cause);
+        uint64_t entity = t->visit ? rng_mix(t->entity, t->visit) : t->entity;
         t->demand = told ? told
-                         : retry_pause(w, &site->retry, t->entity, t->attempt,
+                         : retry_pause(w, &site->retry, entity, t->attempt,
                                        t->attempt > 1 ? t->demand : 0);
         t->state = TASK_BACKOFF;
         t->since = w->now;
@@ -420,19 +421,49 @@ void task_stop_pausing(struct world *w, uint32_t task)
         budget_return(w, budget_of(w, t, site));
 }
 
+/* Does it work for its request by a way that does not lead through `caller`? */
+static bool is_beside(const struct world *w, uint32_t task, uint32_t caller)
+{
+    const struct task *t = &w->task[task];
+    while (task != caller && t->parent != NONE) {
+        if (w->task[t->parent].wait != t->parent_wait)
+            return false;
+        task = t->parent;
+        t = &w->task[task];
+    }
+    return task != caller && w->request[t->request].wait == t->parent_wait;
+}
+
+/* Branches beside the one that has given something up go on spending the request's
+ * time. Where they are nobody knows: all tasks are looked at. */
+static OUT_OF_LINE void keep_siblings(struct world *w, uint32_t caller,
+                                      uint32_t request, uint32_t before)
+{
+    for (uint32_t i = 0; i < w->tasks; i++) {
+        struct task *t = &w->task[i];
+        if (t->state != TASK_FREE && t->request == request && t->stamp == before &&
+            is_beside(w, i, caller))
+            t->stamp = w->request[request].stamp;
+    }
+}
+
 void task_abandon(struct world *w, uint32_t caller)
 {
     struct task *t = &w->task[caller];
-    if (t->request == NONE || w->request[t->request].stamp != t->stamp)
+    uint32_t request = t->request;
+    bool siblings = false;
+    if (request == NONE || w->request[request].stamp != t->stamp)
         return;
-    uint32_t stamp = ++w->request[t->request].stamp;
-    for (;
-         ;) { /* those who still wait for the caller keep spending the request's time */
-        t->stamp = stamp;
+    uint32_t before = w->request[request].stamp++;
+    for (;;) { /* who still waits for the caller goes on spending the request's time */
+        t->stamp = before + 1;
         if (t->parent == NONE || w->task[t->parent].wait != t->parent_wait)
-            return;
+            break;
         t = &w->task[t->parent];
+        siblings |= t->state == TASK_FORKED;
     }
+    if (siblings)
+        keep_siblings(w, caller, request, before);
 }
 
 void task_fail(struct world *w, uint32_t task, enum status status, uint16_t cause)

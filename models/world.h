@@ -485,6 +485,8 @@ struct world {
     sim_time measure_from, measured_span;
     uint32_t working; /* workloads that still send */
     enum window_stage { WINDOW_BEFORE, WINDOW_OPEN, WINDOW_DRAINING } window;
+    const struct window *window_given;
+    sim_time earlier; /* when time was last seen to move */
     sim_time drain;
     bool until_empty; /* no window: everything is measured, to the last answer */
     bool stop;

@@ -9,21 +9,23 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_OPTIONS = 40, MOST_THREADS = 4096 };
-
-enum shared { THREADS, SEED, SET, JSON, QUIET, FORCE, HELP, SHARED };
+enum {
+    MOST_OPTIONS = 40,
+    MOST_THREADS = 4096,
+    FIRST_OPTION = 256, /* above all characters, for getopt_long */
+};
 
 static const struct {
     const char *name, *value, *help;
-} shared[SHARED] = {
-    [THREADS] = {"threads", "N", "use N threads; all cores when absent"},
-    [SEED] = {"seed", "N", "random numbers of run.seed = N"},
-    [SET] = {"set", "POINTER=VALUE",
+} shared[SHARED_OPTIONS] = {
+    [SHARED_THREADS] = {"threads", "N", "use N threads; all cores when absent"},
+    [SHARED_SEED] = {"seed", "N", "random numbers of run.seed = N"},
+    [SHARED_SET] = {"set", "POINTER=VALUE",
              "change a value, as /services/web/workers=8; repeatable"},
-    [JSON] = {"json", NULL, "print for machines"},
-    [QUIET] = {"quiet", NULL, "say nothing but the result"},
-    [FORCE] = {"force", NULL, "overwrite files that are there"},
-    [HELP] = {"help", NULL, "print this"},
+    [SHARED_JSON] = {"json", NULL, "print for machines"},
+    [SHARED_QUIET] = {"quiet", NULL, "say nothing but the result"},
+    [SHARED_FORCE] = {"force", NULL, "overwrite files that are there"},
+    [SHARED_HELP] = {"help", NULL, "print this"},
 };
 
 int command_wrong(const struct command *command, const char *format, ...)
@@ -55,8 +57,9 @@ static void print_help(const struct command *command,
            *command->usage ? " " : "", command->usage, command->summary);
     for (; extra && extra->name; extra++)
         print_option(extra->name, extra->value, extra->help);
-    for (int i = 0; i < SHARED; i++)
-        print_option(shared[i].name, shared[i].value, shared[i].help);
+    for (int i = 0; i < SHARED_OPTIONS; i++)
+        if (!(command->without >> i & 1))
+            print_option(shared[i].name, shared[i].value, shared[i].help);
     printf("\nexample:\n  %s\n", command->example);
 }
 
@@ -70,15 +73,18 @@ static bool read_whole(const char *text, uint64_t most, uint64_t *number)
     return *number <= most;
 }
 
-static int list_options(const struct command_option *extra, struct option *list)
+static int list_options(const struct command *command,
+                        const struct command_option *extra, struct option *list)
 {
-    int count = 0;
-    for (; count < SHARED; count++)
-        list[count] = (struct option){shared[count].name, shared[count].value != NULL,
-                                      NULL, 256 + count};
-    for (; extra && extra->name && count < MOST_OPTIONS; extra++, count++)
-        list[count] =
-            (struct option){extra->name, extra->value != NULL, NULL, 256 + count};
+    int count = 0, number = 0;
+    for (; number < SHARED_OPTIONS; number++)
+        if (number == SHARED_QUIET || !(command->without >> number & 1))
+            list[count++] =
+                (struct option){shared[number].name, shared[number].value != NULL,
+                                NULL, FIRST_OPTION + number};
+    for (; extra && extra->name && count < MOST_OPTIONS; extra++, number++)
+        list[count++] = (struct option){extra->name, extra->value != NULL, NULL,
+                                        FIRST_OPTION + number};
     list[count] = (struct option){0};
     return count;
 }
@@ -106,38 +112,38 @@ static int tell_bad_option(const struct command *command, const struct option *l
 }
 
 /* One of the options that all verbs share. */
-static int take_shared(const struct command *command, enum shared option,
+static int take_shared(const struct command *command, enum command_shared option,
                        struct options *options, const char **sets)
 {
     uint64_t number;
     switch (option) {
-    case THREADS:
+    case SHARED_THREADS:
         if (!read_whole(optarg, MOST_THREADS, &number) || number == 0)
             return command_wrong(command,
                                  "--threads must be between 1 and %d, is \"%s\"",
                                  MOST_THREADS, optarg);
         options->threads = (int)number;
         break;
-    case SEED:
+    case SHARED_SEED:
         if (!read_whole(optarg, UINT64_C(9007199254740991), &options->seed))
             return command_wrong(command, "--seed must be a whole number of at most "
                                  "9007199254740991, is \"%s\"", optarg);
         options->has_seed = true;
         break;
-    case SET:
+    case SHARED_SET:
         sets[options->set_count++] = optarg;
         break;
-    case JSON:
+    case SHARED_JSON:
         options->json = true;
         break;
-    case QUIET:
+    case SHARED_QUIET:
         options->quiet = true;
         break;
-    case FORCE:
+    case SHARED_FORCE:
         options->force = true;
         break;
-    case HELP:
-    case SHARED:
+    case SHARED_HELP:
+    case SHARED_OPTIONS:
         break;
     }
     return COMMAND_GOES_ON;
@@ -155,7 +161,7 @@ static int read_options(const struct command *command, int argc, char **argv,
                         const struct command_option *extra, struct options *options)
 {
     struct option list[MOST_OPTIONS + 1];
-    int count = list_options(extra, list), found;
+    int count = list_options(command, extra, list), found;
     const char **sets = arena_many(&options->arena, argc, const char *);
     options->sets = sets;
     optind = 1;
@@ -163,16 +169,16 @@ static int read_options(const struct command *command, int argc, char **argv,
     while ((found = getopt_long(argc, argv, ":", list, NULL)) != -1) {
         if (found == '?' || found == ':')
             return tell_bad_option(command, list, count, argv, found == ':');
-        int option = found - 256;
-        if (option == HELP) {
+        int option = found - FIRST_OPTION;
+        if (option == SHARED_HELP) {
             print_help(command, extra);
             return COMMAND_DONE;
         }
-        if (option >= SHARED) {
-            take_extra(&extra[option - SHARED]);
+        if (option >= SHARED_OPTIONS) {
+            take_extra(&extra[option - SHARED_OPTIONS]);
             continue;
         }
-        int status = take_shared(command, (enum shared)option, options, sets);
+        int status = take_shared(command, (enum command_shared)option, options, sets);
         if (status != COMMAND_GOES_ON)
             return status;
     }

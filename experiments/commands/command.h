@@ -33,6 +33,19 @@ enum {
     COMMAND_INTERRUPTED = 75,
 };
 
+/* Options that verbs share. */
+enum command_shared {
+    SHARED_THREADS,
+    SHARED_SEED,
+    SHARED_SET,
+    SHARED_JSON,
+    SHARED_QUIET, /* is never an error: it changes no result */
+    SHARED_FORCE,
+    SHARED_HELP,
+    SHARED_OPTIONS
+};
+#define WITHOUT(option) (1u << SHARED_##option)
+
 /* A row of the table of verbs. */
 struct command {
     const char *name;
@@ -41,6 +54,7 @@ struct command {
     const char *summary; /* one line */
     const char *example; /* one command line */
     int least, most;     /* how many arguments; most -1: any */
+    unsigned without;    /* bits of enum command_shared: those it does not take */
 };
 
 /* An option of one verb alone. */
@@ -64,7 +78,7 @@ struct options {
     bool json, quiet, force;
 };
 
-/* Reads the options that all verbs share and those in `extra` (may be NULL). Returns
+/* Reads the options that the verb shares and those in `extra` (may be NULL). Returns
  * COMMAND_GOES_ON, or the status to leave with (after --help, or wrong usage). */
 int command_options(const struct command *command, int argc, char **argv,
                     const struct command_option *extra, struct options *options);

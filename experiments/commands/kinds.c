@@ -8,16 +8,16 @@
 
 static int print_sections(const struct command *command, struct options *options)
 {
-    for (int i = 0; i < options->argument_count; i++) {
-        const char *name = options->arguments[i], *near;
-        if (reference_print_section(name, &options->arena, stdout, &near))
-            continue;
-        if (near)
-            return command_wrong(command, "there is no \"%s\" (did you mean \"%s\"?)",
-                                 name, near);
-        return command_wrong(command, "there is no \"%s\"", name);
-    }
-    return COMMAND_DONE;
+    const char *near = NULL;
+    const char *wrong =
+        reference_print_sections(options->arguments, options->argument_count,
+                                 &options->arena, options->json, stdout, &near);
+    if (!wrong)
+        return COMMAND_DONE;
+    if (near)
+        return command_wrong(command, "there is no \"%s\" (did you mean \"%s\"?)",
+                             wrong, near);
+    return command_wrong(command, "there is no \"%s\"", wrong);
 }
 
 int kinds_run(const struct command *command, int argc, char **argv)
@@ -30,6 +30,6 @@ int kinds_run(const struct command *command, int argc, char **argv)
     if (options.argument_count > 0)
         status = print_sections(command, &options);
     else
-        reference_print(&options.arena, stdout);
+        reference_print(&options.arena, options.json, stdout);
     return command_done(&options, status);
 }

@@ -30,7 +30,8 @@ static const struct param params[] = {
     HANDLER_ROWS,
     STORE_ROWS,
     {.key = "maxmemory", .type = PARAM_SIZE, .offset = AT(maxmemory), .most = 1e15,
-     .doc = "Memory for entries, of each instance; not limited when absent or 0."},
+     .doc = "Memory for entries, of each instance, as in redis.conf: 2gb is 2GiB; not "
+            "limited when absent or 0."},
     {.key = "maxmemory_policy", .type = PARAM_CHOICE, .offset = AT(policy),
      .choices = policies,
      .doc = "What goes when it is full: nothing (noeviction: writes fail), or of all "

@@ -348,7 +348,7 @@ static void json_keeps_its_shape(void **state)
         "schema", "version",   "generator",   "stream_version", "scenario",
         "seed",   "yes",       "verdict",     "headroom",       "slo",
         "run",    "precision", "all",         "types",          "stations",
-        "blame",  "audit",     "assumptions", "execution"};
+        "blame",  "audit",     "assumptions", "not_modelled",   "execution"};
     struct arena arena;
     arena_init(&arena);
     struct result r;

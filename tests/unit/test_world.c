@@ -87,6 +87,56 @@ static void who_lost_a_race_still_works_to_its_end(void **state)
     story_end(&s);
 }
 
+/* One branch gives a call up after 1 s; the other's 3 s count all the same, and so does
+ * what comes after in the first. The abandoned callee's 5 s count for nobody. */
+static void a_branch_that_gives_up_costs_its_siblings_nothing(void **state)
+{
+    (void)state;
+    struct story s;
+    story_tell(&s, "{'workloads': {'w': {'target': 'web', 'burst': {'users': 1}}},"
+                   "'services': {'web': {'kind': 'server', 'handlers': {'default': ["
+                   "{'parallel': [[{'call': 'slow', 'timeout': '1s',"
+                   "  'on_error': 'continue'}, {'wait': '1s'}], [{'wait': '3s'}]]}]}},"
+                   "'slow': {'kind': 'server', 'slots': 9,"
+                   "  'handlers': {'default': [{'wait': '5s'}]}}}}");
+    uint64_t spent[2] = {0};
+    for (int bin = 0; bin < BLAME_BINS; bin++)
+        for (int r = 0; r < s.facts->resources; r++) {
+            bool web = strcmp(s.facts->resource[r].name, "web: waiting step") == 0;
+            bool slow = strcmp(s.facts->resource[r].name, "slow: waiting step") == 0;
+            if (web || slow)
+                spent[slow] += s.out.type[0].blame[bin * s.facts->resources + r];
+        }
+    assert_latencies(&s, 3);
+    assert_int_equal(spent[0], 4 * SIM_SECOND);
+    assert_int_equal(spent[1], 0);
+    story_end(&s);
+}
+
+/* Each of two turns backs off for another time: twice one would be the same twice. */
+static void every_turn_backs_off_anew(void **state)
+{
+    (void)state;
+    struct story s;
+    story_tell(&s, "{'workloads': {'w': {'target': 'web', 'burst': {'users': 1}}},"
+                   "'services': {'web': {'kind': 'server', 'handlers': {'default': ["
+                   "{'repeat': 2, 'steps': [{'call': 'bad', 'on_error': 'continue',"
+                   "  'retry': {'max': 1, 'backoff': {'base': '10s', 'cap': '10s'}}}]}"
+                   "]}}, 'bad': {'kind': 'server', 'handlers': {'default': ["
+                   "  {'fail': '500'}]}}}}");
+    sim_time both = (sim_time)s.out.type[0].latency_sum.sum;
+    story_end(&s);
+    story_tell(&s, "{'workloads': {'w': {'target': 'web', 'burst': {'users': 1}}},"
+                   "'services': {'web': {'kind': 'server', 'handlers': {'default': ["
+                   "{'repeat': 1, 'steps': [{'call': 'bad', 'on_error': 'continue',"
+                   "  'retry': {'max': 1, 'backoff': {'base': '10s', 'cap': '10s'}}}]}"
+                   "]}}, 'bad': {'kind': 'server', 'handlers': {'default': ["
+                   "  {'fail': '500'}]}}}}");
+    sim_time one = (sim_time)s.out.type[0].latency_sum.sum;
+    assert_true(one > 0 && both > one && both != 2 * one);
+    story_end(&s);
+}
+
 static void what_is_spawned_is_not_waited_for(void **state)
 {
     (void)state;
@@ -348,6 +398,8 @@ int main(void)
         cmocka_unit_test(one_error_fails_a_join_of_all_at_once),
         cmocka_unit_test(errors_are_borne_while_enough_can_succeed),
         cmocka_unit_test(who_lost_a_race_still_works_to_its_end),
+        cmocka_unit_test(a_branch_that_gives_up_costs_its_siblings_nothing),
+        cmocka_unit_test(every_turn_backs_off_anew),
         cmocka_unit_test(what_is_spawned_is_not_waited_for),
         cmocka_unit_test(steps_take_their_sum),
         cmocka_unit_test(repeats_nest),
