@@ -273,6 +273,21 @@ static void tell_server(struct teller *t, const char *name, const struct server_
         tell_handlers(t, name, s->handlers);
 }
 
+static void tell_outages(struct teller *t, const struct param_variant *service)
+{
+    size_t at = kind_of(service)->common;
+    if (at == SIZE_MAX)
+        return;
+    const struct service_common *common =
+        (const void *)((const char *)service->body + at);
+    const struct outage_conf *outage = common->outages.items;
+    for (int i = 0; i < common->outages.count; i++) {
+        say_time(t, "the beginning of an outage", outage[i].start);
+        say_time(t, "the time between outages", outage[i].gap);
+        say_time(t, "the length of an outage", outage[i].length);
+    }
+}
+
 struct chance chance_of(const struct system_spec *system, struct arena *arena)
 {
     struct teller t = {.arena = arena};
@@ -285,6 +300,8 @@ struct chance chance_of(const struct system_spec *system, struct arena *arena)
         t.who = system->services.names[i];
         if (part.sort == PART_SERVER)
             tell_server(&t, t.who, &part.server);
+        t.who = system->services.names[i];
+        tell_outages(&t, &((const struct param_variant *)system->services.items)[i]);
     }
     return t.found;
 }

@@ -328,7 +328,7 @@ static bool has_hottest(const struct result *r, int i)
 /* Who waits for a slot waits for nothing where slots have no limit. */
 static const char *wait_of(struct page *p, int i)
 {
-    if (isinf(p->result->facts->station[i].slots))
+    if (!p->result->facts->station[i].waits)
         return "";
     if (!p->result->findings->steady)
         return "-";
@@ -340,22 +340,21 @@ static void add_station(struct grid *grid, struct page *p, int i)
     const struct station_facts *facts = &p->result->facts->station[i];
     const struct station_findings *f = &p->result->findings->station[i];
     struct grid_row *row = grid_add(grid, &p->sheet, INK_PLAIN);
-    bool queues = !isinf(facts->slots);
     struct estimate queue = estimate_scaled(f->queue, 1.0 / facts->instances);
     struct estimate lost = estimate_scaled(f->refused, 1);
     lost.value += f->timed_out.value;
     row->cell[STATION_NAME] = sheet_safe(&p->sheet, facts->name);
     row->cell[STATION_SLOTS] = slots_of(p, facts);
     row->cell[STATION_BUSY] =
-        queues ? page_estimate(p, HUMAN_PART, &f->utilisation) : "";
+        isinf(facts->slots) ? "" : page_estimate(p, HUMAN_PART, &f->utilisation);
     row->cell[STATION_HOTTEST] =
         has_hottest(p->result, i) ? part(p, hottest_of(p->result, i)) : "";
     row->cell[STATION_FULL] = part(p, &f->full);
     row->cell[STATION_CPU] = part(p, &f->cpu);
     row->cell[STATION_QUEUE] =
-        queues ? page_value(p, HUMAN_NUMBER, queue.value) : "";
+        facts->waits ? page_value(p, HUMAN_NUMBER, queue.value) : "";
     row->cell[STATION_QUEUE_MOST] =
-        queues ? page_value(p, HUMAN_COUNT, f->queue_most) : "";
+        facts->waits ? page_value(p, HUMAN_COUNT, f->queue_most) : "";
     row->cell[STATION_WAIT] = wait_of(p, i);
     if (any_turned_away(p->result))
         row->cell[STATION_LOST] = page_value(

@@ -177,7 +177,8 @@ void broker_reap(struct world *w, uint32_t number)
         t->entered != dog->entered)
         return; /* done in time */
     uint64_t lost = instance->counts->lost;
-    task_kill(w, dog->peer, STATUS_500, instance->service->limit_cause);
+    task_kill(w, dog->peer,
+              &(struct killing){STATUS_500, instance->service->limit_cause, 0});
     instance->counts->lost = lost;
     instance->counts->timed_out++;
 }

@@ -43,7 +43,7 @@ struct compiler {
     int places;
     struct vector code, label, choice, branch, call, balancer, balancer_key, pool_use,
         timer_length, key, resource, cause, assumption, proxy, limit, budget, stream,
-        guard_set;
+        guard_set, outage;
     struct vector cache, cache_use, cache_set;
     struct hit_plan *hits;       /* what earlier passes found, see compile_cache.c */
     struct vector service_extra; /* bool: background or parallel work runs there */
@@ -64,6 +64,12 @@ void compile_cpu(struct compiler *c, const struct place *p, struct service *s);
 /* It also has threads that are bound to none of its processes. */
 void compile_own_threads(struct compiler *c, const struct place *p, struct service *s,
                          uint32_t at);
+
+/* How its instances fail. Do they ever stand still, or work slowly; do they drain?
+ * (compile_outage.c) */
+void compile_outages(struct compiler *c, const struct place *p);
+bool outage_stands_still(const struct service_common *common);
+bool outage_drains(const struct service_common *common);
 
 /* Complains that `name` is none of the services, or of the pools: lists them, and says
  * which may have been meant. `what` goes before that: "a workload or ", or "". */
@@ -127,6 +133,8 @@ double compile_delay(struct compiler *c, struct frame *f, const struct dist *dis
                      const char *resource);
 /* Memory taken until the end; NULL: none, but what connections take is looked at. */
 void compile_memory(struct compiler *c, struct frame *f, const struct dist *bytes);
+/* The instruction for a pause at the frame's service. */
+enum op compile_pause(const struct compiler *c, const struct frame *f);
 /* What the server does around a handler: on an event loop it is work. */
 double compile_overhead(struct compiler *c, struct frame *f, const struct dist *dist);
 double compile_repeat(struct compiler *c, struct frame *f, const struct dist *times,
@@ -262,6 +270,18 @@ uint8_t compile_class(const struct compiler *c, const struct place *p,
 
 /* Limits, and the call to a server of the upstream. */
 double compile_proxy(struct compiler *c, struct frame *f);
+
+struct upstream_server {
+    struct peer_conf conf; /* with the proxy's own values where it had none */
+    struct place *place;
+};
+
+/* Queues, checks, breakers and retries of proxy plan `number`, whose servers these are,
+ * where it has any. (compile_edge.c) */
+void compile_proxy_edge(struct compiler *c, struct frame *f, struct proxy_plan *plan,
+                        uint32_t number, const struct upstream_server *server,
+                        int count);
+bool edge_has_health(const struct proxy_part *part);
 
 /* ---- workloads (compile_workload.c) ---------------------------------------------- */
 

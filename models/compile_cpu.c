@@ -133,7 +133,7 @@ static double capacity(const struct cpu_rules *r)
 static bool has_rules(const struct service_common *common)
 {
     return common->cpu_quota.row || common->credits.row || common->usl ||
-           common->smt_speedup < 2;
+           common->smt_speedup < 2 || outage_stands_still(common);
 }
 
 static void set_rules(struct compiler *c, const struct place *p, struct service *s,

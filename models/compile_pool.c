@@ -278,7 +278,7 @@ static double emit_pause(struct compiler *c, struct frame *f, sim_time time,
 {
     if (time == 0)
         return 0;
-    struct instr *i = frame_emit(c, f, OP_DELAY);
+    struct instr *i = frame_emit(c, f, compile_pause(c, f));
     i->dist = dist_constant(c->arena, (double)time);
     i->resource = compile_resource(c, arena_format(c->arena, "%s: %s", name, what),
                                    RESOURCE_SERVICE, (int)station);

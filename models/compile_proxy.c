@@ -122,11 +122,6 @@ static bool find_route(struct compiler *c, const struct frame *f, struct route *
 
 /* ---- the servers of a route ------------------------------------------------------ */
 
-struct upstream_server {
-    struct peer_conf conf; /* with the proxy's own values where it had none */
-    struct place *place;
-};
-
 static int64_t told(int64_t own, int64_t proxys)
 {
     return own >= 0 ? own : proxys;
@@ -138,6 +133,8 @@ static struct upstream_server resolve(struct compiler *c, const struct proxy_par
 {
     conf.max_conns = told(conf.max_conns, part->peer.max_conns);
     conf.max_fails = told(conf.max_fails, part->peer.max_fails);
+    conf.queue = told(conf.queue, part->peer.queue);
+    conf.least = told(conf.least, part->peer.least);
     if (conf.fail_timeout == SIM_NEVER)
         conf.fail_timeout = part->peer.fail_timeout;
     return (struct upstream_server){conf, compile_find_server(c, at, key, conf.server)};
@@ -154,6 +151,8 @@ static struct upstream_server *read_servers(struct compiler *c, const struct fra
                                  .weight = 1,
                                  .max_conns = -1,
                                  .max_fails = -1,
+                                 .queue = -1,
+                                 .least = -1,
                                  .fail_timeout = SIM_NEVER};
         struct upstream_server *one = arena_new(c->arena, struct upstream_server);
         *one = resolve(c, part, conf, route->at, "upstream");
@@ -174,7 +173,7 @@ static struct upstream_server *read_servers(struct compiler *c, const struct fra
     if (primaries == 0)
         complain(c->out, route->at, "upstream",
                  "must have a server that is no backup, has %d servers", *count);
-    bool hashes = route->balance >= BALANCE_RANDOM;
+    bool hashes = !part->policies && route->balance >= BALANCE_RANDOM;
     if (hashes && primaries < *count)
         complain(c->out, route->at, "upstream",
                  "must have no backup with \"balance\": \"%s\", as nginx says",
@@ -206,7 +205,7 @@ static void give_patience(struct compiler *c, const struct frame *f,
     site->proxy = site->watched = site->passes_stream = true;
     site->until_first_byte = true;
     compile_timeout(
-        c, site, part->read_timeout, STATUS_504,
+        c, site, part->read_timeout, (enum status)part->late_status,
         arena_format(c->arena, "%s: no answer from %s", f->place->name, callee->name),
         (int)frame_station(c, f));
     if (streams && part->read_timeout != SIM_NEVER)
@@ -215,7 +214,8 @@ static void give_patience(struct compiler *c, const struct frame *f,
             arena_format(c->arena, "%s: cut, %s silent for %s", f->place->name,
                          callee->name, compile_duration(c, part->read_timeout)),
             STATUS_RESET, (int)frame_station(c, f));
-    site->connect_class = callee->part.server.knock_pauses
+    const struct service *server = &c->model->service[callee->index];
+    site->connect_class = server->part.knock_pauses || server->silent_pauses
                               ? compile_timer(c, part->connect_timeout)
                               : NONE;
     if (site->connect_class != NONE)
@@ -223,7 +223,7 @@ static void give_patience(struct compiler *c, const struct frame *f,
             c,
             arena_format(c->arena, "%s: no connection to %s within %s", f->place->name,
                          callee->name, compile_duration(c, part->connect_timeout)),
-            STATUS_504, (int)frame_station(c, f));
+            (enum status)part->connect_status, (int)frame_station(c, f));
 }
 
 /* Handlers and call sites of the servers, one site each, one after the other. Servers
@@ -235,13 +235,14 @@ static double compile_sites(struct compiler *c, struct frame *f,
     struct caller caller = compile_caller(c, f);
     struct handler *handler = arena_many(c->arena, count, struct handler);
     double mean = 0, weight = c->weight;
+    bool again = c->again;
     for (int i = 0; i < count; i++) {
         c->weight = weight * share_of(server, count, i);
-        c->again = i > 0;
+        c->again = again || i > 0;
         handler[i] = compile_handler(c, f, server[i].place, f->type, f->path,
                                      f->place->at, "upstream");
     }
-    c->again = false;
+    c->again = again;
     c->weight = weight;
     c->attended = true;
     *first = c->call.count;
@@ -278,6 +279,8 @@ static void add_peers(struct compiler *c, struct balancer_plan *plan,
                 .max_fails = (uint32_t)conf->max_fails,
                 .fail_timeout = conf->fail_timeout / SIM_SECOND,
                 .down = conf->down,
+                .queue = (uint32_t)conf->queue,
+                .least = (uint32_t)conf->least,
             };
             plan->primaries += !conf->backup;
         }
@@ -319,7 +322,33 @@ static bool keeps_connections(struct compiler *c, uint32_t site)
     return VECTOR_AT(&c->call, struct call_site, site)->latency > 0;
 }
 
-static uint32_t add_proxy(struct compiler *c, const struct frame *f,
+static enum balance_policy policy_of(const struct proxy_part *part, int balance)
+{
+    return (enum balance_policy)(part->policies ? part->policies[balance] : balance);
+}
+
+/* HAProxy's policies that do not care whether a server is busy, or see for
+ * themselves. */
+static bool passes_full(const struct proxy_part *part, enum balance_policy policy)
+{
+    return policy == BALANCE_LIGHTEST || policy == BALANCE_BEST_OF ||
+           policy == BALANCE_MAP || policy == BALANCE_SOURCE ||
+           (policy == BALANCE_CONSISTENT_HASH && part->again == AGAIN_SAME);
+}
+
+/* How often a request is tried: of nginx, servers; of others, again. */
+static uint32_t tries_of(const struct proxy_part *part,
+                         const struct balancer_plan *plan)
+{
+    uint32_t tries = 0;
+    if (part->again != AGAIN_NEXT)
+        return (uint32_t)part->tries;
+    for (uint32_t i = 0; i < plan->peers; i++)
+        tries += !plan->peer[i].down;
+    return part->tries && tries > part->tries ? (uint32_t)part->tries : tries;
+}
+
+static uint32_t add_proxy(struct compiler *c, struct frame *f,
                           const struct route *route,
                           const struct upstream_server *server, int count,
                           uint32_t first)
@@ -329,16 +358,18 @@ static uint32_t add_proxy(struct compiler *c, const struct frame *f,
         return known;
     const struct service *s = &c->model->service[f->place->index];
     const struct proxy_part *part = &f->place->part.server.proxy;
-    struct balancer_plan plan = {.policy = (enum balance_policy)route->balance,
+    struct balancer_plan plan = {.policy = policy_of(part, route->balance),
+                                 .draws = (uint32_t)part->draws,
+                                 .bias = part->bias,
+                                 .waits = part->wait == WAIT_FOR_SERVER,
                                  .service = NONE};
+    plan.past_full = plan.waits && passes_full(part, plan.policy);
     add_peers(c, &plan, server, count);
-    uint32_t tries = 0, workers = part->zone ? 1 : (uint32_t)part->workers;
+    uint32_t tries = tries_of(part, &plan);
+    uint32_t workers = part->zone ? 1 : (uint32_t)part->workers;
+    enum status nolive = (enum status)part->nolive_status;
     if (plan.peers > 1 && part->tries != 1 && part->next & NEXT_TIMEOUT)
         compile_feedback(c, part->read_timeout);
-    for (uint32_t i = 0; i < plan.peers; i++)
-        tries += !plan.peer[i].down;
-    if (part->tries && tries > part->tries)
-        tries = (uint32_t)part->tries;
     *VECTOR_ADD(&c->proxy, c->arena, struct proxy_plan) = (struct proxy_plan){
         .part = part,
         .service = f->place->index,
@@ -348,9 +379,11 @@ static uint32_t add_proxy(struct compiler *c, const struct frame *f,
         .workers = workers,
         .tries = tries < MOST_PROXY_TRIES ? tries : MOST_PROXY_TRIES,
         .peers = plan.peers,
-        .nolive_cause = (uint16_t)proxy_cause(c, f, "no live upstream", STATUS_502),
+        .policy = plan.policy,
+        .check_loop = NONE,
+        .nolive_cause = (uint16_t)proxy_cause(c, f, "no live upstream", nolive),
         .full_cause = (uint16_t)proxy_cause(
-            c, f, "no live upstream, servers at max_conns", STATUS_502),
+            c, f, "no live upstream, servers at max_conns", nolive),
     };
     struct proxy_plan *added =
         VECTOR_AT(&c->proxy, struct proxy_plan, c->proxy.count - 1);
@@ -363,7 +396,11 @@ static uint32_t add_proxy(struct compiler *c, const struct frame *f,
         c->model->tried_words = (plan.peers + 63) / 64;
     for (uint32_t i = 0; i < s->instances * workers; i++)
         *VECTOR_ADD(&c->balancer, c->arena, struct balancer_plan) = plan;
-    return c->proxy.count - 1;
+    uint32_t number = c->proxy.count - 1; /* checks may lead to other proxies */
+    struct proxy_plan whole = *added;
+    compile_proxy_edge(c, f, &whole, number, server, count);
+    *VECTOR_AT(&c->proxy, struct proxy_plan, number) = whole;
+    return number;
 }
 
 /* A request that must not be done twice: it comes from a client, perhaps through other
@@ -544,6 +581,19 @@ static void open_workers(struct compiler *c, const struct frame *f, struct servi
         (uint16_t)proxy_cause(c, f, "500, worker_connections", STATUS_500);
 }
 
+/* Does it do more than to pass requests on? */
+static bool attends(const struct compiler *c, const struct proxy_part *part,
+                    const struct route *route)
+{
+    if (part->attends || is_list(route->upstream))
+        return true;
+    const char *name = *(const char *const *)route->upstream->body;
+    for (int i = 0; i < c->places; i++)
+        if (strcmp(c->place[i].name, name) == 0 && c->place[i].common)
+            return outage_drains(c->place[i].common);
+    return false;
+}
+
 double compile_proxy(struct compiler *c, struct frame *f)
 {
     const struct proxy_part *part = &f->place->part.server.proxy;
@@ -551,7 +601,7 @@ double compile_proxy(struct compiler *c, struct frame *f)
     struct route route;
     if (!find_route(c, f, &route))
         return 0;
-    if (!part->attends && !is_list(route.upstream))
+    if (!attends(c, part, &route))
         return compile_plain(c, f, &route);
     open_workers(c, f, s);
     if (!s->counts_connections) {

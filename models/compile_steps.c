@@ -15,10 +15,15 @@ static double seconds_of(const struct dist *dist)
 double compile_steps(struct compiler *c, struct frame *f,
                      const struct param_list *steps);
 
+enum op compile_pause(const struct compiler *c, const struct frame *f)
+{
+    return c->model->service[f->place->index].slows ? OP_SLOWED : OP_DELAY;
+}
+
 double compile_delay(struct compiler *c, struct frame *f, const struct dist *dist,
                      const char *resource)
 {
-    struct instr *i = frame_emit(c, f, OP_DELAY);
+    struct instr *i = frame_emit(c, f, compile_pause(c, f));
     dist = compile_value(c, f, dist);
     frame_draw(c, f, i, "wait", dist);
     i->resource = frame_resource(c, f, resource);

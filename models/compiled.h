@@ -26,6 +26,7 @@ enum {
 enum op {
     OP_DELAY,   /* let a drawn time pass; the slot is held */
     OP_REGAIN,  /* wait until the process's main thread lets go of the lock (GIL) */
+    OP_SLOWED,  /* the same where instances may have slow times */
     OP_CPU,     /* use a drawn time of CPU; `b`: on a thread of its own */
     OP_CALL,    /* call site `a`, wait for the reply */
     OP_GUARDED, /* the same, past the guards of set `b` */
@@ -70,6 +71,7 @@ enum op {
     OP_COUNT,   /* limit `a` of requests at a time */
     OP_UNCOUNT,
     OP_PROXY, /* a server of proxy plan `b`, call site `a` or one that follows */
+    OP_CHECK, /* a health check of a server of proxy plan `b`, call sites likewise */
     OP_END,     /* answer */
     OP_GONE,    /* killed before its turn came: nothing is left to do */
 };
@@ -156,13 +158,6 @@ struct call_site {
     struct retry_policy retry;
 };
 
-/* In the order of balance_names. */
-enum balance_policy {
-    BALANCE_ROUND_ROBIN, BALANCE_LEAST_CONN, BALANCE_RANDOM, BALANCE_RANDOM_TWO,
-    BALANCE_IP_HASH, BALANCE_HASH, BALANCE_CONSISTENT_HASH,
-    BALANCE_SHARD, /* by the key of a cache; not for users */
-};
-
 /* A server as the scenario describes it to a proxy. */
 struct peer_plan {
     uint32_t site; /* of the call sites of a call, the one that leads there */
@@ -172,6 +167,8 @@ struct peer_plan {
     uint32_t max_fails;
     int64_t fail_timeout; /* s */
     bool down;
+    uint32_t queue; /* requests that may wait for it; 0: any number */
+    uint32_t least; /* of `most`, which it rises from with the load; 0: it does not */
 };
 
 struct ring_point { uint32_t hash, peer; };
@@ -180,10 +177,14 @@ struct balancer_plan {
     enum balance_policy policy;
     uint32_t service; /* whose instances they are; NONE: of several */
     uint32_t peers, primaries; /* backups come last */
-    bool even;                 /* all are primaries with the same weight */
+    bool even; /* all are primaries with the same weight */
     const struct peer_plan *peer; /* NULL: the instances of one service, all alike */
     const struct ring_point *ring; /* by hash */
     uint32_t points;
+    uint32_t draws; /* of servers, the best of which is taken */
+    double bias;    /* how much the load weighs against the weight */
+    bool waits;     /* who finds all busy waits */
+    bool past_full; /* a busy one is chosen all the same, and waited for */
 };
 
 /* What a proxy does for the requests that go one way. */
@@ -195,8 +196,17 @@ struct proxy_plan {
     uint32_t balancer; /* the first; one a worker of an instance */
     uint32_t workers;  /* with knowledge of their own */
     uint32_t peers, tries;
+    enum balance_policy policy;
     bool keeps; /* whether a connection is kept makes a difference */
     uint16_t nolive_cause, full_cause, stale_cause;
+
+    bool edge; /* any of what follows (edge.c, health.c, outlier.c) */
+    uint32_t queue_class;
+    uint16_t queue_cause, overflow_cause, requests_cause, wait_resource;
+    uint32_t check_site;     /* call sites of health checks, one a server; NONE */
+    uint32_t check_loop;     /* call site whose entry is what checks run; NONE */
+    uint64_t retry_key;
+    bool reviews; /* weights or limits change with time */
 };
 
 /* limit_req, in thousandths of requests; or limit_conn, `burst` at a time. */
@@ -256,6 +266,14 @@ struct cpu_rules {
 /* Cores' worth of work that `units` do on `cores`. */
 double cpu_speed(const struct cpu_rules *rules, double cores, double units);
 
+/* A way in which the instances of a service fail, see outage.c. */
+struct outage {
+    const struct outage_conf *conf;
+    uint32_t service, instances;
+    uint32_t first; /* actor of its first instance, among all of outages */
+    uint64_t key;
+};
+
 struct service {
     const char *name;
     struct server_part part;
@@ -266,6 +284,9 @@ struct service {
     int64_t slots;                      /* a process */
     int64_t process_limit, refuse_above;
     int64_t queue_limit;
+    uint16_t away_cause, broken_cause, silent_cause, lost_cause; /* of outages */
+    const int *silent_pauses; /* of who tries to connect to a machine that is gone */
+    bool slows; /* has slow times */
     double cores;   /* an instance can use; INFINITY */
     bool shared_cpu; /* else a piece of work just takes its time */
     struct cpu_rules *rules; /* NULL: the cores are always there */
@@ -435,6 +456,8 @@ struct model {
     uint32_t guard_sets, guards; /* guards: states of them */
     bool lines;      /* some service has rules for its line */
     uint32_t tried_words; /* for a bit for each server of any proxy */
+    struct outage *outage;
+    uint32_t outages, outage_actors;
     uint32_t balancers, services, pools, pool_uses, timer_classes;
     uint32_t instances, processes, pool_states, caches, stores;
     uint16_t network_resource, backoff_resource;

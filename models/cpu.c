@@ -483,3 +483,10 @@ void cpu_event(struct world *w, uint32_t number)
         unit_done(w, cpu, part);
     arm(w, number, cpu);
 }
+
+void cpu_changed(struct world *w, uint32_t number)
+{
+    struct cpu *cpu = &w->instance[number].cpu;
+    cpu_adjust(cpu);
+    arm(w, number, cpu);
+}

@@ -188,6 +188,7 @@ static void resolve(const struct compiler *c, struct instr *i)
         break;
     case OP_DELAY:
     case OP_REGAIN:
+    case OP_SLOWED:
     case OP_CPU:
     case OP_CALL:
     case OP_GUARDED:
@@ -220,6 +221,7 @@ static void resolve(const struct compiler *c, struct instr *i)
     case OP_COUNT:
     case OP_UNCOUNT:
     case OP_PROXY:
+    case OP_CHECK:
     case OP_END:
     case OP_GONE:
         break;

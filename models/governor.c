@@ -39,7 +39,7 @@ double governor_rate(const struct governor *g, uint32_t units)
 {
     if (g->frozen)
         return 0;
-    return units ? cpu_speed(g->rules, g->cores, units) / units : 1;
+    return units ? cpu_speed(g->rules, g->cores, units) / units * g->speed : 1;
 }
 
 /* ---- credits --------------------------------------------------------------------- */
@@ -77,6 +77,7 @@ void governor_open(struct world *w, struct instance *instance, uint32_t number)
     g->rules = rules;
     g->counts = instance->counts;
     g->cores = rules->cores;
+    g->speed = 1;
     g->balance = rules->balance;
     g->review = rules->standard ? 0 : SIM_NEVER;
     quota_open(w, g, number);

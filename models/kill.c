@@ -61,6 +61,7 @@ static bool detach(struct world *w, uint32_t task)
         return guard_withdraw(w, task);
     case TASK_FREE:
     case TASK_REPLY:
+    case TASK_TURN: /* proxies are not killed */
     case TASK_DEAD:
         check(false, "killed in state %d", t->state);
     }
@@ -97,6 +98,19 @@ static void give_back(struct world *w, uint32_t task)
     }
 }
 
+/* Whoever waits for the answer of a task gets that of another. */
+static void introduce(struct world *w, uint32_t task, uint32_t number)
+{
+    const struct task *t = &w->task[task];
+    if (t->parent == NONE) {
+        if (t->request != NONE && w->request[t->request].child == task)
+            w->request[t->request].child = number;
+    } else if (w->task[t->parent].state == TASK_CALLING &&
+               w->task[t->parent].wait == t->parent_wait) {
+        w->task[t->parent].child = number;
+    }
+}
+
 uint32_t task_double(struct world *w, uint32_t task)
 {
     uint32_t number = task_new(w);
@@ -111,6 +125,7 @@ uint32_t task_double(struct world *w, uint32_t task)
     d->process = t->process;
     d->entity = t->entity;
     d->flags = 0;
+    introduce(w, task, number);
     t->parent = t->request = t->call = NONE;
     return number;
 }
@@ -124,7 +139,7 @@ static uint32_t double_of(struct world *w, uint32_t task)
     return number;
 }
 
-void task_kill(struct world *w, uint32_t task, enum status status, uint16_t cause)
+void task_kill(struct world *w, uint32_t task, const struct killing *how)
 {
     struct task *t = &w->task[task];
     if (t->state == TASK_REPLY || t->state == TASK_DEAD)
@@ -134,12 +149,20 @@ void task_kill(struct world *w, uint32_t task, enum status status, uint16_t caus
     bool expected = detach(w, task);
     t->wait++;
     give_back(w, task);
-    w->task[task].status = (uint8_t)status; /* what its guards are told */
+    w->task[task].status = (uint8_t)how->status; /* what its guards are told */
     task_leave(w, task);
     uint32_t answering = expected ? double_of(w, task) : task;
-    w->task[answering].status = (uint8_t)status;
-    w->task[answering].cause = cause;
-    task_answer(w, answering);
+    t = &w->task[answering];
+    t->status = (uint8_t)how->status;
+    t->cause = how->cause;
+    if (how->known == 0) {
+        task_answer(w, answering);
+        return;
+    }
+    t->state = TASK_REPLY;
+    t->since = w->now + how->known; /* none of it is spent on the network */
+    event_push(&w->events, w->now + how->known, EVENT_DEPARTURE,
+               SLOT(SLOT_TASK, answering));
 }
 
 /* Is this a task that runs in the process, or in its private queue? */
@@ -153,13 +176,13 @@ static bool is_inside(const struct world *w, const struct task *t,
 }
 
 void process_kill(struct world *w, struct instance *instance, uint32_t process,
-                  enum status status, uint16_t cause)
+                  const struct killing *how)
 {
     struct queue *queue = &w->process[instance->first_process + process].queue;
     while (queue->count)
-        task_kill(w, queue->first, status, cause);
+        task_kill(w, queue->first, how);
     for (uint32_t task = 0; task < w->tasks; task++)
         if (is_inside(w, &w->task[task], instance, process))
-            task_kill(w, task, status, cause);
+            task_kill(w, task, how);
     pool_close(w, instance, process);
 }

@@ -207,6 +207,9 @@ struct server_part server_part_default(void);
 /* A pool of `size` that behaves as the caller takes and returns: likewise. */
 struct pool_part pool_part_default(int64_t size);
 
+/* s between the attempts to connect of a client on a current Linux, up to a 0. */
+extern const int listen_linear_pauses[];
+
 /* Room without limit, exact LRU, steady at the start. */
 struct store_part store_part_default(const struct store_conf *conf);
 
@@ -214,6 +217,10 @@ struct store_part store_part_default(const struct store_conf *conf);
     .row = {.key = #name_, .type = PARAM_OBJECT, .of = params,                         \
             .size = sizeof(struct conf), .doc = doc_}
 
+/* The same without `balance`, for kinds with an own key of that name. */
+#define BASE_ROWS                                                                      \
+    {.type = PARAM_INCLUDE, .of = service_base_params,                                 \
+     .offset = offsetof(struct conf, common)}
 #define COMMON_ROWS                                                                    \
     {.type = PARAM_INCLUDE, .of = service_common_params,                               \
      .offset = offsetof(struct conf, common)}

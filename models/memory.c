@@ -159,15 +159,16 @@ static sim_time pause_before_restart(const struct world *w, struct instance *ins
 static void kill_container(struct world *w, struct instance *instance)
 {
     const struct service *s = instance->service;
+    const struct killing how = {STATUS_RESET, s->oom_cause, 0};
     instance->counts->restarts++;
     instance->down = true;
     instance->queue_room = 0;
     for (uint32_t p = 0; p < s->processes; p++)
         worker_end(w, instance, p);
     for (uint32_t p = 0; p < s->processes; p++)
-        process_kill(w, instance, p, STATUS_RESET, s->oom_cause);
+        process_kill(w, instance, p, &how);
     while (instance->queue.count)
-        task_kill(w, instance->queue.first, STATUS_RESET, s->oom_cause);
+        task_kill(w, instance->queue.first, &how);
     sim_time pause = pause_before_restart(w, instance);
     for (uint32_t p = 0; p < s->processes; p++)
         worker_boot(w, instance, p, pause);

@@ -336,6 +336,7 @@ static void set_up_service(struct compiler *c, const struct place *p, uint32_t s
     s->accept_key = compile_key(c, arena_format(c->arena, "accept:%s", p->name));
     compile_service_guards(c, p, s);
     s->watched = s->mortal || s->line;
+    compile_outages(c, p);
 }
 
 /* A link between names that do not exist would silently be none. */
@@ -500,7 +501,8 @@ static void state_facts(struct compiler *c)
             facts[i].instances = (int)s->instances;
             facts[i].slots = slots_of(s);
             facts[i].cores = s->capacity * s->instances;
-            facts[i].governed = s->rules;
+            facts[i].governed = s->rules || p->common->outages.count;
+            facts[i].waits = s->slots != UNLIMITED || s->part.proxy.wait != WAIT_NEVER;
             facts[i].slot_name = s->part.slot_name;
             facts[i].processes = (int)s->processes;
             facts[i].broker = s->part.broker.present;
@@ -512,6 +514,7 @@ static void state_facts(struct compiler *c)
             const struct pool *pool = &m->pool[p->index];
             double connections = pool_slots(m, p->index);
             facts[i].sort = STATION_POOL;
+            facts[i].waits = true;
             facts[i].instances = (int)pool->count;
             facts[i].slots = connections;
             facts[i].cores = INFINITY;

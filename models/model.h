@@ -68,6 +68,7 @@ struct station_facts {
     double slots;       /* of all instances; of pools: connections; INFINITY */
     double cores;       /* all instances, in the long run; INFINITY = not modelled */
     bool governed;      /* they are not always there: a quota, credits, a slowdown */
+    bool waits;         /* requests can wait there, slots limited or not */
     const char *slot_name; /* "worker", "thread", "connection", "coroutine" */
     int processes;         /* of an instance; pools: 1 */
     bool caches;           /* keys are followed */
@@ -96,7 +97,7 @@ struct cause_facts {
     const char *name; /* "pgbouncer: no connection within 2 min" */
     enum status status;
     int station; /* -1: client or network */
-    bool told;   /* by a `fail` step: nothing was full or late */
+    bool told;   /* by a `fail` step or an outage: nothing was full or late */
     sim_time retry_after; /* what the answer asks for; 0: nothing */
 };
 

@@ -11,6 +11,9 @@ const struct omission omissions[] = {
     {"1.5.3", "workers of nginx race for new connections",
      "A connection goes to any worker with equal odds; the mild favour of whoever was "
      "idle last is left out."},
+    {"1.8.10", "ALB closes connections when the deregistration delay is over",
+     "What a draining target has under way when `drain` begins it finishes, however "
+     "long that takes; the real one cuts it off after 300 s."},
     {"2.2.6", "order of waking of other servers; reuse_port",
      "Which of several processes the kernel wakes first follows gunicorn. Where "
      "several servers share a port by SO_REUSEPORT the split is even, and a stalled "

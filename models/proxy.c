@@ -10,7 +10,7 @@
  * The next server is tried when the end is listed in `next`, tries and time are left,
  * and the request may be done twice or has not been sent.
  */
-#include "models/world.h"
+#include "models/edge.h"
 
 /* ---- workers --------------------------------------------------------------------- */
 
@@ -165,37 +165,50 @@ static void keep(struct world *w, struct task *t, const struct proxy_plan *plan,
 
 /* ---- attempts -------------------------------------------------------------------- */
 
-static uint64_t *tried_by(const struct world *w, uint32_t task)
+uint64_t *proxy_tried(const struct world *w, uint32_t task)
 {
     return &w->tried[(size_t)task * w->m->tried_words];
 }
 
-static struct balancer *balancer_of(const struct world *w, const struct task *t,
-                                    const struct proxy_plan *plan)
+HOT_INLINE struct balancer *balancer_of(const struct world *w, const struct task *t,
+                                        const struct proxy_plan *plan)
 {
     uint32_t worker = plan->workers > 1 ? t->via.worker : 0;
     return &w->balancer[plan->balancer +
                         number_of(w, t, plan->service) * plan->workers + worker];
 }
 
+struct balancer *proxy_balancer(const struct world *w, const struct task *t,
+                                const struct proxy_plan *plan)
+{
+    return balancer_of(w, t, plan);
+}
+
 /* No server can be taken. */
 static void no_live_upstream(struct world *w, uint32_t task,
-                             const struct proxy_plan *plan, const struct balancer *b)
+                             const struct proxy_plan *plan, struct balancer *b)
 {
     uint16_t cause = plan->nolive_cause;
     for (uint32_t i = 0; i < plan->peers; i++)
         if (b->peer[i].barred & PEER_FULL)
             cause = plan->full_cause;
     w->task[task].attempt = 0;
-    proxy_reject(w, task, STATUS_502, cause);
+    proxy_reject(w, task, (enum status)plan->part->nolive_status, cause);
 }
 
-static void begin(struct world *w, struct task *t, const struct proxy_plan *plan)
+HOT_INLINE void begin(const struct world *w, struct task *t,
+                      const struct proxy_plan *plan)
 {
     if (!w->m->service[plan->service].counts_connections)
         t->via.worker = 0;
     t->via.tries = (uint8_t)plan->tries;
     t->via.began = w->now;
+    t->via.retrying = false;
+}
+
+void proxy_begin(struct world *w, struct task *t, const struct proxy_plan *plan)
+{
+    begin(w, t, plan);
 }
 
 /* Where the request waits for the answer that never comes: the server has closed the
@@ -211,8 +224,8 @@ static void send_stale(struct world *w, uint32_t child, const struct proxy_plan 
                SLOT(SLOT_TASK, child));
 }
 
-static void send(struct world *w, uint32_t task, const struct instr *i,
-                 const struct proxy_plan *plan, const struct peer_plan *peer)
+HOT_INLINE void send(struct world *w, uint32_t task, const struct instr *i,
+                     const struct proxy_plan *plan, const struct peer_plan *peer)
 {
     struct task *t = &w->task[task];
     uint32_t number = i->a + peer->site;
@@ -248,6 +261,14 @@ static void send(struct world *w, uint32_t task, const struct instr *i,
         server_enter(w, child);
 }
 
+/* The attempt no longer counts at its server. */
+static void give_up_server(struct world *w, struct task *t, struct balancer *b)
+{
+    balance_done(b, t->peer);
+    if (b->edge)
+        edge_done(w, b, t);
+}
+
 /* A connection of the worker's for the way to the server; false: there is none. */
 static bool connect_upstream(struct world *w, const struct task *t)
 {
@@ -262,31 +283,47 @@ static bool connect_upstream(struct world *w, const struct task *t)
     return true;
 }
 
+HOT_INLINE void pass_on(struct world *w, uint32_t task, const struct instr *i,
+                        const struct proxy_plan *plan, struct balancer *b)
+{
+    struct task *t = &w->task[task];
+    if (connect_upstream(w, t)) {
+        send(w, task, i, plan, b->peer[t->peer].plan);
+        return;
+    }
+    give_up_server(w, t, b);
+    t->attempt = 0;
+    proxy_reject(w, task, STATUS_500,
+                 w->instance[t->instance].service->exhausted_cause);
+}
+
+void proxy_send(struct world *w, uint32_t task, const struct instr *i,
+                const struct proxy_plan *plan, struct balancer *b)
+{
+    pass_on(w, task, i, plan, b);
+}
+
 void proxy_call(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
     const struct instr *i = &w->code[t->pc];
     const struct proxy_plan *plan = &w->m->proxy[i->b];
     const uint64_t *tried = NULL;
+    if (plan->edge) {
+        edge_call(w, task, i, plan);
+        return;
+    }
     if (t->attempt == 0)
         begin(w, t, plan);
     else
-        tried = tried_by(w, task);
+        tried = proxy_tried(w, task);
     struct balancer *b = balancer_of(w, t, plan);
     const struct balance_call call = {i->key, t->entity, t->attempt, t->request};
     t->peer = balance_among(w, b, &call, tried);
-    if (t->peer == NONE) {
+    if (t->peer == NONE)
         no_live_upstream(w, task, plan, b);
-        return;
-    }
-    if (!connect_upstream(w, t)) {
-        balance_done(b, t->peer);
-        t->attempt = 0;
-        proxy_reject(w, task, STATUS_500,
-                     w->instance[t->instance].service->exhausted_cause);
-        return;
-    }
-    send(w, task, i, plan, b->peer[t->peer].plan);
+    else
+        pass_on(w, task, i, plan, b);
 }
 
 /* The attempt is over for the proxy, however it ended. */
@@ -297,7 +334,7 @@ static void end_attempt(struct world *w, struct task *t, struct balancer *b)
     t->timer = TIMER_NONE;
     t->wait++;
     t->flags &= (uint16_t)~TASK_CONNECTING;
-    balance_done(b, t->peer);
+    give_up_server(w, t, b);
     if (w->instance[t->instance].service->counts_connections)
         worker_of(w, t)->connections--;
 }
@@ -321,23 +358,21 @@ static bool may_go_on(const struct world *w, const struct task *t,
            (part->next & bits) == bits && w->now - t->via.began < part->next_timeout;
 }
 
-static void mark_tried(struct world *w, uint32_t task)
+void proxy_mark_tried(struct world *w, uint32_t task, bool alone)
 {
-    uint64_t *tried = tried_by(w, task);
+    uint64_t *tried = proxy_tried(w, task);
     struct task *t = &w->task[task];
-    for (uint32_t i = 0; t->attempt == 0 && i < w->m->tried_words; i++)
+    for (uint32_t i = 0; (alone || t->attempt == 0) && i < w->m->tried_words; i++)
         tried[i] = 0;
     tried[t->peer / 64] |= UINT64_C(1) << t->peer % 64;
 }
 
-static void answered(struct world *w, uint32_t task, const struct instr *i,
-                     const struct proxy_plan *plan, struct balancer *b,
-                     enum status status, uint16_t cause)
+HOT_INLINE void answer(struct world *w, uint32_t task, const struct instr *i,
+                       const struct proxy_plan *plan, const struct balancer *b,
+                       enum status status, uint16_t cause, bool keeps)
 {
     struct task *t = &w->task[task];
-    if (plan->peers > 1)
-        balance_succeeded(b, t->peer);
-    if (plan->keeps)
+    if (plan->keeps && keeps)
         keep(w, t, plan, i->b, &w->call[i->a + b->peer[t->peer].plan->site]);
     t->attempt = 0;
     if (status == STATUS_OK) {
@@ -348,6 +383,24 @@ static void answered(struct world *w, uint32_t task, const struct instr *i,
     }
 }
 
+void proxy_answered(struct world *w, uint32_t task, enum status status, uint16_t cause,
+                    bool keeps)
+{
+    const struct task *t = &w->task[task];
+    const struct instr *i = &w->code[t->pc];
+    const struct proxy_plan *plan = &w->m->proxy[i->b];
+    answer(w, task, i, plan, balancer_of(w, t, plan), status, cause, keeps);
+}
+
+HOT_INLINE void answered(struct world *w, uint32_t task, const struct instr *i,
+                         const struct proxy_plan *plan, struct balancer *b,
+                         enum status status, uint16_t cause)
+{
+    if (plan->peers > 1)
+        balance_succeeded(b, w->task[task].peer);
+    answer(w, task, i, plan, b, status, cause, true);
+}
+
 static void attempt_failed(struct world *w, uint32_t task,
                            const struct proxy_plan *plan, struct balancer *b,
                            enum status status, uint16_t cause, uint32_t bits)
@@ -355,7 +408,7 @@ static void attempt_failed(struct world *w, uint32_t task,
     struct task *t = &w->task[task];
     if (plan->peers > 1)
         balance_failed(w, b, t->peer);
-    mark_tried(w, task);
+    proxy_mark_tried(w, task, false);
     if (t->via.tries > 0 && !(t->via.reused && bits & NEXT_ERROR))
         t->via.tries--;
     if (plan->peers > 1 && may_go_on(w, t, plan->part, bits)) {
@@ -376,10 +429,19 @@ void proxy_ended(struct world *w, uint32_t task, enum status status, uint16_t ca
 {
     struct task *t = &w->task[task];
     const struct instr *i = &w->code[t->pc];
+    if (i->op == OP_CHECK) {
+        health_ended(w, task, status);
+        return;
+    }
     const struct proxy_plan *plan = &w->m->proxy[i->b];
     struct balancer *b = balancer_of(w, t, plan);
-    bool sent = status != STATUS_REFUSED && !(t->flags & TASK_CONNECTING);
+    bool connecting = t->flags & TASK_CONNECTING;
+    bool sent = status != STATUS_REFUSED && !connecting;
     end_attempt(w, t, b);
+    if (b->edge && plan->part->again != AGAIN_NEXT) {
+        edge_ended(w, task, &(struct edge_end){status, cause, late, connecting});
+        return;
+    }
     if (status == STATUS_OK) {
         answered(w, task, i, plan, b, status, cause);
         return;
@@ -394,26 +456,49 @@ void proxy_ended(struct world *w, uint32_t task, enum status status, uint16_t ca
 
 /* ---- the client has gone --------------------------------------------------------- */
 
+/* HAProxy notices when it writes. */
+static bool ignores_gone(const struct proxy_part *part, const struct task *t)
+{
+    return part->ignores_abort &&
+           !(part->again == AGAIN_SAME && t->flags & TASK_SPOKEN);
+}
+
+/* It waits for a server, but nobody for it. */
+static void leave_queue(struct world *w, uint32_t task)
+{
+    struct task *t = &w->task[task];
+    const struct proxy_plan *plan = &w->m->proxy[w->code[t->pc].b];
+    if (ignores_gone(plan->part, t))
+        return;
+    edge_leave(w, task, balancer_of(w, t, plan));
+    t->attempt = 0;
+    task_fail(w, task, STATUS_TIMEOUT, 0);
+}
+
 void proxy_client_gone(struct world *w, uint32_t child, uint32_t parent, uint32_t wait)
 {
     struct task *t = &w->task[child];
+    if (t->state == TASK_TURN && t->parent == parent && t->parent_wait == wait)
+        leave_queue(w, child);
     while (t->state == TASK_CALLING && t->parent == parent && t->parent_wait == wait &&
            w->code[t->pc].op == OP_PROXY) {
         const struct instr *i = &w->code[t->pc];
         const struct proxy_plan *plan = &w->m->proxy[i->b];
-        if (plan->part->ignores_abort)
+        if (ignores_gone(plan->part, t))
             return;
         struct balancer *b = balancer_of(w, t, plan);
         uint32_t next = t->child;
         wait = t->wait;
         parent = child;
         end_attempt(w, t, b);
-        if (plan->peers > 1)
+        if (plan->peers > 1 && !b->edge)
             balance_succeeded(b, t->peer);
         t->attempt = 0;
         task_fail(w, child, STATUS_TIMEOUT, 0);
         child = next;
         t = &w->task[child];
+        if (t->state == TASK_TURN && t->parent == parent && t->parent_wait == wait)
+            leave_queue(w, child);
     }
     stream_gone(w, child, parent, wait);
 }
@@ -426,4 +511,5 @@ void proxies_open(struct world *w)
     if (w->m->tried_words)
         w->tried = arena_reserve(w->arena, (size_t)MOST_TASKS * w->m->tried_words *
                                                sizeof *w->tried);
+    edges_open(w);
 }

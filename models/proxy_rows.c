@@ -99,6 +99,27 @@ static const struct param nginx_peer_params[] = {
      .doc = "That, and for how long it is passed over; whole seconds."},
     {0},
 };
+
+static const struct param haproxy_peer_params[] = {
+    {.key = "server", .type = PARAM_NAME, .offset = AT(server), .required = true,
+     .doc = "Service; each of its replicas is a server."},
+    {.key = "weight", .type = PARAM_COUNT, .offset = AT(weight), .least = 1,
+     .most = 256, .fallback = 1, .doc = "Share of the requests, of each replica."},
+    {.key = "maxconn", .type = PARAM_COUNT, .offset = AT(max_conns), .most = 1e6,
+     .fallback = -1,
+     .doc = "Requests under way to the server; others wait. 0: any number."},
+    {.key = "minconn", .type = PARAM_COUNT, .offset = AT(least), .most = 1e6,
+     .fallback = -1,
+     .doc = "The limit while there is little to do; it rises to maxconn as the load "
+            "rises to fullconn. 0: it is always maxconn."},
+    {.key = "maxqueue", .type = PARAM_COUNT, .offset = AT(queue), .most = 1e6,
+     .fallback = -1, .doc = "Requests that wait for this server. 0: any number."},
+    {.key = "backup", .type = PARAM_FLAG, .offset = AT(backup),
+     .doc = "Has requests only when all others are down, busy or not."},
+    {.key = "disabled", .type = PARAM_FLAG, .offset = AT(down),
+     .doc = "Has no requests."},
+    {0},
+};
 #undef AT
 
 static const struct param peer_row = {.key = "server", .type = PARAM_OBJECT,
@@ -107,6 +128,10 @@ static const struct param peer_row = {.key = "server", .type = PARAM_OBJECT,
 static const struct param nginx_peer_row = {.key = "server", .type = PARAM_OBJECT,
                                             .of = nginx_peer_params,
                                             .size = sizeof(struct peer_conf)};
+
+static const struct param haproxy_peer_row = {.key = "server", .type = PARAM_OBJECT,
+                                              .of = haproxy_peer_params,
+                                              .size = sizeof(struct peer_conf)};
 
 #define NAME_FORM                                                                      \
     {.key = "name", .type = PARAM_NAME, .size = sizeof(const char *),                  \
@@ -120,6 +145,9 @@ static const struct param nginx_servers_forms[] = {
     NAME_FORM, LIST_FORM(nginx_peer_row), {0}};
 
 #define AT(field) offsetof(struct upstream_conf, field)
+static const struct param haproxy_servers_forms[] = {
+    NAME_FORM, LIST_FORM(haproxy_peer_row), {0}};
+
 #define UPSTREAM_ROWS(forms)                                                           \
     {.key = "upstream", .type = PARAM_FORMS, .offset = AT(upstream), .of = forms,      \
      .required = true, .doc = "Service, or servers, that these requests go to."},      \
@@ -131,6 +159,24 @@ static const struct param upstream_params[] = {
     UPSTREAM_ROWS(servers_forms),
     {0},
 };
+
+/* With the names that a kind has for its policies. */
+#define NAMED_UPSTREAM(kind, forms)                                                    \
+    static const struct param kind##_upstream_params[] = {                             \
+        {.key = "upstream", .type = PARAM_FORMS, .offset = AT(upstream), .of = forms,  \
+         .required = true, .doc = "Service, or servers, that these requests go to."},  \
+        {.key = "balance", .type = PARAM_CHOICE, .offset = AT(balance),                \
+         .choices = kind##_balance_names, .fallback = -1,                              \
+         .doc = "How they are spread; as the proxy's own when absent."},               \
+        {0},                                                                           \
+    };                                                                                 \
+    static const struct param kind##_upstream_row = {                                  \
+        .key = "type", .type = PARAM_OBJECT, .of = kind##_upstream_params,             \
+        .size = sizeof(struct upstream_conf)}
+
+NAMED_UPSTREAM(haproxy, haproxy_servers_forms);
+NAMED_UPSTREAM(envoy, servers_forms);
+NAMED_UPSTREAM(alb, servers_forms);
 
 static const struct param nginx_upstream_params[] = {
     UPSTREAM_ROWS(nginx_servers_forms),
@@ -156,8 +202,42 @@ static const struct param nginx_upstream_row = {.key = "type", .type = PARAM_OBJ
 
 const struct param upstream_forms[] = {
     NAME_FORM, MAP_FORM(upstream_row), LIST_FORM(peer_row), {0}};
+const struct param haproxy_upstream_forms[] = {
+    NAME_FORM, MAP_FORM(haproxy_upstream_row), LIST_FORM(haproxy_peer_row), {0}};
+const struct param envoy_upstream_forms[] = {
+    NAME_FORM, MAP_FORM(envoy_upstream_row), LIST_FORM(peer_row), {0}};
+const struct param alb_upstream_forms[] = {
+    NAME_FORM, MAP_FORM(alb_upstream_row), LIST_FORM(peer_row), {0}};
 const struct param nginx_upstream_forms[] = {
     NAME_FORM, MAP_FORM(nginx_upstream_row), LIST_FORM(nginx_peer_row), {0}};
+
+/* ---- health ---------------------------------------------------------------------- */
+
+#define AT(field) offsetof(struct health_part, field)
+const struct param health_params[] = {
+    {.key = "interval", .type = PARAM_DURATION, .offset = AT(interval), .least = 1e-3,
+     .most = 1e6, .fallback = 5, .doc = "From the end of a check to the next one."},
+    {.key = "timeout", .type = PARAM_DURATION, .offset = AT(timeout), .least = 1e-3,
+     .most = 1e6, .fallback = 2, .doc = "A check that takes longer has failed."},
+    {.key = "rise", .type = PARAM_COUNT, .offset = AT(rise), .least = 1, .most = 1000,
+     .fallback = 2, .doc = "Good checks in a row that bring a server back."},
+    {.key = "fall", .type = PARAM_COUNT, .offset = AT(fall), .least = 1, .most = 1000,
+     .fallback = 3, .doc = "Failed checks in a row that take it out."},
+    {.key = "request", .type = PARAM_NAME, .offset = AT(request),
+     .doc = "Request type of the checks, for the servers' handlers. When absent, a "
+            "server answers as soon as a worker takes the check."},
+    {.key = "connects", .type = PARAM_FLAG, .offset = AT(connects),
+     .doc = "Only a connection is made, which needs no worker."},
+    {0},
+};
+#undef AT
+
+struct health_part health_told(const struct health_part *conf)
+{
+    struct health_part health = *conf;
+    health.interval_down = health.interval_turning = SIM_NEVER;
+    return health;
+}
 
 struct proxy_part proxy_part_default(void)
 {
@@ -174,5 +254,22 @@ struct proxy_part proxy_part_default(void)
         .keepalive_timeout = SIM_NEVER,
         .limit_req_status = STATUS_503,
         .limit_conn_status = STATUS_503,
+        .refused_status = STATUS_502,
+        .connect_status = STATUS_504,
+        .broken_status = STATUS_502,
+        .late_status = STATUS_504,
+        .nolive_status = STATUS_502,
+        .queue_status = STATUS_502,
+        .queue_limit = UNLIMITED,
+        .queue_timeout = SIM_NEVER,
+        .max_connections = UNLIMITED,
+        .max_pending = UNLIMITED,
+        .max_requests = UNLIMITED,
+        .max_retries = UNLIMITED,
+        .retry_share = -1,
+        .fullconn = 1,
+        .health = {.interval = SIM_NEVER,
+                   .interval_down = SIM_NEVER,
+                   .interval_turning = SIM_NEVER},
     };
 }

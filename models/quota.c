@@ -24,7 +24,7 @@ void quota_open(const struct world *w, struct governor *g, uint32_t number)
 {
     const struct cpu_rules *r = g->rules;
     g->budget = r->quota;
-    g->boundary = SIM_NEVER;
+    g->boundary = SIM_NEVER; /* without a quota */
     if (isinf(r->quota))
         return;
     sim_time phase = r->phase;
@@ -86,7 +86,7 @@ static void release(struct world *w, const struct held *held)
         if (t->wait == held->wait &&
             (t->state == TASK_CALLING || t->state == TASK_POOL ||
              t->state == TASK_FILL || t->state == TASK_GATE ||
-             t->state == TASK_PERMIT))
+             t->state == TASK_PERMIT || t->state == TASK_TURN))
             task_timeout(w, held->task);
         break;
     case HELD_ARRIVAL:
@@ -114,9 +114,15 @@ static void freeze(struct world *w, struct cpu *cpu)
     struct governor *g = cpu->governor;
     g->frozen = true;
     w->frozen++;
+    cpu_adjust(cpu);
+}
+
+static void throttle(struct world *w, struct cpu *cpu)
+{
+    struct governor *g = cpu->governor;
     g->counts->throttled++;
     g->counts->frozen += (uint64_t)(g->boundary - w->now);
-    cpu_adjust(cpu);
+    freeze(w, cpu);
 }
 
 static void thaw(struct world *w, struct cpu *cpu)
@@ -146,11 +152,22 @@ void quota_turn(struct world *w, struct cpu *cpu)
     struct governor *g = cpu->governor;
     if (w->now >= g->boundary) {
         refill(g, w->now);
-        if (g->frozen)
+        if (g->frozen && !g->hangs)
             thaw(w, cpu);
     }
     if (g->budget <= 0 && cpu->units > 0 && !g->frozen)
+        throttle(w, cpu);
+}
+
+void quota_hang(struct world *w, struct cpu *cpu, bool hangs)
+{
+    struct governor *g = cpu->governor;
+    g->hangs += hangs;
+    g->hangs -= !hangs;
+    if (g->hangs && !g->frozen)
         freeze(w, cpu);
+    else if (!g->hangs && g->frozen && g->budget > 0)
+        thaw(w, cpu);
 }
 
 sim_time quota_next(const struct cpu *cpu, double used, sim_time now)

@@ -17,6 +17,9 @@
     X(tomcat)          \
     X(load_balancer)   \
     X(nginx)           \
+    X(haproxy)         \
+    X(envoy)           \
+    X(alb)             \
     X(connection_pool) \
     X(thread_pool)     \
     X(sqlalchemy_pool) \

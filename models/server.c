@@ -94,7 +94,7 @@ static void wait_in(struct world *w, struct instance *instance, uint32_t process
     level_pass(&instance->waiting, w->now, 1);
 }
 
-static void refuse(struct world *w, uint32_t task, enum status status, uint16_t cause)
+void server_refuse(struct world *w, uint32_t task, enum status status, uint16_t cause)
 {
     struct task *t = &w->task[task];
     w->instance[t->instance].counts->refused++;
@@ -150,15 +150,12 @@ uint16_t server_way_resource(const struct world *w, const struct task *t)
                                    : w->m->network_resource;
 }
 
-/* Nobody takes the connection: refuse it, or say nothing and let it try again. */
-static void turn_away(struct world *w, uint32_t task, const struct service *s)
+void server_knock(struct world *w, uint32_t task, const int *pauses, uint16_t cause)
 {
     struct task *t = &w->task[task];
-    bool drops = s->part.knock_pauses && !w->instance[t->instance].down;
-    int pause = drops ? s->part.knock_pauses[t->attempt] : 0;
+    int pause = pauses ? pauses[t->attempt] : 0;
     if (pause == 0) {
-        refuse(w, task, STATUS_REFUSED,
-               w->instance[t->instance].down ? s->down_cause : s->refused_cause);
+        server_refuse(w, task, STATUS_REFUSED, cause);
         return;
     }
     w->instance[t->instance].counts->refused++;
@@ -170,6 +167,15 @@ static void turn_away(struct world *w, uint32_t task, const struct service *s)
     t->attempt++;
     event_push(&w->events, w->now + pause * SIM_SECOND, EVENT_HAND_OFF,
                SLOT(SLOT_TASK, task));
+}
+
+/* Nobody takes the connection: refuse it, or say nothing and let it try again. */
+static void turn_away(struct world *w, uint32_t task, const struct service *s)
+{
+    if (w->instance[w->task[task].instance].down)
+        server_refuse(w, task, STATUS_REFUSED, s->down_cause);
+    else
+        server_knock(w, task, s->part.knock_pauses, s->refused_cause);
 }
 
 /* A connection that has been tried before is taken at last. */
@@ -220,7 +226,7 @@ static void join_process(struct world *w, uint32_t task, struct instance *instan
 {
     struct process *p = &w->process[instance->first_process + process];
     if (load_of(p) >= s->refuse_above)
-        refuse(w, task, STATUS_503, s->busy_cause);
+        server_refuse(w, task, STATUS_503, s->busy_cause);
     else if (p->busy < s->slots)
         take_slot(w, task, process);
     else {
@@ -246,11 +252,13 @@ static void enter_eager(struct world *w, uint32_t task, struct instance *instanc
         turn_away(w, task, s);
 }
 
-/* Nobody accepts while the instance is frozen; its listen queue fills all the same.
- * False: it is not frozen. */
+/* Nobody accepts while the instance is frozen; its listen queue fills all the same. Or
+ * the instance is away. False: neither. */
 static bool knock_at_frozen(struct world *w, uint32_t task, struct instance *instance,
                             const struct service *s)
 {
+    if (instance->away)
+        return outage_meets(w, task);
     if (!quota_is_full(instance))
         return quota_holds(w, task, HELD_ARRIVAL);
     instance->counts->arrivals++;
@@ -290,7 +298,7 @@ static bool open_connection(struct world *w, uint32_t task, const struct service
 {
     struct task *t = &w->task[task];
     if (!database_connect(w, w->call[t->call].service, w->call[t->call].admin)) {
-        refuse(w, task, STATUS_500, s->connection_cause);
+        server_refuse(w, task, STATUS_500, s->connection_cause);
         return false;
     }
     t->flags |= TASK_CONNECTED;
@@ -341,11 +349,6 @@ void server_admit(struct world *w, uint32_t task)
     line_enter(w, task);
     if (t->flags & TASK_KNOCKED && (t->state == TASK_READY || t->state == TASK_GATE))
         connected(w, task);
-}
-
-void server_refuse(struct world *w, uint32_t task, enum status status, uint16_t cause)
-{
-    refuse(w, task, status, cause);
 }
 
 uint32_t server_free_process(const struct world *w, const struct instance *instance)

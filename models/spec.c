@@ -7,7 +7,7 @@
 
 const char *const balance_names[] = {"round_robin", "least_conn", "random",
                                      "random_two",  "ip_hash",    "hash",
-                                     "consistent_hash", NULL};
+                                     "consistent_hash", "join_idle", NULL};
 
 /* ---- retry ----------------------------------------------------------------------- */
 
@@ -810,8 +810,39 @@ const struct param restart_params[] = {
 };
 #undef AT
 
+static const char *const outage_names[] = {"refuse", "silent", "hang",
+                                           "slow",   "drain",  NULL};
+
+#define AT(field) offsetof(struct outage_conf, field)
+static const struct param outage_params[] = {
+    {.key = "at", .type = PARAM_RANDOM, .offset = AT(start), .unit = PARAM_DURATION,
+     .doc = "When it begins, the first time; after one `every` when absent. Give the "
+            "run a fixed `duration` with outages that come once."},
+    {.key = "for", .type = PARAM_RANDOM, .offset = AT(length), .unit = PARAM_DURATION,
+     .required = true, .doc = "How long it lasts."},
+    {.key = "every", .type = PARAM_RANDOM, .offset = AT(gap), .unit = PARAM_DURATION,
+     .doc = "From its end to the next one: the time between failures, exponential for "
+            "failures by chance; once when absent."},
+    {.key = "how", .type = PARAM_CHOICE, .offset = AT(how), .choices = outage_names,
+     .doc = "refuse: crashed, its work is lost, connections are refused. silent: the "
+            "machine is gone, nothing answers. hang: everything stands still and goes "
+            "on later. slow: everything takes longer. drain: proxies send it nothing "
+            "new, what it has it finishes."},
+    {.key = "speed", .type = PARAM_FRACTION, .offset = AT(speed), .least = 0.001,
+     .most = 1, .fallback = 0.1, .doc = "slow: of its normal speed."},
+    {.key = "replicas", .type = PARAM_COUNT, .offset = AT(replicas), .least = 1,
+     .most = 100000, .fallback = 0,
+     .doc = "So many of the replicas, each by itself; all when absent."},
+    {0},
+};
+#undef AT
+
+static const struct param outage_row = {.key = "outage", .type = PARAM_OBJECT,
+                                        .of = outage_params,
+                                        .size = sizeof(struct outage_conf)};
+
 #define AT(field) offsetof(struct service_common, field)
-const struct param service_common_params[] = {
+const struct param service_base_params[] = {
     {.key = "kind", .type = PARAM_NAME, .offset = AT(kind), .required = true,
      .doc = "What the service is."},
     {.key = "replicas", .type = PARAM_COUNT, .offset = AT(replicas), .least = 1,
@@ -842,6 +873,13 @@ const struct param service_common_params[] = {
             "memory_per_connection, memory_per_request and steps."},
     {.key = "latency", .type = PARAM_DURATION, .offset = AT(latency), .most = 3600,
      .doc = "Network time one way to reach the service."},
+    {.key = "outages", .type = PARAM_LIST, .offset = AT(outages), .of = &outage_row,
+     .doc = "Times when instances fail."},
+    {0},
+};
+
+const struct param service_common_params[] = {
+    {.type = PARAM_INCLUDE, .of = service_base_params},
     {.key = "balance", .type = PARAM_CHOICE, .offset = AT(balance),
      .choices = balance_names,
      .doc = "How callers without a balancer of their own spread over the replicas."},

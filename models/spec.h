@@ -261,6 +261,20 @@ struct credits_conf {
 /* Universal scalability law. */
 struct usl_conf { uint32_t at; double sigma, kappa; };
 
+/* In the order of their names. */
+enum outage_how {
+    OUTAGE_REFUSE, OUTAGE_SILENT, OUTAGE_HANG, OUTAGE_SLOW, OUTAGE_DRAIN,
+};
+
+/* A time that instances of a service fail, once or again and again. */
+struct outage_conf {
+    uint32_t at;
+    struct dist *start, *length, *gap; /* start, gap: NULL */
+    int how;                           /* enum outage_how */
+    double speed;
+    int64_t replicas; /* 0: all */
+};
+
 /* Keys that every service has. */
 struct service_common {
     const char *kind;
@@ -272,6 +286,7 @@ struct service_common {
     double smt_speedup; /* of a core whose two hardware threads are busy; 2: no loss */
     int64_t memory; /* bytes an instance; 0 = not limited */
     sim_time latency;
+    struct param_list outages; /* struct outage_conf */
     int balance; /* how callers spread over the replicas: index into balance_names */
     struct param_list guards; /* struct param_variant: rows of guard_rows */
 };
@@ -307,6 +322,7 @@ struct store_conf {
 };
 
 extern const struct param service_common_params[];
+extern const struct param service_base_params[]; /* all of them but `balance` */
 extern const struct param store_params[];
 extern const struct param cache_rules_params[];
 extern const struct param handler_params[];

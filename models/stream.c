@@ -119,7 +119,7 @@ static bool is_heard(struct world *w, uint32_t task)
             task_fail(w, task, STATUS_RESET, 0);
             return false;
         }
-        task_kill(w, last, STATUS_RESET, 0);
+        task_kill(w, last, &(struct killing){.status = STATUS_RESET});
     }
 }
 
@@ -144,7 +144,7 @@ void stream_gone(struct world *w, uint32_t child, uint32_t parent, uint32_t wait
         parent = child;
         wait = t->wait;
         t->parent = t->request = NONE; /* it answers nobody */
-        task_kill(w, child, STATUS_RESET, 0);
+        task_kill(w, child, &(struct killing){.status = STATUS_RESET});
         if (!calling)
             return;
         child = next;

@@ -350,7 +350,7 @@ HOT_INLINE void deliver(struct world *w, uint32_t child)
         enum op op = (enum op)w->code[t->pc].op;
         if (t->state == TASK_FORKED)
             branch_ended(w, parent, status, cause);
-        else if (op == OP_PROXY)
+        else if (op == OP_PROXY || op == OP_CHECK)
             proxy_ended(w, parent, status, cause, false);
         else if (op == OP_CALL)
             call_ended(w, parent, status, cause);
@@ -493,6 +493,10 @@ void task_timeout(struct world *w, uint32_t task)
         guard_timeout(w, task);
         return;
     }
+    if (t->state == TASK_TURN) {
+        edge_timeout(w, task);
+        return;
+    }
     check(t->state == TASK_CALLING, "timeout in state %d", t->state);
     if (w->code[t->pc].op == OP_PUBLISH) {
         broker_timeout(w, task);
@@ -507,7 +511,7 @@ void task_timeout(struct world *w, uint32_t task)
         cause = site->idle_cause;
         status = STATUS_RESET;
     }
-    if (w->code[t->pc].op == OP_PROXY) {
+    if (w->code[t->pc].op == OP_PROXY || w->code[t->pc].op == OP_CHECK) {
         task_abandon(w, task);
         proxy_ended(w, task, status, cause, true);
     } else {
@@ -567,6 +571,14 @@ static void delay(struct world *w, uint32_t task, sim_time time)
     event_push(&w->events, w->now + time, EVENT_DEPARTURE, SLOT(SLOT_TASK, task));
 }
 
+/* In slow times of its instance everything takes longer. */
+static OUT_OF_LINE sim_time slowed(const struct world *w, const struct task *t,
+                                   sim_time time)
+{
+    const struct instance *instance = &w->instance[t->instance];
+    return instance->slow ? sim_from_nanoseconds((double)time / instance->speed) : time;
+}
+
 /* A limit of the rate: pass, wait, or be rejected. False: not now. */
 static bool hold_to_limits(struct world *w, uint32_t task, const struct instr *i)
 {
@@ -623,8 +635,7 @@ static uint64_t attempt_of(const struct world *w, const struct task *t)
         number = w->request[t->request].attempts - 1u;
     while (t->parent != NONE && w->task[t->parent].wait == t->parent_wait) {
         t = &w->task[t->parent];
-        bool counts_first = w->code[t->pc].op == OP_PROXY && t->attempt > 0;
-        number = number << 8 | (t->attempt - counts_first);
+        number = number << 8 | t->attempt;
     }
     return number;
 }
@@ -676,6 +687,9 @@ HOT_INLINE bool step(struct world *w, uint32_t task, struct task *t)
         t->pc++;
         return true;
     }
+    case OP_SLOWED:
+        delay(w, task, slowed(w, t, drawn_time(w, t, i)));
+        return false;
     case OP_CPU: {
         sim_time demand = drawn_time(w, t, i);
         if (w->instance[t->instance].service->shared_cpu)
@@ -835,6 +849,9 @@ HOT_INLINE bool step(struct world *w, uint32_t task, struct task *t)
     case OP_PROXY:
         proxy_call(w, task);
         return false;
+    case OP_CHECK:
+        health_check(w, task);
+        return false;
     case OP_END:
         leave(w, task);
         answer(w, task);
@@ -898,6 +915,8 @@ void task_event(struct world *w, uint32_t task)
             broker_publish(w, task);
         else if (w->code[t->pc].op == OP_GUARDED)
             guard_enter(w, task, SIDE_CALL);
+        else if (w->code[t->pc].op == OP_PROXY)
+            task_ready(w, task);
         else
             task_call(w, task);
         return;
@@ -920,6 +939,7 @@ void task_event(struct world *w, uint32_t task)
     case TASK_POOL:
     case TASK_HELD:
     case TASK_FILL:
+    case TASK_TURN:
         break;
     }
     check(false, "event for a task in state %d", t->state);

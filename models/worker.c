@@ -128,7 +128,7 @@ void worker_kill(struct world *w, struct instance *instance, uint32_t process,
                  enum status status, uint16_t cause)
 {
     worker_end(w, instance, process);
-    process_kill(w, instance, process, status, cause);
+    process_kill(w, instance, process, &(struct killing){status, cause, 0});
     worker_boot(w, instance, process, life_of(instance)->noticed);
 }
 

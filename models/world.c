@@ -7,6 +7,8 @@ enum {
     STILL_EVENTS = 1 << 23, /* if time has not moved in so many, it never will */
 };
 
+#define STALLED (SIM_SECOND * 1000000) /* longer than anybody's patience */
+
 /* ---- queues ---------------------------------------------------------------------- */
 
 void queue_remove(struct world *w, struct queue *q, uint32_t task)
@@ -45,6 +47,15 @@ bool world_is_full(const struct world *w)
 {
     uint64_t used = (uint64_t)w->tasks + w->requests;
     return used >= w->cap && used - free_tasks(w) - free_requests(w) >= w->cap;
+}
+
+bool world_is_stalled(struct world *w)
+{
+    if (!w->until_empty || w->working > 0 || w->measured_in_flight != w->left) {
+        w->left = w->measured_in_flight;
+        w->left_since = w->now;
+    }
+    return w->now - w->left_since > STALLED;
 }
 
 /* ---- setting up ------------------------------------------------------------------ */
@@ -142,6 +153,7 @@ static void set_up(struct world *w, const struct window *window)
     tables_open(w);
     if (m->guards || m->lines)
         guards_open(w);
+    outages_start(w);
 }
 
 /* ---- the window ------------------------------------------------------------------ */
@@ -307,8 +319,10 @@ static void actor_event(struct world *w, uint32_t actor)
         window_event(w);
     else if (--actor < m->processes)
         worker_event(w, actor);
+    else if ((actor -= m->processes) < m->instances)
+        watch_event(w, actor);
     else
-        watch_event(w, actor - m->processes);
+        outage_event(w, actor - m->instances);
 }
 
 static void timer_event(struct world *w, uint32_t class)

@@ -43,6 +43,7 @@ enum task_state {
     TASK_GATE,    /* held by a guard of its service, or in its line */
     TASK_PERMIT,  /* held by a guard around a call of its own */
     TASK_BACKOFF, /* waits to call again */
+    TASK_TURN,    /* at a proxy, waits for a server to be free */
     TASK_REPLY,   /* answered, on the network back */
     TASK_HELD,    /* ready, but its instance is frozen */
     TASK_DEAD,    /* killed: freed by the event or turn that is still on its way */
@@ -59,6 +60,9 @@ enum task_flag {
     TASK_SESSION = 128,            /* an open session */
     TASK_GUARDED = CALL_GUARDED,   /* guards have to be passed, or told of its end */
     TASK_PASSED = 512,             /* it has passed them */
+    /* at a proxy, which has no queries and no loop: */
+    TASK_GRANTED = TASK_CONNECTS, /* its server is set aside for it */
+    TASK_SAME = TASK_BEGUN,       /* the server it had is tried again */
 };
 
 /* A request at a proxy. */
@@ -70,6 +74,7 @@ struct proxied {
     uint8_t tries; /* left */
     bool reused;   /* the connection to the server has been used before */
     uint32_t requests; /* on that connection */
+    bool retrying; /* counts among the retries under way */
 };
 
 struct task {
@@ -180,6 +185,8 @@ struct governor {
     const struct cpu_rules *rules;
     struct counts *counts;
     double cores; /* at present */
+    double speed; /* of them; below 1 in slow times */
+    uint32_t hangs; /* outages that make it stand still */
     double budget;     /* ns of CPU time left of this period */
     sim_time boundary; /* end of this period */
     bool frozen;
@@ -247,6 +254,8 @@ struct racer {
     sim_time looks_from, looks_until; /* through what it holds */
 };
 
+enum { AWAY_SILENT = 1 << 16 };
+
 struct instance {
     const struct service *service;
     struct counts *counts; /* of its station */
@@ -275,6 +284,10 @@ struct instance {
     sim_time won_at; /* when the race was last run, and by whom it was won */
     uint32_t winner;
     struct cpu cpu;
+    uint32_t away; /* outages now that refuse; of those that say nothing, AWAY_SILENT
+                      each */
+    uint32_t slow; /* outages now that make it slow */
+    double speed;  /* then: of all it does */
 };
 
 /* An open connection of a pool that tells them apart. */
@@ -319,6 +332,10 @@ enum peer_bar {
     PEER_FULL = 2,    /* as many calls under way as it may have */
     PEER_FAILED = 4,  /* too often, until its time is over */
     PEER_WATCHED = 8, /* has failed; it may be taken */
+    PEER_DRAINS = 16, /* is to get nothing new */
+    PEER_SICK = 32,   /* fails its health checks */
+    PEER_EJECTED = 64, /* failed more than the others */
+    PEER_WARMS = 128,  /* has come back, and has less than its share yet */
 };
 
 /* A server, as one balancer sees it. */
@@ -338,6 +355,8 @@ struct balancer {
     uint32_t next;   /* whose turn it is while all are alike */
     uint32_t barred; /* servers that anything bars */
     bool spelled;    /* turns go by the servers' current weights, not by `next` */
+    bool panic;      /* too few are well: their health does not count */
+    struct edge *edge; /* NULL: nothing of what edge.h says */
 };
 
 /* A connection to a server that a proxy keeps open. */
@@ -466,6 +485,7 @@ struct world {
     struct balancer *balancer;
     struct proxy_worker *proxy_worker;
     struct zone *zone;
+    struct down *down; /* by actor of outages */
     uint64_t *tried; /* [task][tried_words] servers that a proxy has tried */
     struct arrivals *arrivals;
     struct budget *budget;
@@ -489,8 +509,14 @@ struct world {
     sim_time earlier; /* when time was last seen to move */
     sim_time drain;
     bool until_empty; /* no window: everything is measured, to the last answer */
+    uint64_t left;    /* then: requests not answered yet when somebody last looked, */
+    sim_time left_since; /* and since when as many */
     bool stop;
 };
+
+/* Has nothing been answered for so long that nothing will be? Who does something again
+ * and again for ever stops then, lest a run never end. */
+bool world_is_stalled(struct world *w);
 
 /* Are as many tasks and requests alive as may be? Counts: not for every event. */
 bool world_is_full(const struct world *w);
@@ -626,16 +652,23 @@ void deadlock_find(struct world *w);
 
 /* ---- ending work from outside (kill.c) ------------------------------------------- */
 
+/* What its caller is told, and how much later. */
+struct killing {
+    enum status status;
+    uint16_t cause;
+    sim_time known;
+};
+
 /* End the task, whatever it is doing: what it holds is given back, what it called runs
  * on for nobody, and its caller gets the status. Rare, and may take long: queues are
  * searched. A task that has answered already is left alone. One that kills itself by an
  * instruction must go on with its next: that buries it. */
-void task_kill(struct world *w, uint32_t task, enum status status, uint16_t cause);
+void task_kill(struct world *w, uint32_t task, const struct killing *how);
 
 /* The same for all that a process (counted within its instance) works on or has queued
  * for itself; its connections to databases are closed. */
 void process_kill(struct world *w, struct instance *instance, uint32_t process,
-                  enum status status, uint16_t cause);
+                  const struct killing *how);
 
 /* The task is answered for by another from now on, whose number this is, and goes on
  * for nobody. */
@@ -682,6 +715,10 @@ static inline void process_lasted(struct process *p, uint32_t level, sim_time no
 /* ---- servers (server.c) ---------------------------------------------------------- */
 
 void server_enter(struct world *w, uint32_t task);
+/* Nobody takes the connection, and says so, or does not: then it knocks again after
+ * pauses of so many seconds, up to a 0. */
+void server_refuse(struct world *w, uint32_t task, enum status status, uint16_t cause);
+void server_knock(struct world *w, uint32_t task, const int *pauses, uint16_t cause);
 /* What a task on its way spends its time on: the network, or knocking. */
 uint16_t server_way_resource(const struct world *w, const struct task *t);
 void server_leave(struct world *w, uint32_t task);
@@ -693,8 +730,6 @@ void server_withdraw(struct world *w, uint32_t task);
 
 /* A task has passed the guards: it takes a slot, waits, or is turned away. */
 void server_admit(struct world *w, uint32_t task);
-/* It is answered before it had a slot. */
-void server_refuse(struct world *w, uint32_t task, enum status status, uint16_t cause);
 /* For lines: a process with a free slot, or NONE; giving it to a task; and a task for
  * whom there is no room. */
 uint32_t server_free_process(const struct world *w, const struct instance *instance);
@@ -831,6 +866,8 @@ void cpu_event(struct world *w, uint32_t instance);
 void cpu_advance(struct cpu *cpu, sim_time now);
 /* The speed of the cores has changed. */
 void cpu_adjust(struct cpu *cpu);
+/* Likewise of an instance's, from outside. */
+void cpu_changed(struct world *w, uint32_t instance);
 /* When the first unit will be done, if the speed stays as it is. */
 sim_time cpu_completion(const struct cpu *cpu, sim_time now);
 
@@ -854,6 +891,8 @@ void quota_turn(struct world *w, struct cpu *cpu);
 sim_time quota_next(const struct cpu *cpu, double used, sim_time now);
 /* Frozen, and its listen queue holds no more. */
 bool quota_is_full(const struct instance *instance);
+/* The instance stands still, or goes on, whatever its quota. */
+void quota_hang(struct world *w, struct cpu *cpu, bool hangs);
 /* A task that is killed while it works or waits for CPU. */
 void cpu_withdraw(struct world *w, uint32_t task);
 
@@ -946,6 +985,14 @@ uint32_t balance_among(struct world *w, struct balancer *b,
                        const struct balance_call *call, const uint64_t *tried);
 void balance_done(struct balancer *b, uint32_t peer);
 
+/* The same in two steps. */
+uint32_t balance_pick(struct world *w, struct balancer *b,
+                      const struct balance_call *call, const uint64_t *tried);
+void balance_take(struct world *w, struct balancer *b, uint32_t chosen);
+
+/* From now on a server may have so many calls under way. */
+void balance_limit(struct balancer *b, uint32_t peer, uint32_t most);
+
 /* An attempt at a server has ended well, or not, after balance_done. */
 void balance_succeeded(struct balancer *b, uint32_t peer);
 void balance_failed(struct world *w, struct balancer *b, uint32_t peer);
@@ -985,8 +1032,20 @@ void proxy_call(struct world *w, uint32_t task);
 void proxy_ended(struct world *w, uint32_t task, enum status status, uint16_t cause,
                  bool late);
 
+/* Nobody has become free for a task in time. */
+void edge_timeout(struct world *w, uint32_t task);
+/* A health check. */
+void health_check(struct world *w, uint32_t task);
+
 /* Whoever waits for `child` by these handles has gone: a proxy notices. */
 void proxy_client_gone(struct world *w, uint32_t child, uint32_t parent, uint32_t wait);
+
+/* ---- outages (outage.c) ---------------------------------------------------------- */
+
+void outages_start(struct world *w);
+void outage_event(struct world *w, uint32_t actor);
+/* A task has come to an instance that is away. False: it is there. */
+bool outage_meets(struct world *w, uint32_t task);
 
 /* ---- limits (limiter.c) ---------------------------------------------------------- */
 
@@ -1122,6 +1181,11 @@ static inline uint32_t actor_watch(const struct world *w,
                                    const struct instance *instance)
 {
     return actor_process(w, w->m->processes) + (uint32_t)(instance - w->instance);
+}
+
+static inline uint32_t actor_outage(const struct world *w, uint32_t outage)
+{
+    return actor_process(w, w->m->processes) + w->m->instances + outage;
 }
 
 #endif

@@ -4,9 +4,9 @@
 /* Pauses of a client between its attempts to connect, the last one before it gives up.
  * Linux 6.5 and later (tcp_syn_linear_timeouts = 4): tries after 1, 2, 3, 4, 5, 7, 11,
  * 19, 35 and 67 s, up at 131 s. Before: after 1, 3, 7, 15, 31 and 63 s, up at 127 s. */
-static const int linear[] = {1, 1, 1, 1, 1, 2, 4, 8, 16, 32, 64, 0};
+const int listen_linear_pauses[] = {1, 1, 1, 1, 1, 2, 4, 8, 16, 32, 64, 0};
 static const int doubling[] = {1, 2, 4, 8, 16, 32, 64, 0};
-static const int *const schedules[] = {linear, doubling};
+static const int *const schedules[] = {listen_linear_pauses, doubling};
 
 static const char *const schedule_names[] = {"linear", "doubling", NULL};
 

@@ -26,6 +26,9 @@ struct conf {
     struct param_variant limit_req;
     struct limit_conn_conf *limit_conn;
     int limit_req_status, limit_conn_status;
+    int64_t queue;
+    sim_time queue_timeout, slow_start;
+    struct health_part *health;
 };
 
 static const struct param next_row = {.key = "end", .type = PARAM_TEXT,
@@ -107,6 +110,19 @@ static const struct param params[] = {
      .doc = "Limit of the requests in process."},
     {.key = "limit_conn_status", .type = PARAM_CHOICE, .offset = AT(limit_conn_status),
      .choices = limit_status_names, .doc = "What the rejected get."},
+    {.key = "queue", .type = PARAM_COUNT, .offset = AT(queue), .most = 1e6,
+     .doc = "Commercial edition: requests that wait while every server has max_conns; "
+            "one more gets 502. 0: none, as in the open one."},
+    {.key = "queue_timeout", .type = PARAM_DURATION, .offset = AT(queue_timeout),
+     .least = 1e-6, .most = 1e9, .fallback = 60,
+     .doc = "Longest wait there; then 502."},
+    {.key = "slow_start", .type = PARAM_DURATION, .offset = AT(slow_start),
+     .most = 1e6,
+     .doc = "Commercial edition: the time in which the weight of a server that its "
+            "health checks bring back grows."},
+    {.key = "health_check", .type = PARAM_OBJECT, .offset = AT(health),
+     .of = health_params, .size = sizeof(struct health_part),
+     .doc = "Commercial edition: active checks of the servers; none when absent."},
     NOT_MODELLED("worker_rlimit_nofile"),
     NOT_MODELLED("multi_accept"),
     NOT_MODELLED("proxy_send_timeout"),
@@ -158,6 +174,9 @@ static void build(const void *bound, struct part *part, struct listener *out)
 {
     const struct conf *conf = bound;
     struct server_part *s = &part->server;
+    struct health_part health = {.interval = SIM_NEVER};
+    if (conf->health)
+        health = health_told(conf->health);
     s->duty = DUTY_PROXY;
     s->slot_name = "connection";
     s->proxy = (struct proxy_part){
@@ -186,6 +205,18 @@ static void build(const void *bound, struct part *part, struct listener *out)
         .limit_conn = conf->limit_conn,
         .limit_req_status = limit_status(conf->limit_req_status),
         .limit_conn_status = limit_status(conf->limit_conn_status),
+        .refused_status = STATUS_502,
+        .connect_status = STATUS_504,
+        .broken_status = STATUS_502,
+        .late_status = STATUS_504,
+        .nolive_status = STATUS_502,
+        .queue_status = STATUS_502,
+        .wait = conf->queue > 0 ? WAIT_FOR_SERVER : WAIT_NEVER,
+        .queue_limit = conf->queue,
+        .queue_timeout = conf->queue_timeout,
+        .fullconn = 1,
+        .slow_start = conf->slow_start,
+        .health = health,
     };
 }
 

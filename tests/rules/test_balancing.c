@@ -216,6 +216,28 @@ static void rule_1_2_8_nobody_eligible_is_502_at_once(void **state)
     two_servers_of_one_connection();
 }
 
+/* The commercial edition's `queue 2 timeout=1500ms`: of six, two at a time; two wait,
+ * and two have no room. Those who wait have 1.5 s. */
+static void the_commercial_queue_waits_for_max_conns(void **state)
+{
+    (void)state;
+    struct story s;
+    story_tell(&s, "{" AT_ONCE("6")
+                   "'services': {'nginx': {'kind': 'nginx', 'upstream': 'app',"
+                   "'max_conns': 1, 'queue': 2, 'queue_timeout': '1500ms'},"
+                   "'app': {'kind': 'server', 'replicas': 2, 'time': '1s'}}}");
+    assert_latencies(&s, 1, 1, 2, 2);
+    assert_int_equal(story_failed(&s, STATUS_502), 2);
+    story_end(&s);
+    story_tell(&s, "{" AT_ONCE("6")
+                   "'services': {'nginx': {'kind': 'nginx', 'upstream': 'app',"
+                   "'max_conns': 1, 'queue': 4, 'queue_timeout': '1500ms'},"
+                   "'app': {'kind': 'server', 'replicas': 2, 'time': '1s'}}}");
+    assert_latencies(&s, 1, 1, 2, 2);
+    assert_int_equal(s.out.type[0].failed_latency.least, story_time(1.5));
+    story_end(&s);
+}
+
 /* Both fail once and are out for 2 s: nobody is revived, all get 502 until then. */
 static void rule_1_2_9_nobody_is_revived(void **state)
 {
@@ -310,6 +332,7 @@ int main(void)
         cmocka_unit_test(rule_1_2_6_random_two_takes_the_less_loaded_of_two),
         cmocka_unit_test(rule_1_2_7_a_backup_serves_when_no_primary_can),
         cmocka_unit_test(rule_1_2_8_nobody_eligible_is_502_at_once),
+        cmocka_unit_test(the_commercial_queue_waits_for_max_conns),
         cmocka_unit_test(rule_1_2_9_nobody_is_revived),
         cmocka_unit_test(rule_1_10_1_weights_five_one_one),
         cmocka_unit_test(rule_1_10_2_max_conns_never_waits),
