@@ -89,6 +89,25 @@ static void the_killed_give_back_their_permits(void **state)
     story_end(&s);
 }
 
+/* A proxy forgets nothing of a request while it tries one server after the other: its
+ * guards hear of each end, so that the only permit comes back every time. */
+static void proxies_keep_their_guards(void **state)
+{
+    (void)state;
+    struct story s;
+    story_tell(
+        &s, "{'workloads': {'users': {'target': 'nginx', 'open': {'rate': '1/s', "
+            "'process': 'constant', 'profile': [['0s', 1], ['9.5s', 1]]}}}, "
+            "'services': {'nginx': {'kind': 'nginx', 'upstream': [{'server': 'a'}, "
+            "{'server': 'b'}], 'guards': [{'bulkhead': {'maxConcurrentCalls': 1}}]}, "
+            "'a': {'kind': 'server', 'handlers': {'default': [{'fail': 'refused'}]}}, "
+            "'b': {'kind': 'server', 'time': '10ms'}}}");
+    assert_int_equal(s.out.type[0].offered, 9);
+    assert_int_equal(s.out.type[0].ok, 9);
+    assert_int_equal(story_at(&s, "nginx")->refused, 0);
+    story_end(&s);
+}
+
 /* What a caller holds while it waits for a permit is blamed on the bulkhead. */
 static void waiting_at_a_guard_is_told(void **state)
 {
@@ -159,6 +178,7 @@ int main(void)
         cmocka_unit_test(each_instance_has_its_own_unless_told),
         cmocka_unit_test(the_first_hear_of_what_the_last_reject),
         cmocka_unit_test(the_killed_give_back_their_permits),
+        cmocka_unit_test(proxies_keep_their_guards),
         cmocka_unit_test(waiting_at_a_guard_is_told),
         cmocka_unit_test(one_step_is_one_guard),
         cmocka_unit_test(two_of_a_sort_are_told_apart),
