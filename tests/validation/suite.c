@@ -11,9 +11,9 @@
  *
  * Targets:
  *   load       throughput within 2 %, mean and p50 within 5 %, p90, p95 and p99
- *              within 10 %, errors within 2 points; what is random: or the measured value
- *              lies inside the 95 % prediction interval and the median prediction is
- *              within 25 %
+ *              within 10 %, errors within 2 points; what is random: or the measured
+ *              value lies inside the 95 % prediction interval and the median prediction
+ *              is within 25 %
  *   high       (utilisation of 0.9 and more) the same; what is not random: within 25 %
  *   overload   throughput within 5 %, errors within 2 points; replayed: the course of
  *              the mean latency (ten parts of the run) within 10 % of its highest;
