@@ -102,12 +102,37 @@ static void tell_patience(struct teller *t, const struct workload_conf *conf)
         say(t, "whether a user reloads");
 }
 
+static const struct dist *sleep_of(const struct param_variant *k6)
+{
+    switch ((enum k6_executor)k6->which) {
+    case K6_RATE:
+        return ((const struct k6_rate_conf *)k6->body)->pool.sleep;
+    case K6_RAMPING_RATE:
+        return ((const struct k6_ramping_rate_conf *)k6->body)->pool.sleep;
+    case K6_VUS:
+        return ((const struct k6_vus_conf *)k6->body)->sleep;
+    case K6_RAMPING_VUS:
+        break;
+    }
+    return ((const struct k6_ramping_vus_conf *)k6->body)->sleep;
+}
+
+static void tell_tool(struct teller *t, const struct workload_conf *conf)
+{
+    if (conf->k6.row)
+        say_time(t, "sleep", sleep_of(&conf->k6));
+    if (conf->locust && conf->locust->wait_time.row &&
+        conf->locust->wait_time.which == WAIT_BETWEEN)
+        say(t, "the wait of each user, between two times");
+}
+
 static void tell_workload(struct teller *t, const struct workload_conf *conf)
 {
     if (conf->open)
         tell_open(t, conf->open);
     if (conf->closed)
         say_time(t, "think time", conf->closed->think);
+    tell_tool(t, conf);
     if (conf->sessions) {
         say(t, "users arrive at random moments (Poisson)");
         say_value(t, "the number of requests of a user", conf->sessions->requests,

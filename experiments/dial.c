@@ -58,20 +58,44 @@ static const char *pointer_to(const char *workload, const char *rest,
     return arena_format(arena, "/workloads/%s/%s", workload, rest);
 }
 
+/* Where the amount of load stands, in the order in which it is looked for. */
+enum load_rest {
+    LOAD_OPEN, LOAD_CLOSED, LOAD_SESSIONS, LOAD_K6_RATE, LOAD_K6_VUS, LOAD_LOCUST,
+    LOAD_WRK2, LOAD_WRK, LOAD_RESTS
+};
+static const char *const load_rests[] = {"open/rate",
+                                         "closed/users",
+                                         "sessions/rate",
+                                         "k6/constant-arrival-rate/rate",
+                                         "k6/constant-vus/vus",
+                                         "locust/users",
+                                         "wrk2/rate",
+                                         "wrk/connections"};
+
+static bool has_rest(const struct workload_conf *load, enum load_rest rest)
+{
+    const bool has[] = {load->open,
+                        load->closed,
+                        load->sessions,
+                        load->k6.row && load->k6.which == K6_RATE,
+                        load->k6.row && load->k6.which == K6_VUS,
+                        load->locust,
+                        load->wrk2,
+                        load->wrk};
+    return has[rest];
+}
+
 bool dial_of_load(struct dial *dial, const struct scenario *scenario,
                   struct arena *arena, const char **why)
 {
-    static const char *const rests[] = {"open/rate", "closed/users", "sessions/rate"};
     const struct param_map *workloads = &scenario->system.workloads;
     const struct workload_conf *load = workloads->items;
-    for (int form = 0; form < 3; form++)
-        for (int i = 0; i < workloads->count; i++) {
-            const void *forms[] = {load[i].open, load[i].closed, load[i].sessions};
-            if (forms[form])
+    for (enum load_rest rest = 0; rest < LOAD_RESTS; rest++)
+        for (int i = 0; i < workloads->count; i++)
+            if (has_rest(&load[i], rest))
                 return dial_at(dial, scenario,
-                               pointer_to(workloads->names[i], rests[form], arena),
+                               pointer_to(workloads->names[i], load_rests[rest], arena),
                                arena, why);
-        }
     *why = "no workload has an open rate, a number of users or a rate of sessions; "
            "name a number with --load POINTER";
     return false;

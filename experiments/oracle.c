@@ -115,7 +115,7 @@ static void answer_open(const struct open_conf *open, const struct queue *q,
     double mean = q->service->mean * 1e-9;
     struct theory_mmc mmc = {open->rate, 1 / mean, q->servers};
     bool poisson = !open->process.row || open->process.which == PROCESS_POISSON;
-    if (!poisson || open->batch || open->profile.count)
+    if (!poisson || open->batch || open->profile.count || open->daily)
         return;
     o->throughput = open->rate;
     if (is_exponential(q->service) || (q->sharing && !q->capacity)) {

@@ -9,8 +9,8 @@
  * PACK_VERSION larger. */
 _Static_assert(sizeof(struct station_outcome) == 400, "experiments/pack.c knows it");
 _Static_assert(sizeof(struct type_outcome) ==
-                   7 * 8 + 3 * sizeof(struct histogram) + 5 * 8 +
-                       2 * sizeof(struct tally) + 5 * 8 + 8,
+                   8 * 8 + 4 * sizeof(struct histogram) + 6 * 8 +
+                       3 * sizeof(struct tally) + 5 * 8 + 8,
                "experiments/pack.c knows it");
 _Static_assert(sizeof(struct outcome) - sizeof(struct series) == 80,
                "experiments/pack.c knows it");
@@ -196,6 +196,9 @@ static void pass_type(struct stream *s, struct type_outcome *t,
     pass(s, &t->attempts);
     pass(s, &t->retries);
     pass(s, &t->unsent);
+    pass(s, &t->tool_late);
+    pass_histogram(s, &t->tool);
+    pass_tally(s, &t->tool_sum);
     pass_sparse(s, t->failed, facts->causes);
     pass_histogram(s, &t->latency);
     pass_histogram(s, &t->first_byte);

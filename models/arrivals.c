@@ -48,32 +48,45 @@ static double draw_gap(const struct world *w, const struct workload *load,
 
 /* Lay `need` (the integral of the multiplier, in ns) along the profile from where we
  * are; false when the profile ends first. Inside a segment the multiplier is m + sx. */
-static OUT_OF_LINE bool along_profile(struct arrivals *a,
-                                      const struct param_list *profile, double need)
+static bool along_lap(struct arrivals *a, const struct workload *load, double *need)
 {
-    const struct profile_point *p = profile->items;
-    for (; (int)a->segment + 1 < profile->count; a->segment++) {
+    const struct profile_point *p = load->profile;
+    for (; (int)a->segment + 1 < load->points; a->segment++) {
         const struct profile_point *from = &p[a->segment], *to = from + 1;
-        double start = (double)from->time, end = (double)to->time;
+        double start = a->lap + (double)from->time, end = a->lap + (double)to->time;
+        if (!(end > start))
+            continue;
         double slope = (to->multiplier - from->multiplier) / (end - start);
         double m = from->multiplier + slope * (a->position - start),
                left = end - a->position;
         double area = (m + to->multiplier) / 2 * left;
-        if (need < area) {
-            a->position += 2 * need / (m + sqrt(fmax(0, m * m + 2 * slope * need)));
+        if (*need < area) {
+            a->position += 2 * *need / (m + sqrt(fmax(0, m * m + 2 * slope * *need)));
             return true;
         }
-        need -= area;
+        *need -= area;
         a->position = end;
     }
     return false;
+}
+
+static OUT_OF_LINE bool along_profile(struct arrivals *a, const struct workload *load,
+                                      double need)
+{
+    while (!along_lap(a, load, &need)) {
+        if (!load->repeats)
+            return false;
+        a->segment = 0;
+        a->lap += (double)load->profile[load->points - 1].time;
+    }
+    return true;
 }
 
 /* A state of the modulated process: how fast requests come in it, and until when. */
 static void next_state(const struct world *w, const struct workload *load,
                        struct arrivals *a)
 {
-    const struct process_mmpp_conf *mmpp = load->conf->open->process.body;
+    const struct process_mmpp_conf *mmpp = load->mmpp;
     const sim_time *sojourn = mmpp->mean_sojourn.items;
     struct draw draw = draw_at(load->switch_key, ++a->switches, w->replication, 0);
     a->segment = (a->segment + 1) % (uint32_t)mmpp->rates.count;
@@ -82,9 +95,9 @@ static void next_state(const struct world *w, const struct workload *load,
 }
 
 static OUT_OF_LINE void along_states(const struct world *w, const struct workload *load,
-                         struct arrivals *a, double need)
+                                     struct arrivals *a, double need)
 {
-    const struct process_mmpp_conf *mmpp = load->conf->open->process.body;
+    const struct process_mmpp_conf *mmpp = load->mmpp;
     const double *rate = mmpp->rates.items;
     for (;;) {
         double speed = rate[a->segment] * a->scale;
@@ -102,7 +115,7 @@ static OUT_OF_LINE void along_states(const struct world *w, const struct workloa
 static void first_state(const struct world *w, const struct workload *load,
                         struct arrivals *a)
 {
-    const struct process_mmpp_conf *mmpp = load->conf->open->process.body;
+    const struct process_mmpp_conf *mmpp = load->mmpp;
     const sim_time *sojourn = mmpp->mean_sojourn.items;
     const double *rate = mmpp->rates.items;
     double time = 0, arrivals = 0, sum = 0;
@@ -126,7 +139,7 @@ HOT_INLINE sim_time next_arrival(const struct world *w, const struct workload *l
     double need = a->gap * a->mean_gap;
     a->gap = draw_gap(w, load, a, a->count + 1);
     if (load->profile) {
-        if (!along_profile(a, load->profile, need))
+        if (!along_profile(a, load, need))
             return SIM_NEVER;
     } else if (load->process == PROCESS_MMPP) {
         along_states(w, load, a, need);
@@ -150,39 +163,153 @@ static void new_user(struct world *w, const struct workload *load, uint64_t numb
     client_wake(w, request, at, EVENT_ARRIVAL);
 }
 
-void arrivals_ask(struct world *w, uint32_t request)
-{
-    struct request *r = &w->request[request];
-    const struct workload *load = &w->workload[r->workload];
-    request_open(w, request, arrivals_type(w, load, r->entity), r->entity, w->now);
-}
-
 /* How many requests a session makes: drawn anew from its address, never stored. */
 static uint32_t session_length(const struct world *w, const struct workload *load,
                                uint64_t user)
 {
     struct draw draw = draw_at(load->batch_key, user, w->replication, 0);
-    int64_t length = dist_count(load->conf->sessions->requests, &draw);
+    int64_t length = dist_count(load->requests, &draw);
     return length < UINT32_MAX ? (uint32_t)length : UINT32_MAX;
+}
+
+static sim_time think(const struct world *w, const struct workload *load,
+                      const struct request *r)
+{
+    if (!load->think)
+        return 0;
+    struct draw draw = draw_at(load->think_key, r->entity, w->replication, 0);
+    return dist_duration(load->think, &draw);
+}
+
+static sim_time between(const struct world *w, const struct workload *load,
+                        const struct request *r)
+{
+    if (load->pause_least == load->pause_most)
+        return load->pause_least;
+    struct draw draw = draw_at(load->think_key, r->entity, w->replication, 0);
+    double length = (double)(load->pause_most - load->pause_least);
+    return load->pause_least + sim_from_nanoseconds(draw_uniform(&draw) * length);
+}
+
+static sim_time pacing(const struct world *w, const struct workload *load,
+                       const struct request *r)
+{
+    sim_time next = r->start + load->pause_most;
+    return next > w->now ? next - w->now : 0;
+}
+
+static sim_time (*const pauses[])(const struct world *w, const struct workload *load,
+                                  const struct request *r) = {
+    [PAUSE_THINK] = think,
+    [PAUSE_BETWEEN] = between,
+    [PAUSE_PACING] = pacing,
+};
+
+/* When a VU (from 0) may run in a stage, at `from` or later; SIM_NEVER. Going up, VU n
+ * starts when the number reaches n + 1; going down it stops when it reaches n. */
+static sim_time stage_turn(const struct vu_stage *s, int64_t vu, sim_time from)
+{
+    sim_time on = s->start, off = s->end, length = s->end - s->start;
+    if (s->from <= vu && s->to <= vu)
+        return SIM_NEVER;
+    if (s->from <= vu)
+        on += (sim_time)((int128)length * (vu + 1 - s->from) / (s->to - s->from));
+    else if (s->to <= vu)
+        off = on + (sim_time)((int128)length * (s->from - vu) / (s->from - s->to));
+    on = on > from ? on : from;
+    return on < off ? on : SIM_NEVER;
+}
+
+/* The first time from `at` on when a user may ask; SIM_NEVER. */
+static sim_time turn_of(const struct workload *load, uint64_t user, sim_time at)
+{
+    sim_time turn = load->stage ? SIM_NEVER : at;
+    for (int i = 0; i < load->stages && turn == SIM_NEVER; i++)
+        turn = stage_turn(&load->stage[i], (int64_t)user, at);
+    return turn < load->ends ? turn : SIM_NEVER;
+}
+
+static void user_goes(struct world *w, uint32_t request)
+{
+    uint32_t workload = w->request[request].workload;
+    request_free(w, request);
+    if (w->workload[workload].form == WORKLOAD_CLOSED &&
+        --w->arrivals[workload].users == 0) {
+        w->working--;
+        w->stop |= clients_are_done(w);
+    }
 }
 
 void arrivals_answered(struct world *w, uint32_t request)
 {
     struct request *r = &w->request[request];
     const struct workload *load = &w->workload[r->workload];
-    bool closed = load->form == WORKLOAD_CLOSED;
-    const struct dist *think =
-        closed ? load->conf->closed->think : load->conf->sessions->think;
-    struct draw draw = draw_at(load->think_key, r->entity, w->replication, 0);
+    sim_time pause = pauses[load->pause](w, load, r);
     uint32_t asked = (uint32_t)++r->entity;
+    uint64_t user = r->entity >> 32;
     check(asked > 0, "a user of %s asks 2^32 times", load->name);
-    if (!closed && asked >= session_length(w, load, r->entity >> 32)) {
-        request_free(w, request);
+    sim_time next = w->now + pause;
+    if (load->form == WORKLOAD_CLOSED)
+        next = turn_of(load, user, next);
+    else if (asked >= session_length(w, load, user))
+        next = SIM_NEVER;
+    if (next == SIM_NEVER) {
+        user_goes(w, request);
         return;
     }
     r->state = REQUEST_THINKING;
-    sim_time pause = think ? dist_duration(think, &draw) : 0;
-    client_wake(w, request, w->now + pause, EVENT_ARRIVAL);
+    client_wake(w, request, next, EVENT_ARRIVAL);
+}
+
+/* ---- VUs of an arrival rate ------------------------------------------------------ */
+
+/* A free VU runs the iteration, or nobody does; then one more may be started. */
+static void iterate(struct world *w, const struct workload *load, struct arrivals *a)
+{
+    uint64_t entity = a->requests++;
+    uint32_t type = arrivals_type(w, load, entity);
+    if (a->starting && w->now >= a->started_at) {
+        a->vus++;
+        a->starting = false;
+    }
+    if (a->busy < load->vus + a->vus) {
+        a->busy++;
+        client_begin(w, type, entity, w->now);
+        return;
+    }
+    client_drop(w, type);
+    if (!a->starting && load->vus + a->vus < load->most_vus) {
+        a->starting = true;
+        a->started_at = w->now + load->vu_start;
+    }
+}
+
+static void vu_is_free(struct world *w, uint32_t request)
+{
+    w->arrivals[w->request[request].workload].busy--;
+    request_free(w, request);
+}
+
+void arrivals_iterated(struct world *w, uint32_t request)
+{
+    struct request *r = &w->request[request];
+    sim_time pause = think(w, &w->workload[r->workload], r);
+    if (pause == 0) {
+        vu_is_free(w, request);
+        return;
+    }
+    r->state = REQUEST_THINKING;
+    client_wake(w, request, w->now + pause, EVENT_HAND_OFF);
+}
+
+void arrivals_ask(struct world *w, uint32_t request)
+{
+    struct request *r = &w->request[request];
+    const struct workload *load = &w->workload[r->workload];
+    if (load->most_vus)
+        vu_is_free(w, request);
+    else
+        request_open(w, request, arrivals_type(w, load, r->entity), r->entity, w->now);
 }
 
 /* ---- the forms of workload ------------------------------------------------------- */
@@ -195,17 +322,11 @@ HOT_INLINE void schedule(struct world *w, uint32_t workload, sim_time at)
         event_push(&w->events, at, EVENT_ARRIVAL, actor_workload(workload));
 }
 
-static double arrival_rate(const struct workload *load)
-{
-    return load->form == WORKLOAD_OPEN ? load->conf->open->rate
-                                       : load->conf->sessions->rate;
-}
-
 static int64_t batch_size(const struct world *w, const struct workload *load,
                           uint64_t number)
 {
     struct draw draw = draw_at(load->batch_key, number, w->replication, 0);
-    return dist_count(load->conf->open->batch, &draw);
+    return dist_count(load->batch, &draw);
 }
 
 HOT_INLINE void begin(struct world *w, const struct workload *load, struct arrivals *a)
@@ -218,11 +339,14 @@ HOT_INLINE void begin(struct world *w, const struct workload *load, struct arriv
 
 /* So many requests begin now, where it is not always one. */
 static OUT_OF_LINE int64_t beginning(struct world *w, const struct workload *load,
-                                     const struct arrivals *a)
+                                     struct arrivals *a)
 {
     switch (load->form) {
     case WORKLOAD_OPEN:
-        return batch_size(w, load, a->count);
+        if (load->batch)
+            return batch_size(w, load, a->count);
+        iterate(w, load, a);
+        break;
     case WORKLOAD_BURST:
         return load->conf->burst->users;
     case WORKLOAD_SESSIONS:
@@ -236,11 +360,26 @@ static OUT_OF_LINE int64_t beginning(struct world *w, const struct workload *loa
     return 0;
 }
 
+/* The next connection's turn in a schedule. */
+static sim_time scheduled(const struct workload *load, struct arrivals *a)
+{
+    do {
+        if (++a->segment == load->lanes) {
+            a->segment = 0;
+            a->switches++;
+        }
+    } while (load->phase[a->segment].late > (int64_t)a->switches);
+    a->lane = load->phase[a->segment].lane;
+    sim_time at = (sim_time)a->switches * load->period + load->phase[a->segment].at;
+    return at < load->ends ? at : SIM_NEVER;
+}
+
 /* When more come, where no gaps are drawn. */
 static OUT_OF_LINE sim_time next_time(const struct world *w,
-                                      const struct workload *load,
-                                      const struct arrivals *a)
+                                      const struct workload *load, struct arrivals *a)
 {
+    if (load->phase)
+        return scheduled(load, a);
     if (load->form == WORKLOAD_TRACE)
         return a->requests < load->trace_count ? load->trace[a->requests].time
                                                : SIM_NEVER;
@@ -248,18 +387,34 @@ static OUT_OF_LINE sim_time next_time(const struct world *w,
     return every == SIM_NEVER ? SIM_NEVER : w->now + every;
 }
 
+static void start_users(struct world *w, const struct workload *load,
+                        struct arrivals *a)
+{
+    for (int64_t i = 0; i < load->users; i++) {
+        sim_time at = load->spawned
+                          ? i / load->spawned * load->spawn_every
+                          : (sim_time)((int128)load->ramp_up * i / load->users);
+        at = turn_of(load, (uint64_t)i, at);
+        if (at == SIM_NEVER)
+            continue;
+        a->users++;
+        new_user(w, load, (uint64_t)i, at);
+    }
+    w->working -= a->users == 0;
+}
+
 void arrivals_start(struct world *w, uint32_t workload)
 {
     const struct workload *load = &w->workload[workload];
     struct arrivals *a = &w->arrivals[workload];
     w->working++;
-    bool batches = load->form == WORKLOAD_OPEN && load->conf->open->batch;
-    a->one_by_one = (load->form == WORKLOAD_OPEN && !batches) ||
+    a->one_by_one = (load->form == WORKLOAD_OPEN && !load->batch && !load->most_vus) ||
                     load->form == WORKLOAD_TRACE;
-    a->by_gaps = load->form == WORKLOAD_OPEN || load->form == WORKLOAD_SESSIONS;
+    a->by_gaps = (load->form == WORKLOAD_OPEN && !load->phase) ||
+                 load->form == WORKLOAD_SESSIONS;
     if (a->by_gaps) {
-        a->mean_gap = 1e9 / arrival_rate(load);
-        a->gap = draw_gap(w, load, a, 0);
+        a->mean_gap = 1e9 / load->rate;
+        a->gap = load->at_once ? 0 : draw_gap(w, load, a, 0);
     }
     switch (load->form) {
     case WORKLOAD_OPEN:
@@ -267,15 +422,11 @@ void arrivals_start(struct world *w, uint32_t workload)
             first_state(w, load, a);
         /* fall through */
     case WORKLOAD_SESSIONS:
-        schedule(w, workload, next_arrival(w, load, a));
+        schedule(w, workload, load->phase ? 0 : next_arrival(w, load, a));
         break;
-    case WORKLOAD_CLOSED: {
-        const struct closed_conf *closed = load->conf->closed;
-        for (int64_t i = 0; i < closed->users; i++)
-            new_user(w, load, (uint64_t)i,
-                     (sim_time)((int128)closed->ramp_up * i / closed->users));
+    case WORKLOAD_CLOSED:
+        start_users(w, load, a);
         break;
-    }
     case WORKLOAD_BURST:
         schedule(w, workload, load->conf->burst->at_time);
         break;

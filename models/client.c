@@ -173,6 +173,19 @@ void client_begin(struct world *w, uint32_t type, uint64_t entity, sim_time star
     request_open(w, request_new(w), type, entity, start);
 }
 
+void client_drop(struct world *w, uint32_t type)
+{
+    struct type_outcome *out = &w->out->type[type];
+    if ((uint64_t)(w->now - w->measure_from) >= (uint64_t)w->measured_span)
+        return;
+    out->offered++;
+    out->unsent++;
+    out->failed[w->workload[w->type[type].workload].dropped_cause]++;
+    tally_add(&out->failed_latency, 0);
+    if (out->segment_offered)
+        out->segment_offered[outcome_segment(w->out, w->now)]++;
+}
+
 /* ---- the end of a request -------------------------------------------------------- */
 
 HOT_INLINE void record_blame(struct world *w, uint32_t request,
@@ -268,8 +281,7 @@ static void count_completion(struct world *w)
         w->out->completed_in[bin]++;
 }
 
-/* Nothing that is to be measured is left, and nothing will come. */
-static bool is_over(const struct world *w)
+bool clients_are_done(const struct world *w)
 {
     return w->measured_in_flight == 0 &&
            (w->window == WINDOW_DRAINING || (w->until_empty && w->working == 0));
@@ -285,6 +297,8 @@ static OUT_OF_LINE void attend(struct world *w, uint32_t request,
         visit_end(w, request);
     if (has_users(load))
         arrivals_answered(w, request);
+    else if (load->most_vus)
+        arrivals_iterated(w, request);
     else
         request_free(w, request);
 }
@@ -305,7 +319,7 @@ HOT_INLINE void settle(struct world *w, uint32_t request, const struct workload 
         else
             record_failure(w, request, out, cause);
         if (--w->measured_in_flight == 0)
-            w->stop |= is_over(w);
+            w->stop |= clients_are_done(w);
     } else {
         forget(w, request);
     }

@@ -285,6 +285,9 @@ bool edge_has_health(const struct proxy_part *part);
 
 /* ---- workloads (compile_workload.c) ---------------------------------------------- */
 
+/* The settings of a load tool, if that is what the workload is. (compile_tools.c) */
+bool compile_tool(struct compiler *c, struct workload *w);
+
 /* Every workload with its request types, and through them all handlers. */
 void compile_workloads(struct compiler *c);
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { USUAL_ADDRESSES = 10000 };
+
 /* ---- the mix --------------------------------------------------------------------- */
 
 /* The share of each request type, summing to 1. */
@@ -193,31 +195,65 @@ static void read_trace(struct compiler *c, struct workload *w)
 
 /* ---- arrivals -------------------------------------------------------------------- */
 
-static void check_profile(struct compiler *c, struct workload *w,
-                          const struct open_conf *open)
+static void check_profile(struct compiler *c, const struct open_conf *open)
 {
     const struct profile_point *p = open->profile.items;
     int count = open->profile.count;
-    double most = 0;
-    if (count == 0)
-        return;
-    if (open->process.row && open->process.which == PROCESS_MMPP)
-        complain(c->out, open->at, "profile",
-                 "must not be combined with an mmpp process");
+    double area = 0;
     for (int i = 0; i < count; i++) {
-        most = fmax(most, p[i].multiplier);
-        if (i > 0 && p[i].time <= p[i - 1].time)
+        if (i > 0 && p[i].time < p[i - 1].time)
             complain(c->out, open->profile.at, NULL,
-                     "must have growing times, point %d does not", i + 1);
+                     "must not go back in time, point %d does", i + 1);
+        if (i > 0)
+            area += (p[i].multiplier + p[i - 1].multiplier) *
+                    (double)(p[i].time - p[i - 1].time);
     }
     if (p[0].time != 0)
         complain(c->out, open->profile.at, NULL, "must begin at time 0");
     if (count < 2)
         complain(c->out, open->profile.at, NULL,
                  "must have at least two points, has one");
-    else if (!(most > 0))
-        complain(c->out, open->profile.at, NULL, "must have a multiplier above 0");
-    w->span = p[count - 1].time;
+    else if (!(area > 0))
+        complain(c->out, open->profile.at, NULL,
+                 "must take some time with a multiplier above 0");
+}
+
+/* A sine by straight lines, a quarter of an hour each where a day has 24 hours. */
+static void follow_day(struct compiler *c, struct workload *w,
+                       const struct daily_conf *daily)
+{
+    enum { LINES = 96 };
+    struct profile_point *p = arena_many(c->arena, LINES + 1, struct profile_point);
+    const double turn = 8 * atan(1); /* 2 pi */
+    double high = sim_seconds(daily->peak_at) / sim_seconds(daily->length);
+    for (int i = 0; i <= LINES; i++) {
+        p[i].time = (sim_time)((int128)daily->length * i / LINES);
+        p[i].multiplier =
+            fmax(0, 1 + (daily->peak - 1) * cos(turn * ((double)i / LINES - high)));
+    }
+    w->profile = p;
+    w->points = LINES + 1;
+    w->repeats = true;
+}
+
+static void set_up_profile(struct compiler *c, struct workload *w,
+                           const struct open_conf *open)
+{
+    if (open->daily)
+        follow_day(c, w, open->daily);
+    if (open->daily && open->profile.count)
+        complain(c->out, open->at, "daily", "must not be combined with a profile");
+    if (open->repeat && !open->profile.count)
+        complain(c->out, open->at, "repeat", "must go with a profile");
+    if (open->profile.count) {
+        check_profile(c, open);
+        w->profile = open->profile.items;
+        w->points = open->profile.count;
+        w->repeats = open->repeat;
+    }
+    if (w->profile && w->process == PROCESS_MMPP)
+        complain(c->out, open->at, open->daily ? "daily" : "profile",
+                 "must not be combined with an mmpp process");
 }
 
 static void check_mmpp(struct compiler *c, const struct open_conf *open)
@@ -243,38 +279,62 @@ static void check_mmpp(struct compiler *c, const struct open_conf *open)
 }
 
 /* Mean of the multiplier over the profile, 1 without one. */
-static double profile_mean(const struct open_conf *open)
+static double profile_mean(const struct workload *w)
 {
-    const struct profile_point *p = open->profile.items;
+    const struct profile_point *p = w->profile;
     double area = 0;
-    if (open->profile.count < 2)
+    if (!p || p[w->points - 1].time == 0)
         return 1;
-    for (int i = 1; i < open->profile.count; i++)
+    for (int i = 1; i < w->points; i++)
         area += (p[i].multiplier + p[i - 1].multiplier) / 2 *
                 (double)(p[i].time - p[i - 1].time);
-    return area / (double)p[open->profile.count - 1].time;
+    return area / (double)p[w->points - 1].time;
 }
 
-static double batch_mean(const struct open_conf *open)
-{
-    return open->batch ? open->batch->mean : 1;
-}
-
+/* The only one of the keys that say how requests arrive; tools come after the forms. */
 static enum workload_form form_of(struct compiler *c, const struct workload_conf *conf)
 {
-    const void *const forms[] = {conf->open, conf->closed, conf->sessions, conf->burst,
-                                 conf->trace};
+    const void *const forms[] = {conf->open,   conf->closed, conf->sessions,
+                                 conf->burst,  conf->trace,  conf->k6.row,
+                                 conf->locust, conf->wrk,    conf->wrk2};
+    enum { FORMS = sizeof forms / sizeof *forms };
     int given = 0, form = 0;
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < FORMS; i++)
         if (forms[i]) {
             given++;
             form = i;
         }
     if (given != 1)
         complain(c->out, conf->at, NULL,
-                 "must have one of open, closed, sessions, burst or trace, has %d",
+                 "must have one of open, closed, sessions, burst, trace, k6, locust, "
+                 "wrk or wrk2, has %d",
                  given);
     return (enum workload_form)form;
+}
+
+/* Users on average: all of them, or those of the stages. */
+static double mean_users(const struct workload *w)
+{
+    double area = 0;
+    if (!w->stage)
+        return (double)w->users;
+    for (int i = 0; i < w->stages; i++)
+        area += (double)(w->stage[i].from + w->stage[i].to) / 2 *
+                (double)(w->stage[i].end - w->stage[i].start);
+    return area / (double)w->ends;
+}
+
+static double mean_pause(const struct workload *w)
+{
+    switch (w->pause) {
+    case PAUSE_BETWEEN:
+        return (sim_seconds(w->pause_least) + sim_seconds(w->pause_most)) / 2;
+    case PAUSE_PACING: /* with the answer: less by that */
+        return sim_seconds(w->pause_most);
+    case PAUSE_THINK:
+        break;
+    }
+    return w->think ? w->think->mean * 1e-9 : 0;
 }
 
 static void state_workload(const struct workload *w, struct workload_facts *f)
@@ -284,18 +344,20 @@ static void state_workload(const struct workload *w, struct workload_facts *f)
                                  .form = w->form,
                                  .timeout = conf->timeout,
                                  .span = w->span,
-                                 .terminating = w->span != SIM_NEVER};
+                                 .terminating = w->span != SIM_NEVER,
+                                 .tool = w->tool,
+                                 .dropped_cause = w->most_vus ? w->dropped_cause : -1};
     switch (w->form) {
     case WORKLOAD_OPEN:
-        f->rate = conf->open->rate * batch_mean(conf->open) * profile_mean(conf->open);
+        f->rate = w->rate * (w->batch ? w->batch->mean : 1) * profile_mean(w);
         break;
     case WORKLOAD_CLOSED:
-        f->users = (double)conf->closed->users;
-        f->think = conf->closed->think ? conf->closed->think->mean * 1e-9 : 0;
+        f->users = mean_users(w);
+        f->think = mean_pause(w);
         break;
     case WORKLOAD_SESSIONS:
-        f->rate = conf->sessions->rate * conf->sessions->requests->mean;
-        f->think = conf->sessions->think ? conf->sessions->think->mean * 1e-9 : 0;
+        f->rate = w->rate * w->requests->mean;
+        f->think = mean_pause(w);
         break;
     case WORKLOAD_BURST:
         f->users = (double)conf->burst->users;
@@ -349,9 +411,8 @@ static void set_up_patience(struct compiler *c, struct workload *w)
         compile_feedback(c, conf->timeout);
     w->patience = conf->patience;
     if (conf->patience) {
-        w->left_cause =
-            compile_cause(c, arena_format(c->arena, "%s: user left", w->name),
-                          STATUS_TIMEOUT, -1);
+        w->left_cause = compile_cause(
+            c, arena_format(c->arena, "%s: user left", w->name), STATUS_TIMEOUT, -1);
         w->patience_key = workload_key(c, w, "patience");
         compile_no_column(c, conf->patience);
     }
@@ -362,21 +423,30 @@ static void set_up_patience(struct compiler *c, struct workload *w)
     }
 }
 
-/* Users keep their connections; other requests share what there is. */
+/* Users keep their connections; other requests share what there is, or their lane's
+ * one. */
 static void set_up_link(struct compiler *c, struct workload *w)
 {
     const struct connections_conf *conf = w->conf->connections;
     bool users = w->form == WORKLOAD_CLOSED || w->form == WORKLOAD_SESSIONS;
-    if (!conf)
+    enum tls tls = conf ? (enum tls)conf->tls : TLS_NONE;
+    w->first_lane = c->model->lanes;
+    c->model->lanes += w->lanes ? w->lanes : 1;
+    if (!conf && !w->lanes)
         return;
+    if (conf && conf->most > 0 && (w->lanes || w->tool == TOOL_WRK))
+        complain(c->out, conf->at, "max", "must not be said twice: %s has connections",
+                 w->lanes ? "wrk2" : "wrk");
     w->link = (struct link_plan){.modelled = true,
-                                 .shared = conf->most > 0 || !users,
-                                 .most = conf->most > 0 ? conf->most : UNLIMITED,
-                                 .kept = conf->keep_alive,
-                                 .round_trips = conf->tls == TLS_NONE  ? 1
-                                                : conf->tls == TLS_1_3 ? 2
-                                                                       : 3};
-    if (conf->most > 0)
+                                 .shared = w->lanes || conf->most > 0 || !users,
+                                 .most = w->lanes         ? 1
+                                         : conf->most > 0 ? conf->most
+                                                          : UNLIMITED,
+                                 .kept = conf ? conf->keep_alive : SIM_NEVER,
+                                 .round_trips = tls == TLS_NONE  ? 1
+                                                : tls == TLS_1_3 ? 2
+                                                                 : 3};
+    if (w->link.most != UNLIMITED)
         w->link.wait_resource = compile_resource(
             c, arena_format(c->arena, "%s: waiting for a connection", w->name),
             RESOURCE_WAIT, -1);
@@ -386,7 +456,7 @@ static void set_up_link(struct compiler *c, struct workload *w)
 static void set_up_visits(struct compiler *c, struct workload *w)
 {
     bool users = w->form == WORKLOAD_CLOSED || w->form == WORKLOAD_SESSIONS;
-    bool visits = w->patience || w->conf->reload || w->link.modelled ||
+    bool visits = w->patience || w->conf->reload || w->link.modelled || w->tool ||
                   w->retry.budget != NONE;
     w->heralded = visits || w->deadline_class != NONE;
     w->watched = visits;
@@ -397,48 +467,80 @@ static void set_up_visits(struct compiler *c, struct workload *w)
 /* Users who never think and are answered in no time would ask for ever. */
 static void check_pace(struct compiler *c, const struct workload *w)
 {
-    const struct closed_conf *closed = w->conf->closed;
-    double time = closed && closed->think ? closed->think->mean : 0;
+    double time = mean_pause(w);
     for (uint32_t i = 0; i < w->types; i++)
         time += c->model->alone[w->first_type + i];
-    if (closed && !(time > 0))
-        complain(c->out, closed->at, "think",
+    if (w->form == WORKLOAD_CLOSED && !(time > 0))
+        complain(c->out, w->conf->closed ? w->conf->closed->at : w->conf->at,
+                 w->conf->closed ? "think" : NULL,
                  "must take some time, or an answer must: else the users ask for ever");
+}
+
+static void set_up_open(struct compiler *c, struct workload *w,
+                        const struct open_conf *open)
+{
+    compile_no_column(c, open->batch);
+    if (open->process.row)
+        w->process = (enum arrival_process)open->process.which;
+    if (w->process == PROCESS_GAMMA)
+        w->gap = dist_gamma(
+            c->arena, 1, ((const struct process_gamma_conf *)open->process.body)->cv);
+    if (w->process == PROCESS_MMPP)
+        w->mmpp = open->process.body;
+    w->rate = open->rate;
+    w->batch = open->batch;
+    set_up_profile(c, w, open);
+    check_mmpp(c, open);
+}
+
+/* How requests arrive. */
+static void set_up_form(struct compiler *c, struct workload *w)
+{
+    const struct workload_conf *conf = w->conf;
+    w->span = w->ends = SIM_NEVER;
+    if (compile_tool(c, w)) {
+        w->span = w->ends;
+        return;
+    }
+    switch (w->form) {
+    case WORKLOAD_OPEN:
+        set_up_open(c, w, conf->open);
+        if (w->profile && !w->repeats)
+            w->span = w->profile[w->points - 1].time;
+        break;
+    case WORKLOAD_CLOSED:
+        w->users = conf->closed->users;
+        w->ramp_up = conf->closed->ramp_up;
+        w->think = conf->closed->think;
+        break;
+    case WORKLOAD_SESSIONS:
+        w->rate = conf->sessions->rate;
+        w->requests = conf->sessions->requests;
+        w->think = conf->sessions->think;
+        compile_no_column(c, w->requests);
+        break;
+    case WORKLOAD_BURST:
+        if (conf->burst->every == SIM_NEVER)
+            w->span = conf->burst->at_time;
+        break;
+    case WORKLOAD_TRACE:
+        read_trace(c, w);
+        break;
+    }
+    compile_no_column(c, w->think);
 }
 
 static bool set_up_workload(struct compiler *c, struct workload *w)
 {
     const struct workload_conf *conf = w->conf;
     int before = c->out->count;
-    w->span = SIM_NEVER;
     w->form = form_of(c, conf);
     if (c->out->count > before)
         return false;
-    if (w->form == WORKLOAD_OPEN)
-        compile_no_column(c, conf->open->batch);
-    if (w->form == WORKLOAD_CLOSED)
-        compile_no_column(c, conf->closed->think);
-    if (w->form == WORKLOAD_SESSIONS) {
-        compile_no_column(c, conf->sessions->requests);
-        compile_no_column(c, conf->sessions->think);
-    }
-    if (w->form == WORKLOAD_OPEN) {
-        if (conf->open->process.row)
-            w->process = (enum arrival_process)conf->open->process.which;
-        if (conf->open->profile.count)
-            w->profile = &conf->open->profile;
-        if (w->process == PROCESS_GAMMA)
-            w->gap = dist_gamma(
-                c->arena, 1,
-                ((const struct process_gamma_conf *)conf->open->process.body)->cv);
-        check_profile(c, w, conf->open);
-        check_mmpp(c, conf->open);
-    }
-    if (w->form == WORKLOAD_BURST && conf->burst->every == SIM_NEVER)
-        w->span = conf->burst->at_time;
-    if (w->form == WORKLOAD_TRACE)
-        read_trace(c, w);
-    w->address_count = (uint64_t)conf->addresses;
+    set_up_form(c, w);
+    w->address_count = conf->addresses ? (uint64_t)conf->addresses
+                       : w->tool       ? 1
+                                       : USUAL_ADDRESSES;
     if (conf->keys)
         w->zipf = compile_zipf(c, conf->keys);
     if (compile_find(c, w->name)) /* links, balancers and promises go by name */

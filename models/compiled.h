@@ -388,6 +388,19 @@ struct type {
     bool streaming;
 };
 
+/* How a user pauses. */
+enum pause_rule {
+    PAUSE_THINK,   /* a drawn time */
+    PAUSE_BETWEEN, /* uniform between two times */
+    PAUSE_PACING,  /* so that requests begin a fixed time apart */
+};
+
+/* Of a test with VUs: so many at its start and at its end, evenly in between. */
+struct vu_stage { sim_time start, end; int64_t from, to; };
+
+/* A connection's turn in its period, and how many periods it starts late. */
+struct phase { sim_time at; int64_t late; uint32_t lane; };
+
 /* Connections of clients to their target. */
 struct link_plan {
     bool modelled;
@@ -418,9 +431,33 @@ struct workload {
     struct link_plan link;
     uint64_t address_count;
     const double *zipf; /* cumulative popularity of keys; NULL */
+    double rate; /* arrivals/s; with a profile times its multiplier */
     enum arrival_process process;
     const struct dist *gap; /* gamma process: mean 1 */
-    const struct param_list *profile; /* NULL: none */
+    const struct process_mmpp_conf *mmpp;
+    const struct dist *batch;
+    const struct profile_point *profile; /* NULL: none */
+    int points;
+    bool repeats;
+    bool at_once; /* the first arrival is at 0, not one gap later */
+    int64_t users;
+    sim_time ramp_up;             /* they start evenly; or */
+    int64_t spawned;              /* so many (0: not so) */
+    sim_time spawn_every;         /* at a time */
+    const struct vu_stage *stage; /* how many may be active; NULL: all */
+    int stages;
+    enum pause_rule pause; /* of a user after an answer */
+    const struct dist *think, *requests;
+    sim_time pause_least, pause_most;
+    sim_time ends; /* no user begins anything from then on; SIM_NEVER */
+    enum tool tool;
+    int64_t vus, most_vus; /* of an arrival rate, at first and at most; 0: no limit */
+    sim_time vu_start;
+    uint16_t dropped_cause;
+    const struct phase *phase; /* turns of the lanes in a period; NULL */
+    sim_time period;
+    uint32_t lanes, first_lane; /* of connections, each with requests of its own */
+    sim_time tool_timeout;      /* wrk: slower answers are not counted */
     const struct trace_arrival *trace;
     uint32_t trace_count;
     sim_time span; /* terminating: when the last arrival has come */
@@ -452,7 +489,7 @@ struct model {
     double *alone;           /* [type] s */
     sim_time *timer_length;  /* by class */
     struct budget_plan *budget;
-    uint32_t proxies, limits, zones, workers, budgets;
+    uint32_t proxies, limits, zones, workers, budgets, lanes;
     uint32_t guard_sets, guards; /* guards: states of them */
     bool lines;      /* some service has rules for its line */
     uint32_t tried_words; /* for a bit for each server of any proxy */

@@ -40,6 +40,10 @@ enum workload_form {
     WORKLOAD_TRACE,
 };
 
+/* Load generators that print latencies of their own. */
+enum tool { TOOL_NONE, TOOL_K6, TOOL_LOCUST, TOOL_WRK, TOOL_WRK2 };
+extern const char *const tool_names[];
+
 struct type_facts {
     const char *name;     /* the request type: "page" */
     const char *workload; /* "visitors" */
@@ -57,6 +61,8 @@ struct workload_facts {
     bool terminating; /* burst, trace, profile: replicate without deletion */
     sim_time span;    /* terminating: until the last arrival; SIM_NEVER if endless */
     sim_time timeout; /* per attempt; SIM_NEVER */
+    enum tool tool;
+    int dropped_cause; /* of requests that the tool leaves out; -1: it does not */
 };
 
 enum station_sort { STATION_SERVICE, STATION_POOL };

@@ -71,6 +71,9 @@ static void merge_type(struct type_outcome *into, const struct type_outcome *fro
     into->attempts += from->attempts;
     into->retries += from->retries;
     into->unsent += from->unsent;
+    into->tool_late += from->tool_late;
+    histogram_merge(&into->tool, &from->tool, arena);
+    tally_merge(&into->tool_sum, &from->tool_sum);
     merge_counts(into->failed, from->failed, (size_t)facts->causes);
     histogram_merge(&into->latency, &from->latency, arena);
     histogram_merge(&into->first_byte, &from->first_byte, arena);

@@ -34,6 +34,7 @@ struct type_outcome {
     uint64_t offered, ok, unfinished, attempts;
     uint64_t retries; /* attempts beyond the first, those of unfinished requests too */
     uint64_t unsent;  /* requests that were never sent: no connection, no patience */
+    uint64_t tool_late; /* answers that a load tool leaves out of its latencies */
     uint64_t *failed;                /* by cause, model_facts.causes of them */
     struct histogram latency;        /* ns, of ok requests, start to last byte */
     struct histogram first_byte;     /* ns, of ok requests of streaming types */
@@ -41,8 +42,10 @@ struct type_outcome {
     uint64_t cut;                    /* attempts that broke after the first byte */
     uint128 open_area;               /* streams open in the window, x ns */
     int64_t open_most;
+    struct histogram tool;           /* ns, of attempts, as a load tool times them */
     struct tally latency_sum;        /* exact sums of the same latencies */
     struct tally failed_latency;     /* how long failed requests had taken */
+    struct tally tool_sum;           /* exact sums of what the tool has timed */
     struct histogram *segment;       /* [OUTCOME_SEGMENTS] by start; or NULL */
     struct tally *segment_sum;       /* likewise; count, sum and squares */
     uint64_t *segment_offered;       /* likewise */

@@ -166,6 +166,19 @@ static const struct param profile_row = {.key = "point", .type = PARAM_TUPLE,
                                          .of = profile_point_params,
                                          .size = sizeof(struct profile_point)};
 
+#define AT(field) offsetof(struct daily_conf, field)
+static const struct param daily_params[] = {
+    {.key = "peak", .type = PARAM_NUMBER, .offset = AT(peak), .least = 1, .most = 2,
+     .required = true,
+     .doc = "Times the rate at the busiest moment; the quietest has as much less."},
+    {.key = "peak_at", .type = PARAM_DURATION, .offset = AT(peak_at), .most = 1e9,
+     .doc = "When that is, since the start."},
+    {.key = "length", .type = PARAM_DURATION, .offset = AT(length), .least = 1,
+     .most = 1e9, .fallback = 86400, .doc = "Of the day."},
+    {0},
+};
+#undef AT
+
 #define AT(field) offsetof(struct open_conf, field)
 static const struct param open_params[] = {
     {.key = "rate", .type = PARAM_RATE, .offset = AT(rate), .least = 1e-9, .most = 1e9,
@@ -174,8 +187,14 @@ static const struct param open_params[] = {
     {.key = "process", .type = PARAM_TAGGED, .offset = AT(process), .of = processes,
      .doc = "How arrivals are spread; Poisson when absent."},
     {.key = "profile", .type = PARAM_LIST, .offset = AT(profile), .of = &profile_row,
-     .doc = "Multiplier of the rate over time, linear between points: a day, a "
-            "launch spike. Ends the workload at the last point."},
+     .doc = "Multiplier of the rate over time, linear between points, two at the same "
+            "time for a step: a day, a launch spike. Ends the workload at the last "
+            "point."},
+    {.key = "repeat", .type = PARAM_FLAG, .offset = AT(repeat),
+     .doc = "The profile begins again after its last point, for ever."},
+    {.key = "daily", .type = PARAM_OBJECT, .offset = AT(daily), .of = daily_params,
+     .size = sizeof(struct daily_conf),
+     .doc = "The rate follows a sine of 24 h, day after day; `rate` is its mean."},
     {.key = "batch", .type = PARAM_RANDOM, .offset = AT(batch), .unit = PARAM_NUMBER,
      .doc = "Requests that come together with each arrival; 1 when absent."},
     {0},
@@ -302,6 +321,14 @@ const struct param workload_params[] = {
      .size = sizeof(struct burst_conf), .doc = "Requests all at once."},
     {.key = "trace", .type = PARAM_OBJECT, .offset = AT(trace), .of = trace_params,
      .size = sizeof(struct trace_conf), .doc = "Recorded arrivals, replayed."},
+    {.key = "k6", .type = PARAM_TAGGED, .offset = AT(k6), .of = k6_executors,
+     .doc = "A load test with k6, by its executor. One iteration is one request."},
+    {.key = "locust", .type = PARAM_OBJECT, .offset = AT(locust), .of = locust_params,
+     .size = sizeof(struct locust_conf), .doc = "A load test with Locust."},
+    {.key = "wrk", .type = PARAM_OBJECT, .offset = AT(wrk), .of = wrk_params,
+     .size = sizeof(struct wrk_conf), .doc = "A load test with wrk."},
+    {.key = "wrk2", .type = PARAM_OBJECT, .offset = AT(wrk2), .of = wrk2_params,
+     .size = sizeof(struct wrk2_conf), .doc = "A load test with wrk2."},
     {.key = "mix", .type = PARAM_MAP, .offset = AT(mix), .of = &share_row,
      .doc = "Request types and their shares: percentages with one \"rest\", or plain "
             "weights."},
@@ -332,9 +359,9 @@ const struct param workload_params[] = {
     {.key = "keys", .type = PARAM_OBJECT, .offset = AT(keys), .of = keys_params,
      .size = sizeof(struct keys_conf),
      .doc = "What the requests are about, as seen by caches and hash balancing."},
-    {.key = "addresses", .type = PARAM_COUNT, .offset = AT(addresses), .least = 1,
-     .most = 1e9, .fallback = 10000,
-     .doc = "Distinct client addresses; 1 for a load generator."},
+    {.key = "addresses", .type = PARAM_COUNT, .offset = AT(addresses), .most = 1e9,
+     .doc = "Distinct client addresses, as ip_hash and limits by address see them. "
+            "When absent or 0: 10000, of a load tool 1."},
     {.key = "bandwidth", .type = PARAM_SIZE, .offset = AT(bandwidth), .most = 1e12,
      .doc = "Bytes a second that a client takes, \"100kB\": for streams that say the "
             "size of their chunks. No limit when absent."},

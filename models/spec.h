@@ -9,6 +9,7 @@
 #ifndef MODELS_SPEC_H
 #define MODELS_SPEC_H
 
+#include "models/load_tools.h"
 #include "sim/dist.h"
 #include "sim/param.h"
 #include "sim/sim_time.h"
@@ -64,11 +65,15 @@ enum arrival_process { PROCESS_POISSON, PROCESS_CONSTANT, PROCESS_GAMMA, PROCESS
 
 struct profile_point { uint32_t at; sim_time time; double multiplier; };
 
+struct daily_conf { uint32_t at; double peak; sim_time peak_at, length; };
+
 struct open_conf {
     uint32_t at;
     double rate;
     struct param_variant process; /* which: enum arrival_process; row NULL = Poisson */
     struct param_list profile;    /* struct profile_point */
+    bool repeat;
+    struct daily_conf *daily;
     struct dist *batch;           /* requests an arrival brings; NULL = 1 */
 };
 
@@ -118,6 +123,10 @@ struct workload_conf {
     struct sessions_conf *sessions;
     struct burst_conf *burst;
     struct trace_conf *trace;
+    struct param_variant k6; /* which: enum k6_executor; row NULL: none */
+    struct locust_conf *locust;
+    struct wrk_conf *wrk;
+    struct wrk2_conf *wrk2;
     struct param_map mix; /* struct param_share */
     sim_time timeout, deadline, latency;
     struct retry_conf *retry;
@@ -125,7 +134,7 @@ struct workload_conf {
     struct reload_conf *reload;
     struct connections_conf *connections;
     struct keys_conf *keys;
-    int64_t addresses; /* distinct client addresses */
+    int64_t addresses; /* distinct client addresses; 0: as usual for the form */
     int64_t bandwidth; /* bytes a second; 0: no limit */
     struct param_map methods; /* int: index into method_names */
 };

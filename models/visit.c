@@ -21,7 +21,9 @@ static const struct workload *workload_of(const struct world *w, uint32_t reques
 void visits_open(struct world *w)
 {
     w->visit = arena_reserve(w->arena, MOST_TASKS * sizeof *w->visit);
-    w->lane = arena_many(w->arena, w->m->facts.workloads + 1, struct lane);
+    w->lane = arena_many(w->arena, w->m->lanes + 1, struct lane);
+    for (uint32_t i = 0; i < w->m->lanes; i++)
+        w->lane[i].behind = SIM_NEVER;
 }
 
 static void blame(struct world *w, uint32_t request, uint16_t resource, sim_time time)
@@ -33,7 +35,7 @@ static void blame(struct world *w, uint32_t request, uint16_t resource, sim_time
 
 static struct lane *lane_of(struct world *w, uint32_t request)
 {
-    return &w->lane[w->request[request].workload];
+    return &w->lane[workload_of(w, request)->first_lane + w->visit[request].lane];
 }
 
 /* To open one, and to ask for what comes over it. */
@@ -156,14 +158,33 @@ static void take_own(struct world *w, uint32_t request, const struct link_plan *
         connect(w, request);
 }
 
+/* What is late in a schedule goes out at twice its pace: when the next one may. */
+static sim_time made_up_for(const struct world *w, const struct workload *load,
+                            struct lane *l)
+{
+    if (!load->period)
+        return w->now;
+    if (l->behind == SIM_NEVER) {
+        l->behind = w->now;
+        l->made_up = 0;
+    }
+    sim_time at = l->behind + l->made_up++ * (load->period / 2);
+    return at > w->now ? at : w->now;
+}
+
 /* Whoever waits longest has the place of a connection: this one, or a new one. */
 static void hand_on(struct world *w, struct lane *l, bool usable)
 {
     uint32_t next = next_waiting(w, l);
     struct visit *v = &w->visit[next];
-    blame(w, next, workload_of(w, next)->link.wait_resource, w->now - v->began);
+    const struct workload *load = workload_of(w, next);
+    sim_time at = made_up_for(w, load, l);
+    blame(w, next, load->link.wait_resource, at - v->began);
     v->linked = true;
-    if (usable)
+    if (usable && at > w->now) {
+        w->request[next].state = REQUEST_CONNECTING;
+        client_wake(w, next, at, EVENT_HAND_OFF);
+    } else if (usable)
         send_now(w, next);
     else
         connect(w, next);
@@ -182,11 +203,13 @@ static void part_from(struct world *w, uint32_t request, bool usable)
     struct lane *l = lane_of(w, request);
     if (l->waiting.count > 0) {
         hand_on(w, l, usable);
-    } else if (usable) {
-        keep_idle(w, l);
-    } else {
-        l->open--;
+        return;
     }
+    l->behind = SIM_NEVER;
+    if (usable)
+        keep_idle(w, l);
+    else
+        l->open--;
 }
 
 /* ---- patience -------------------------------------------------------------------- */
@@ -256,6 +279,36 @@ static void reload(struct world *w, uint32_t request)
     send_next(w, request);
 }
 
+/* ---- what load tools measure ----------------------------------------------------- */
+
+/* From when a tool counts the time of a request. All count failed ones, too. */
+enum stopwatch { FROM_SENT, FROM_BEGINNING, FROM_SCHEDULE };
+static const enum stopwatch stopwatches[] = {
+    [TOOL_K6] = FROM_SENT, /* http_req_duration: after blocked, connecting, TLS */
+    [TOOL_LOCUST] = FROM_BEGINNING, /* the call of the HTTP library */
+    [TOOL_WRK] = FROM_SENT,         /* connections are open before */
+    [TOOL_WRK2] = FROM_SCHEDULE,    /* what should have been sent when */
+};
+
+static void read_stopwatch(struct world *w, uint32_t request,
+                           const struct workload *load, enum status status)
+{
+    const struct request *r = &w->request[request];
+    const struct visit *v = &w->visit[request];
+    struct type_outcome *out = &w->out->type[r->type];
+    sim_time from = stopwatches[load->tool] == FROM_SENT        ? v->sent
+                    : stopwatches[load->tool] == FROM_BEGINNING ? v->began
+                                                                : r->start;
+    if (load->tool == TOOL_K6 && status == STATUS_REFUSED)
+        from = w->now; /* a request that never was */
+    if (w->now - from > load->tool_timeout) {
+        out->tool_late++;
+        return;
+    }
+    histogram_add(&out->tool, (uint64_t)(w->now - from), w->arena);
+    tally_add_moments(&out->tool_sum, w->now - from);
+}
+
 /* ---- from the first attempt to the end ------------------------------------------- */
 
 void visit_begin(struct world *w, uint32_t request)
@@ -267,6 +320,7 @@ void visit_begin(struct world *w, uint32_t request)
         v->idle_since = SIM_NEVER;
     v->linked = v->retry = false;
     v->reloaded = 0;
+    v->lane = load->lanes ? w->arrivals[w->request[request].workload].lane : 0;
     set_patience(w, request);
     if (load->retry.budget != NONE)
         budget_begin(w, load->retry.budget);
@@ -286,6 +340,8 @@ void visit_over(struct world *w, uint32_t request, enum status status)
     const struct workload *load = workload_of(w, request);
     enum request_state state = (enum request_state)r->state;
     v->reloads = v->wakes = SIM_NEVER;
+    if (load->tool && r->measured && state == REQUEST_CALLING)
+        read_stopwatch(w, request, load, status);
     if (load->retry.budget != NONE) {
         if (state == REQUEST_BACKOFF)
             budget_return(w, load->retry.budget);

@@ -405,6 +405,9 @@ static void run(struct world *w)
 /* What the histogram of latencies has counted for others. */
 static void close_latency(struct type_outcome *type)
 {
+    type->tool_sum.count = type->tool.count;
+    type->tool_sum.least = (int64_t)type->tool.least;
+    type->tool_sum.most = (int64_t)type->tool.most;
     type->ok = type->latency_sum.count = type->latency.count;
     type->latency_sum.least = (int64_t)type->latency.least;
     type->latency_sum.most = (int64_t)type->latency.most;

@@ -161,7 +161,9 @@ struct queue {
 
 /* Connections that requests of a workload share. */
 struct lane {
-    int64_t open; /* idle ones included */
+    sim_time behind; /* a schedule is made up for since then; SIM_NEVER: it is kept */
+    int64_t made_up; /* requests since then */
+    int64_t open;    /* idle ones included */
     sim_time *idle; /* since when: the last used last */
     uint32_t idles, room;
     struct queue waiting; /* requests */
@@ -392,10 +394,16 @@ struct arrivals {
     double gap;      /* before the next arrival but one: drawn early, off the path that
                           the next event waits for */
     double position; /* ns: where on the profile or in the state */
+    double lap;      /* ns: where the profile began */
     double state_end;
     uint32_t segment; /* of the profile, or state */
     uint64_t switches;
     double scale; /* mmpp: multiplier that makes the mean rate the given one */
+    int64_t users;     /* who have not left */
+    int64_t busy, vus; /* of an arrival rate: at work; beyond those at first */
+    bool starting;     /* one more, */
+    sim_time started_at;
+    uint32_t lane; /* of the next request */
 };
 
 /* One look-up of a task that has missed, until what it missed is filled in. */
@@ -469,7 +477,7 @@ struct world {
     struct request *request;
     uint32_t requests, request_room, request_free;
     struct visit *visit; /* [request]; NULL where nobody needs it */
-    struct lane *lane;   /* of connections, by workload */
+    struct lane *lane;   /* of connections, those of a workload together */
     struct passage *passage; /* [task][GUARD_SIDES]; NULL where nothing is guarded */
     void **guard;            /* states of guards */
     struct line **line;      /* by instance; NULL, and entries: no rules */
@@ -1126,6 +1134,10 @@ void client_reply(struct world *w, uint32_t request, enum status status,
 void client_event(struct world *w, uint32_t request);
 /* The user's pause, or the back-off, is over. */
 void client_woken(struct world *w, uint32_t request);
+/* A request is due that its client cannot even begin. */
+void client_drop(struct world *w, uint32_t type);
+/* Nothing that is to be measured is left, and nothing will come. */
+bool clients_are_done(const struct world *w);
 /* The run is over: requests without an end are counted. */
 void clients_close(struct world *w);
 void client_timeout(struct world *w, uint32_t request, bool deadline);
@@ -1148,7 +1160,10 @@ uint32_t arrivals_type(const struct world *w, const struct workload *workload,
 /* The user's request has been answered: think, and ask again. */
 void arrivals_answered(struct world *w, uint32_t request);
 
-/* A user's next request. */
+/* Likewise the iteration of a VU that an arrival rate has taken. */
+void arrivals_iterated(struct world *w, uint32_t request);
+
+/* A user's next request; or a VU is free again. */
 void arrivals_ask(struct world *w, uint32_t request);
 
 /* Actors in their order among the actor slots. */
