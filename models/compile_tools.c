@@ -146,7 +146,8 @@ static void compile_wait_time(struct compiler *c, struct workload *w,
     case WAIT_BETWEEN: {
         const struct wait_between_conf *between = wait->body;
         if (between->most < between->least)
-            complain(c->out, between->at, NULL, "must not have a longest wait below the shortest");
+            complain(c->out, between->at, NULL,
+                     "must not have a longest wait below the shortest");
         w->pause = PAUSE_BETWEEN;
         w->pause_least = between->least;
         w->pause_most = between->most;
