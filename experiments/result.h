@@ -40,6 +40,7 @@ struct result {
     int slos;
     const char *const *unmodelled; /* pointers to keys accepted without effect */
     int unmodelled_count;
+    const struct twin *twin; /* a load test and its users; NULL: none, or not asked */
     struct execution execution;
 };
 

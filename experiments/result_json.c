@@ -2,6 +2,7 @@
 #include "experiments/result_json.h"
 
 #include "experiments/json.h"
+#include "experiments/twin.h"
 #include "sim/check.h"
 #include "sim/rng.h"
 
@@ -195,6 +196,33 @@ static void put_types(cJSON *root, const struct result *r)
     }
 }
 
+static void put_side(cJSON *object, const struct twin_side *side)
+{
+    result_json_estimate(object, "rate", &side->rate);
+    result_json_estimate(object, "failed", &side->failed);
+    result_json_estimate(object, "mean", &side->mean);
+    for (int i = 0; i < TWIN_LEVELS; i++)
+        result_json_estimate(object, twin_level_names[i], &side->level[i]);
+}
+
+static void put_twin(cJSON *root, const struct result *r)
+{
+    const struct twin *twin = r->twin;
+    cJSON *array = json_array(root, "load_tests");
+    for (int i = 0; twin && i < twin->tests; i++) {
+        const struct twin_test *test = &twin->test[i];
+        cJSON *object = json_element(array);
+        json_text(object, "workload", r->facts->workload[test->workload].name);
+        json_text(object, "tool", tool_names[test->tool]);
+        put_side(json_object(object, "tool_prints"), &test->tool_prints);
+        result_json_estimate(object, "dropped_iterations", &test->dropped);
+        result_json_estimate(object, "left_out", &test->late);
+        put_side(json_object(object, "users_feel"), &test->users_feel);
+        json_text(object, "users_verdict",
+                  twin->users ? verdict_names[twin->users->judgement.verdict] : NULL);
+    }
+}
+
 static void put_cache(cJSON *station, const struct station_facts *facts,
                       const struct station_findings *f)
 {
@@ -334,6 +362,7 @@ static cJSON *document(const struct result *r, struct arena *arena)
     put_promises(root, r);
     put_run(root, r);
     put_types(root, r);
+    put_twin(root, r);
     put_stations(root, r);
     put_blame(root, r);
     put_audit(root, r);

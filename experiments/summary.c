@@ -515,6 +515,7 @@ void summary_print(const struct result *result, bool colour, FILE *out)
     print_headroom(&page);
     print_promises(&page);
     page_requests(&page);
+    page_twin(&page);
     page_stations(&page);
     page_memory(&page);
     page_caches(&page);

@@ -8,6 +8,7 @@
 #include "experiments/result_json.h"
 #include "experiments/summary.h"
 #include "experiments/tail.h"
+#include "experiments/twin.h"
 #include "plots/figure.h"
 #include "sim/check.h"
 
@@ -99,6 +100,10 @@ static int run_scenario(const struct command *command, struct options *options,
         return status;
     bool finished = point_run(&point, &effort, arena) &&
                     bistable_try(&point, &effort, arena);
+    struct twin *twin = finished ? twin_of(&point.result, arena) : NULL;
+    if (twin)
+        finished = twin_run(twin, &point, &effort, arena);
+    point.result.twin = twin;
     if (progress)
         clear_progress();
     if (!finished) {
