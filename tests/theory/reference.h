@@ -162,6 +162,7 @@ static struct type_outcome types_of(const struct outcome *o, const struct model 
         if (strcmp(name, "*") != 0 && strcmp(name, facts->type[i].name) != 0)
             continue;
         all.offered += type->offered;
+        all.attempts += type->attempts;
         all.ok += type->ok;
         for (int c = 0; c < facts->causes; c++)
             all.failed[0] += type->failed[c];
@@ -190,6 +191,18 @@ static double ok_rate(const struct outcome *o, const struct trial *t)
     for (int bin = first; bin < OUTCOME_BINS; bin++)
         done += o->completed_in[bin];
     return (double)done / sim_seconds(o->length);
+}
+
+/* Requests that have begun and not ended, those between two attempts too. */
+static double present_mean(const struct outcome *o, const struct trial *t)
+{
+    double area = 0, length = 0;
+    for (int bin = (int)lround(OUTCOME_BINS * t->warm_up / t->end); bin < OUTCOME_BINS;
+         bin++) {
+        area += (double)o->in_system.area[bin];
+        length += (double)o->in_system.width;
+    }
+    return area / length;
 }
 
 static double level_at(const struct outcome *o, double time)
@@ -221,6 +234,8 @@ static double read_types(const struct reading *r, const struct type_outcome *typ
         return (double)type->failed[0] / (double)type->offered;
     if (strcmp(r->how, "ok.rate") == 0)
         return ok_rate(o, t);
+    if (strcmp(r->how, "attempts.rate") == 0)
+        return (double)type->attempts / sim_seconds(o->length);
     if (strcmp(what, "mean") == 0)
         return 1e-9 * (ttfb ? histogram_mean(&type->first_byte) : tally_mean(sum));
     if (strcmp(what, "variance") == 0)
@@ -233,7 +248,8 @@ static double read_types(const struct reading *r, const struct type_outcome *typ
 }
 
 static double read_station(const struct reading *r, const struct outcome *o,
-                           const struct model_facts *facts)
+                           const struct model_facts *facts,
+                           const struct trial *t)
 {
     int number = station_number(facts, r->of);
     const struct station_outcome *s = &o->station[number];
@@ -248,6 +264,10 @@ static double read_station(const struct reading *r, const struct outcome *o,
         return (double)s->waited / (double)s->wait.count;
     if (strcmp(r->how, "busy.mean") == 0)
         return busy;
+    if (strcmp(r->how, "orbit.mean") == 0)
+        return present_mean(o, t) - busy;
+    if (strcmp(r->how, "full.share") == 0)
+        return (double)s->full_area / (double)o->length;
     if (strcmp(r->how, "number.mean") == 0)
         return busy + (double)s->queue_area / (double)o->length;
     busy /= facts->station[number].slots;
@@ -259,7 +279,7 @@ static double read_station(const struct reading *r, const struct outcome *o,
 
 static bool is_of_series(const struct reading *r)
 {
-    return strncmp(r->how, "present.", 8) == 0;
+    return strncmp(r->how, "present.", 8) == 0 || strcmp(r->how, "orbit.mean") == 0;
 }
 
 static double read_one(const struct reading *r, const struct outcome *o,
@@ -267,11 +287,11 @@ static double read_one(const struct reading *r, const struct outcome *o,
 {
     if (strcmp(r->how, "present.growth") == 0)
         return level_growth(o);
-    if (is_of_series(r))
+    if (strncmp(r->how, "present.at ", 11) == 0)
         return level_at(o, atof(r->how + strlen("present.at ")));
     if (strcmp(r->of, "*") != 0 && strncmp(r->how, "latency", 7) != 0 &&
         strncmp(r->how, "ttfb", 4) != 0)
-        return read_station(r, o, model_facts(model));
+        return read_station(r, o, model_facts(model), t);
     struct arena arena;
     arena_init(&arena);
     struct type_outcome types = types_of(o, model, r->of, &arena);
