@@ -120,6 +120,59 @@ static void a_profile_ends_its_workload(void **state)
     story_end(&s);
 }
 
+/* Two points at one time: 10/s for 5 s, then 30/s for 5 s. */
+static void a_profile_may_step(void **state)
+{
+    (void)state;
+    struct story s;
+    story_read(&s,
+               OPEN("'rate': '10/s', 'process': 'constant',"
+                    "'profile': [['0s', 1], ['5s', 1], ['5s', 3], ['10s', 3]]"),
+               1);
+    const uint64_t *offered = offered_by_tenth(&s, 10);
+    for (int k = 0; k < 10; k++)
+        assert_within((double)offered[k], k < 5 ? 10 : 30, 1);
+    story_end(&s);
+}
+
+/* A saw of 10 s, ten times over; the workload goes on. */
+static void a_profile_may_repeat(void **state)
+{
+    (void)state;
+    struct story s;
+    story_read(&s,
+               OPEN("'rate': '100/s', 'process': 'constant', 'repeat': true,"
+                    "'profile': [['0s', 0], ['10s', 2]]"),
+               1);
+    assert_false(s.facts->terminating);
+    assert_within(s.facts->workload[0].rate, 100, 1e-9);
+    const uint64_t *offered = offered_by_tenth(&s, 100);
+    for (int k = 0; k < 10; k++)
+        assert_within((double)offered[k], 1000, 1);
+    story_watch(&s, 90, 5, 1);
+    assert_within((double)s.out.type[0].offered, 250, 1);
+    story_end(&s);
+}
+
+/* 1 + 0.5 cos: an hour around the peak at 20 h, and around the trough at 8 h, of the
+ * second day. */
+static void a_day_has_a_peak(void **state)
+{
+    (void)state;
+    struct story s;
+    story_read(&s,
+               OPEN("'rate': '1/s', 'process': 'constant',"
+                    "'daily': {'peak': 1.5, 'peak_at': '20h'}"),
+               1);
+    story_watch(&s, 43.5 * 3600, 3600, 1);
+    assert_within((double)s.out.type[0].offered, 1.5 * 3600, 10);
+    story_watch(&s, 31.5 * 3600, 3600, 1);
+    assert_within((double)s.out.type[0].offered, 0.5 * 3600, 10);
+    story_watch(&s, 24 * 3600, 24 * 3600, 1);
+    assert_within((double)s.out.type[0].offered, 86400, 2);
+    story_end(&s);
+}
+
 /* The same requests come, whatever they meet. */
 static void arrivals_do_not_depend_on_what_they_meet(void **state)
 {
@@ -242,6 +295,9 @@ int main(void)
         cmocka_unit_test(batches_come_together),
         cmocka_unit_test(a_profile_shapes_the_rate),
         cmocka_unit_test(a_profile_ends_its_workload),
+        cmocka_unit_test(a_profile_may_step),
+        cmocka_unit_test(a_profile_may_repeat),
+        cmocka_unit_test(a_day_has_a_peak),
         cmocka_unit_test(arrivals_do_not_depend_on_what_they_meet),
         cmocka_unit_test(a_burst_comes_again),
         cmocka_unit_test(closed_users_work_and_think_in_turn),
