@@ -324,20 +324,30 @@ static double mean_users(const struct workload *w)
     return area / (double)w->ends;
 }
 
-static double mean_pause(const struct workload *w)
+/* Where requests keep a pace: what is left of it when nobody else is there. */
+static double rest_of_pace(const struct compiler *c, const struct workload *w)
+{
+    double rest = sim_seconds(w->pause_most);
+    for (uint32_t i = w->first_type; i < w->first_type + w->types; i++)
+        rest -= c->model->facts.type[i].share * c->model->alone[i];
+    return fmax(0, rest);
+}
+
+static double mean_pause(const struct compiler *c, const struct workload *w)
 {
     switch (w->pause) {
     case PAUSE_BETWEEN:
         return (sim_seconds(w->pause_least) + sim_seconds(w->pause_most)) / 2;
-    case PAUSE_PACING: /* with the answer: less by that */
-        return sim_seconds(w->pause_most);
+    case PAUSE_PACING:
+        return rest_of_pace(c, w);
     case PAUSE_THINK:
         break;
     }
     return w->think ? w->think->mean * 1e-9 : 0;
 }
 
-static void state_workload(const struct workload *w, struct workload_facts *f)
+static void state_workload(const struct compiler *c, const struct workload *w,
+                           struct workload_facts *f)
 {
     const struct workload_conf *conf = w->conf;
     *f = (struct workload_facts){.name = w->name,
@@ -353,11 +363,11 @@ static void state_workload(const struct workload *w, struct workload_facts *f)
         break;
     case WORKLOAD_CLOSED:
         f->users = mean_users(w);
-        f->think = mean_pause(w);
+        f->think = mean_pause(c, w);
         break;
     case WORKLOAD_SESSIONS:
         f->rate = w->rate * w->requests->mean;
-        f->think = mean_pause(w);
+        f->think = mean_pause(c, w);
         break;
     case WORKLOAD_BURST:
         f->users = (double)conf->burst->users;
@@ -467,7 +477,7 @@ static void set_up_visits(struct compiler *c, struct workload *w)
 /* Users who never think and are answered in no time would ask for ever. */
 static void check_pace(struct compiler *c, const struct workload *w)
 {
-    double time = mean_pause(w);
+    double time = mean_pause(c, w) + sim_seconds(w->pause_most);
     for (uint32_t i = 0; i < w->types; i++)
         time += c->model->alone[w->first_type + i];
     if (w->form == WORKLOAD_CLOSED && !(time > 0))
@@ -593,7 +603,7 @@ void compile_workloads(struct compiler *c)
             continue;
         compile_mix(c, w);
         check_pace(c, w);
-        state_workload(w, &facts[i]);
+        state_workload(c, w, &facts[i]);
         m->facts.terminating &= facts[i].terminating;
     }
 }
