@@ -382,6 +382,45 @@ static void a_load_tool_has_one_address(void **state)
     }
 }
 
+/* ---- everything at once ---------------------------------------------------------- */
+
+/* Patience, reloads, budgets, deadlines, few connections and fewer VUs, at twice what
+ * can be done: whatever becomes of a request, the books balance (story_end says so). */
+static void everything_at_once_balances(void **state)
+{
+    (void)state;
+    static const char *const tools[] = {
+        "'k6': {'constant-arrival-rate': {'rate': '500/s', 'preAllocatedVUs': 5,"
+        "  'maxVUs': 30, 'vu_start': '100ms', 'sleep': '50ms'}}, 'connections': {"
+        "  'tls': '1.2', 'keep_alive': '100ms', 'max': 12}",
+        "'wrk2': {'rate': '500/s', 'connections': 20}, 'connections': {'tls': '1.3'}",
+        "'locust': {'users': 100, 'spawn_rate': '30/s', 'wait_time': {'between':"
+        "  ['0s', '200ms']}}, 'connections': {'max': 12}",
+        "'open': {'rate': '500/s'}, 'connections': {'keep_alive': '10ms'}"};
+    static const char *const budgets[] = {
+        "'envoy': {}", "'grpc': {'maxTokens': 10, 'tokenRatio': 0.5}", "'finagle': {}"};
+    for (int i = 0; i < 12; i++) {
+        struct story s;
+        char text[1000];
+        snprintf(
+            text, sizeof text,
+            "{'workloads': {'test': {'target': 'web', %s, 'latency': '5ms',"
+            "  'timeout': '300ms', 'deadline': '900ms', 'patience': {"
+            "    'exponential': '1s'}, 'reload': {'after': {'exponential':"
+            "    '200ms'}, 'max': 2, 'probability': 0.5},"
+            "  'retry': {'max': 3, 'probability': 0.9, 'backoff': {'base': '20ms'},"
+            "    'budget': {%s}}}}, 'services': {'web': {'kind': 'server',"
+            "  'slots': 10, 'queue_limit': 40, 'handlers': {'default': [{'wait': {"
+            "    'exponential': '40ms'}}, {'fail': '503', 'probability': 0.1,"
+            "    'retry_after': '30ms'}]}}}}",
+            tools[i % 4], budgets[i / 4]);
+        story_read(&s, text, 1);
+        story_watch(&s, 1, 20, i % 2 ? 5 : 0.05); /* some are cut off */
+        assert_true(only(&s)->ok > 0 && only(&s)->retries > 0);
+        story_end(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,6 +444,7 @@ int main(void)
         cmocka_unit_test(rule_10_2_5_k6_does_not_time_connections),
         cmocka_unit_test(tools_time_failures_too),
         cmocka_unit_test(a_load_tool_has_one_address),
+        cmocka_unit_test(everything_at_once_balances),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
