@@ -329,6 +329,36 @@ static void find_excesses(struct explainer *e)
     }
 }
 
+/* ---- memory ---------------------------------------------------------------------- */
+
+static struct explain_memory memory_of(const struct explainer *e, int station)
+{
+    const struct station_facts *facts = &e->facts->station[station];
+    struct explain_memory m = {station, facts->memory, facts->memory_idle, 0, 0, 0};
+    double visits = 0, bytes = 0, held = 0;
+    for (int t = 0; t < e->facts->types; t++) {
+        struct demand d = model_demand(e->model, t, station);
+        visits += e->out->type_rate[t] * d.visits;
+        bytes += e->out->type_rate[t] * d.memory;
+        if (d.visits > 0) /* by Little's law */
+            held += e->out->type_rate[t] * d.hold * d.memory / d.visits;
+    }
+    m.request = visits > 0 ? bytes / visits : 0;
+    m.average = e->out->rate > 0 ? m.idle + held / facts->instances : NAN;
+    m.full = m.request > 0 ? m.idle + m.request * facts->slots / facts->instances
+                           : m.idle;
+    return m;
+}
+
+static void find_memories(struct explainer *e)
+{
+    e->out->memory =
+        arena_many(e->arena, e->facts->stations + 1, struct explain_memory);
+    for (int i = 0; i < e->facts->stations; i++)
+        if (e->facts->station[i].weighs)
+            e->out->memory[e->out->memories++] = memory_of(e, i);
+}
+
 struct explanation *explain(const struct system_spec *system, const struct model *model,
                             struct arena *arena)
 {
@@ -339,5 +369,6 @@ struct explanation *explain(const struct system_spec *system, const struct model
     look_at_workloads(&e);
     find_nests(&e);
     find_excesses(&e);
+    find_memories(&e);
     return e.out;
 }

@@ -64,18 +64,29 @@ struct explain_excess {
     double opened, taken;
 };
 
+/* Memory of an instance of a service, where it is known what takes it: bytes. */
+struct explain_memory {
+    int station;
+    double limit;   /* INFINITY */
+    double idle;    /* without requests */
+    double request; /* more for each request of the mix, on average */
+    double average; /* at the load that is asked for, if nobody waits; NAN: it ends */
+    double full;    /* with every slot taken; INFINITY: they have no limit */
+};
+
 struct explanation {
     double rate;       /* requests/s of all workloads, users as if nobody waited */
     double *type_rate; /* of each request type; of a single burst: requests */
     int parts;         /* those that are used and limited, the highest load first */
     struct explain_part *part;
     bool overloaded; /* what does not wait for answers alone asks for too much */
-    int closed_count, bursts, peaks, nests, excesses;
+    int closed_count, bursts, peaks, nests, excesses, memories;
     struct explain_closed *closed;
     struct explain_burst *burst;
     struct explain_peak *peak;
     struct explain_nest *nest;
     struct explain_excess *excess;
+    struct explain_memory *memory;
 };
 
 struct explanation *explain(const struct system_spec *system, const struct model *model,

@@ -41,6 +41,22 @@ static void put_parts(cJSON *root, const struct explained *x,
     }
 }
 
+static void put_memories(cJSON *root, const struct explained *x,
+                         const struct model_facts *facts)
+{
+    cJSON *array = json_array(root, "memory");
+    for (int i = 0; i < x->is->memories; i++) {
+        const struct explain_memory *m = &x->is->memory[i];
+        cJSON *object = json_element(array);
+        json_text(object, "station", facts->station[m->station].name);
+        json_number(object, "limit", m->limit);
+        json_number(object, "idle", m->idle);
+        json_number(object, "request", m->request);
+        json_number(object, "average", m->average);
+        json_number(object, "full", m->full);
+    }
+}
+
 static void put_bounds(cJSON *root, const struct explained *x,
                        const struct model_facts *facts)
 {
@@ -129,6 +145,7 @@ char *explain_json(const struct explained *x, struct arena *arena)
     json_put(root, "overloaded", cJSON_CreateBool(x->is->overloaded));
     put_types(root, x, facts);
     put_parts(root, x, facts);
+    put_memories(root, x, facts);
     put_bounds(root, x, facts);
     put_connections(root, x, facts);
     put_oracle(root, &x->oracle);

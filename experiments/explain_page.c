@@ -162,6 +162,35 @@ static void print_parts(struct page *p)
               "for others not counted. At most: requests/s of this mix.");
 }
 
+static void print_memories(struct page *p)
+{
+    static const char *const columns[] = {"there is", "idle", "a request",
+                                          "at this load", "all busy"};
+    static const int widths[] = {11, 11, 11, 14, 11};
+    if (p->is->memories == 0)
+        return;
+    heading(p, "Memory of an instance", columns, widths, 5, 30);
+    for (int i = 0; i < p->is->memories; i++) {
+        const struct explain_memory *m = &p->is->memory[i];
+        double sizes[] = {m->limit, m->idle, m->request, m->average, m->full};
+        fputs("  ", p->sheet.out);
+        sheet_left(&p->sheet, safe(p, p->facts->station[m->station].name), 28);
+        for (int k = 0; k < 5; k++)
+            sheet_right(&p->sheet, value(p, HUMAN_SIZE, sizes[k]), widths[k]);
+        putc('\n', p->sheet.out);
+    }
+    sheet_say(&p->sheet, "a request: more for each of the mix, on average. All busy: "
+                         "with every slot taken by such requests.");
+    for (int i = 0; i < p->is->memories; i++) {
+        const struct explain_memory *m = &p->is->memory[i];
+        if (isfinite(m->full) && m->full > m->limit)
+            sheet_say(&p->sheet,
+                      "%s: before all its %ss are busy it runs out of memory.",
+                      safe(p, p->facts->station[m->station].name),
+                      p->facts->station[m->station].slot_name);
+    }
+}
+
 /* ---- bounds ---------------------------------------------------------------------- */
 
 static void print_closed(struct page *p, const struct explain_closed *c)
@@ -313,6 +342,7 @@ void explain_print(const struct explained *explained, bool colour, FILE *out)
     print_answer(&page);
     print_requests(&page);
     print_parts(&page);
+    print_memories(&page);
     print_bounds(&page);
     print_nests(&page);
     print_oracle(&page);

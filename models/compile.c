@@ -155,7 +155,10 @@ static void compile_weighed_end(struct compiler *c, struct frame *f, uint32_t en
     uint32_t body = frame_new_label(c);
     compile_task_end(c, f, body, 0);
     frame_label(c, f, entry);
-    compile_memory(c, f, f->place->part.server.memory.per_request);
+    const struct memory_part *part = &f->place->part.server.memory;
+    compile_memory(c, f, part->per_request);
+    compile_demand(c, frame_station(c, f))->memory +=
+        c->weight * (double)part->per_connection;
     frame_jump(c, f, body);
 }
 

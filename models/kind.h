@@ -67,6 +67,7 @@ struct memory_part {
     struct dist *per_request;   /* of each that is worked on; NULL: none */
     enum on_oom on_oom;
     bool backs_off;             /* containers are started again after longer pauses */
+    bool counted;               /* the service has keys to say all this */
 };
 
 /* What a service that caches has room for. */

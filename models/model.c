@@ -396,11 +396,13 @@ static void finish_memory(struct compiler *c, const struct place *p)
     if (!s->memory)
         return;
     if (!s->weighs)
-        compile_assume(c, arena_format(c->arena,
-                                       "%s never runs out of memory: what it takes of "
-                                       "it is not given (memory_per_worker, "
-                                       "memory_per_request and others)",
-                                       p->name));
+        compile_assume(
+            c, arena_format(c->arena,
+                            "%s never runs out of memory: what takes it is not %s",
+                            p->name,
+                            part->counted ? "given (memory_per_worker, "
+                                            "memory_per_request and others)"
+                                          : "modelled"));
     s->oom_kills = s->weighs && part->on_oom != OOM_FAIL;
     if (!s->oom_kills)
         return;
@@ -509,6 +511,9 @@ static void state_facts(struct compiler *c)
             facts[i].process_slots = process_slots(s);
             facts[i].weighs = s->weighs;
             facts[i].memory = s->memory ? (double)s->memory : INFINITY;
+            facts[i].memory_idle =
+                (double)s->part.memory.base +
+                (double)s->part.memory.per_worker * (double)s->part.processes;
             state_cache(m, p->index, &facts[i]);
         } else {
             const struct pool *pool = &m->pool[p->index];

@@ -83,6 +83,7 @@ struct station_facts {
     double process_slots;  /* of a process; event loops: 1, since one at a time runs */
     bool weighs;           /* the memory it takes is counted */
     double memory;         /* bytes an instance has; INFINITY */
+    double memory_idle;    /* bytes it takes without any requests */
 };
 
 enum resource_sort {
@@ -136,6 +137,7 @@ struct demand {
     double visits;
     double hold;  /* s a slot or connection is held per request, without any waiting */
     double cpu;   /* s of core time per request */
+    double memory; /* bytes that all visits of a request take together */
 };
 struct demand model_demand(const struct model *model, int type, int station);
 

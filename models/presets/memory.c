@@ -56,6 +56,7 @@ void memory_build(const struct memory_conf *conf, const struct service_common *c
         .per_request = conf->per_request,
         .on_oom = (enum on_oom)conf->on_oom,
         .backs_off = conf->backoff == 0,
+        .counted = true,
     };
     if (conf->on_oom < 0)
         part->memory.on_oom = part->has_parent || part->processes > 1

@@ -111,6 +111,12 @@ station '"open":{"rate":"30/s"}' '"time":"10ms"'
 explain station.json
 says 'nothing in it is ever short'
 
+# 30 MiB and 4 x 120 MiB; 36 requests of 16 MiB at a time on two; 32 threads each
+explain "$library/memory-limit.json"
+says 'web 1.00 GiB 510 MiB 16.0 MiB 798 MiB 1022 MiB'
+explain "$library/memory-limit.json" --set /services/web/threads=9
+says 'web: before all its threads are busy it runs out of memory.'
+
 # for machines: one JSON object with the same numbers
 explain --json "$library/quickstart.json"
 says '"overloaded": false'
