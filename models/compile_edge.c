@@ -68,14 +68,17 @@ static struct handler check_handler(struct compiler *c, const struct frame *f,
         arena_format(c->arena, "check:%s>%s", f->place->name, place->name);
     double weight = c->weight;
     bool again = c->again;
+    uint32_t type_at = c->type_at;
     if (!health->request || health->connects)
         return empty_handler(c, place, path);
     c->weight = 0;
     c->again = true;
+    c->type_at = 0; /* no workload names it */
     struct handler h =
         compile_handler(c, NULL, place, health->request, path, f->place->at, "request");
     c->weight = weight;
     c->again = again;
+    c->type_at = type_at;
     return h;
 }
 
