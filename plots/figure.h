@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * figure -- tables drawn as SVG by gnuplot.
+ * figure -- tables drawn by gnuplot, as SVG, PDF or PNG: the path's ending says which.
  *
  * Safety:    texts may come from a stranger's scenario. gnuplot's language can run
  *            programs, so no byte of a text reaches it outside single quotes, and it
  *            runs without a shell, in a private folder, with a cleared environment,
  *            limits and a clock (gnuplot.h).
- * Output:    the same table gives the same bytes. A file appears whole or not at all
+ * Output:    the same table gives the same bytes (of SVG and PNG; a PDF
+ *            has its date inside). A file appears whole or not at all
  *            (output.h).
  * Ownership: nothing is kept after a call.
  * Threads:   calls do not share anything.
@@ -22,6 +23,7 @@
 enum figure_kind {
     FIGURE_TAIL, /* fraction slower than x, both axes logarithmic */
     FIGURE_AGREEMENT, /* predicted (y, with its interval) against measured (x) */
+    FIGURE_LINES, /* y over x, both from 0 on: loads, rates, times */
 };
 
 struct figure {
@@ -29,12 +31,14 @@ struct figure {
     struct table table;
     const char *scripts; /* folder with style.gp and the figure kinds' scripts */
     int width, height;   /* pixels; 0 = 960 x 600 */
-    bool force;          /* replace an existing file */
+    bool force;          /* replace existing files */
+    bool sources; /* keep script and data beside it: of a/b.svg in the folder a/b, where
+                     `gnuplot figure.gp` draws the same bytes again */
 };
 
 enum figure_result {
     FIGURE_DRAWN,
-    FIGURE_NO_SVG,     /* the path does not end in .svg */
+    FIGURE_NO_FORMAT,  /* the path ends in none of .svg, .pdf, .png */
     FIGURE_EXISTS,     /* the file is there and `force` was not given */
     FIGURE_NO_GNUPLOT, /* gnuplot is not installed */
     FIGURE_FAILED,     /* gnuplot or the file system failed */

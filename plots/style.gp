@@ -4,9 +4,20 @@
 # The colours differ in hue for colour-blind readers (after Okabe and Ito) and are dark
 # enough to be read as text; the dashes tell lines apart on a grey print.
 set encoding utf8
-set terminal svg size width, height noenhanced font 'Helvetica,14' \
-    background '#ffffff' name 'headroom'
-set output 'figure.svg'
+load 'format.gp'
+if (ending eq 'svg') {
+    set terminal svg size width, height noenhanced font 'Helvetica,14' \
+        background '#ffffff' name 'headroom'
+}
+if (ending eq 'pdf') { # a pixel is a point
+    set terminal pdfcairo size width / 72, height / 72 noenhanced color \
+        font 'Helvetica,14' background '#ffffff'
+}
+if (ending eq 'png') { # two pixels for one; letters are measured in points of 4/3
+    set terminal pngcairo size 2 * width, 2 * height noenhanced color \
+        font 'Helvetica,14' fontscale 1.5 linewidth 2 pointscale 2 background '#ffffff'
+}
+set output 'figure.'.ending
 
 ink = '#222222'
 quiet = '#666666'

@@ -11,14 +11,26 @@
 #ifndef PLOTS_TABLE_H
 #define PLOTS_TABLE_H
 
+#include <stdbool.h>
+
+/* What an axis counts, and so how its numbers are written. */
+enum unit {
+    UNIT_NUMBER,
+    UNIT_TIME, /* s */
+    UNIT_RATE, /* per s */
+    UNIT_PART, /* a fraction, written in percent */
+};
+
 struct curve {
     const char *label;
-    const double *x, *y;       /* `count` points, x ascending */
+    const double *x, *y;       /* `count` points, x ascending; y NaN: not known */
     const double *low, *high;  /* ends of the interval around y; NULL when not known */
+    const bool *hollow; /* points without a lasting value, never joined; NULL: none */
     int count;
 };
 
-/* A promise to compare with: "at level y, x must stay below this". */
+/* A promise to compare with. In a tail: "at level y, x must stay below this". Among
+ * lines: a line across at y (x is NaN) or upright at x (y is NaN). */
 struct mark {
     const char *label; /* "page.p95 < 2s" */
     double x, y;
@@ -29,6 +41,8 @@ struct table {
     const char *title;
     const char *caption; /* where the numbers come from; NULL for none */
     const char *x_label; /* what x is; NULL for the figure's own word */
+    const char *y_label; /* what y is, said below the title; as x_label */
+    enum unit x_unit, y_unit; /* of figure kinds that show more than one */
     const char *nothing; /* what stands in place of curves when there are none */
     const struct curve *series;
     int count;

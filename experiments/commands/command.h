@@ -105,6 +105,7 @@ int explain_run(const struct command *command, int argc, char **argv);
 int export_run(const struct command *command, int argc, char **argv);
 int kinds_run(const struct command *command, int argc, char **argv);
 int merge_run(const struct command *command, int argc, char **argv);
+int plot_command(const struct command *command, int argc, char **argv);
 int saturate_run(const struct command *command, int argc, char **argv);
 int run_run(const struct command *command, int argc, char **argv);
 int schema_run(const struct command *command, int argc, char **argv);

@@ -42,7 +42,7 @@ static int figure_status(enum figure_result result, const char *error)
         return COMMAND_DONE;
     fprintf(stderr, "headroom run: %s%s\n", error,
             result == FIGURE_EXISTS ? " (--force replaces it)" : "");
-    return result == FIGURE_EXISTS || result == FIGURE_NO_SVG ? COMMAND_INPUT
+    return result == FIGURE_EXISTS || result == FIGURE_NO_FORMAT ? COMMAND_INPUT
                                                               : COMMAND_MACHINE;
 }
 
@@ -124,7 +124,7 @@ int run_run(const struct command *command, int argc, char **argv)
         {.name = "plot",
          .value = "FILE.svg",
          .text = &figure,
-         .help = "draw the latency tail with its intervals"},
+         .help = "draw the latency tail with its intervals; or .pdf, .png"},
         {0},
     };
     struct options options;

@@ -74,7 +74,7 @@ static int figure_status(enum figure_result result, const char *error)
         return COMMAND_DONE;
     fprintf(stderr, "headroom validate: %s%s\n", error,
             result == FIGURE_EXISTS ? " (--force replaces it)" : "");
-    return result == FIGURE_EXISTS || result == FIGURE_NO_SVG ? COMMAND_INPUT
+    return result == FIGURE_EXISTS || result == FIGURE_NO_FORMAT ? COMMAND_INPUT
                                                               : COMMAND_MACHINE;
 }
 

@@ -22,8 +22,8 @@ echo mine >"$work/mine.svg"
 mkdir "$work/folder.svg"
 refused 2 "$work/mine.svg" "mine.svg: exists already (--force replaces it)"
 grep -qx mine "$work/mine.svg"
-refused 2 "$work/figure.png" "figure.png: a figure's name must end in .svg"
+refused 2 "$work/figure.gif" "figure.gif: a figure's name must end in .svg, .pdf or .png"
 refused 2 "$work/mine.svg.txt" "must end in .svg" --force
 refused 3 "$work/nowhere/figure.svg" "cannot be written: No such file or directory"
 refused 3 "$work/folder.svg" "cannot be written: Is a directory" --force
-test ! -e "$work/figure.png"
+test ! -e "$work/figure.gif"

@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <limits.h>
+#include <math.h>
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -80,7 +81,7 @@ static int set_up(void **state)
         b->x[k] = 0.01 * (k + 1);
         b->y[k] = 1.0 / (1 + k * k * k);
     }
-    b->series = (struct curve){"page", b->x, b->y, NULL, NULL, POINTS};
+    b->series = (struct curve){"page", b->x, b->y, NULL, NULL, NULL, POINTS};
     b->mark = (struct mark){"page.p95 < 300ms", 0.3, 0.05, 0};
     b->figure = (struct figure){
         .kind = FIGURE_TAIL,
@@ -228,6 +229,74 @@ static void no_text_is_ever_obeyed(void **state)
     free(svg);
 }
 
+static void lines_obey_no_text_either(void **state)
+{
+    struct bench *b = *state;
+    b->figure.force = true;
+    b->figure.kind = FIGURE_LINES;
+    b->mark = (struct mark){NULL, NAN, 0.5, 0};
+    for (size_t i = 0; i < sizeof payloads / sizeof *payloads; i++) {
+        char text[512];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        snprintf(text, sizeof text, payloads[i], b->canary);
+#pragma GCC diagnostic pop
+        b->figure.table.title = text;
+        b->figure.table.caption = text;
+        b->figure.table.x_label = text;
+        b->figure.table.y_label = text;
+        b->series.label = text;
+        b->mark.label = text;
+        if (draw(b) != FIGURE_DRAWN)
+            fail_msg("payload %zu: %s", i, b->error);
+        if (access(b->canary, F_OK) == 0)
+            fail_msg("payload %zu was run: %s", i, text);
+    }
+}
+
+/* Whole axes from nothing, from one value, from infinities. */
+static void lines_draw_whatever_the_values_are(void **state)
+{
+    struct bench *b = *state;
+    const double odd[][2] = {{0, 0},       {-1, 1},        {NAN, 1},
+                             {1, INFINITY}, {1e300, 1e300}, {1e-300, 1e-300}};
+    b->figure.force = true;
+    b->figure.kind = FIGURE_LINES;
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+        for (int unit = UNIT_NUMBER; unit <= UNIT_PART; unit++) {
+            b->series = (struct curve){.label = "s", .x = &odd[i][0], .y = &odd[i][1],
+                                       .count = 1};
+            b->figure.table.y_unit = b->figure.table.x_unit = (enum unit)unit;
+            if (draw(b) != FIGURE_DRAWN)
+                fail_msg("values %zu, unit %d: %s", i, unit, b->error);
+        }
+}
+
+static void hollow_points_are_in_no_line(void **state)
+{
+    struct bench *b = *state;
+    char path[200];
+    bool hollow[POINTS] = {false};
+    hollow[3] = true;
+    b->series.hollow = hollow;
+    b->figure.kind = FIGURE_LINES;
+    b->figure.sources = true;
+    assert_int_equal(draw(b), FIGURE_DRAWN);
+    snprintf(path, sizeof path, "%s/out/curve1.dat", b->folder);
+    char *joined = read_file(path);
+    snprintf(path, sizeof path, "%s/out/hollow1.dat", b->folder);
+    char *alone = read_file(path);
+    /* An empty line breaks the line. */
+    assert_non_null(strstr(joined, "\n\n0.05 "));
+    assert_null(strstr(joined, "\n0.04 "));
+    assert_non_null(strstr(alone, "\n0.04 "));
+    assert_null(strstr(alone, "\n0.05 "));
+    free(joined);
+    free(alone);
+    snprintf(path, sizeof path, "rm -r %s/out", b->folder);
+    assert_int_equal(system(path), 0);
+}
+
 /* Without this the test above could pass for a wrong reason. */
 static void a_hostile_script_would_wake_the_canary(void **state)
 {
@@ -298,12 +367,12 @@ static void a_missing_folder_is_named(void **state)
     assert_non_null(strstr(b->error, "No such file"));
 }
 
-static void a_name_without_svg_is_refused(void **state)
+static void a_name_with_another_ending_is_refused(void **state)
 {
     struct bench *b = *state;
-    snprintf(b->svg, sizeof b->svg, "%s/out.png", b->folder);
-    assert_int_equal(draw(b), FIGURE_NO_SVG);
-    assert_non_null(strstr(b->error, "out.png"));
+    snprintf(b->svg, sizeof b->svg, "%s/out.gif", b->folder);
+    assert_int_equal(draw(b), FIGURE_NO_FORMAT);
+    assert_non_null(strstr(b->error, "out.gif"));
     assert_non_null(strstr(b->error, ".svg"));
     assert_int_equal(files_in(b->folder), 0);
 }
@@ -438,7 +507,7 @@ static void a_label_never_stands_without_its_curve(void **state)
 static void a_promise_has_the_colour_of_its_series(void **state)
 {
     struct bench *b = *state;
-    struct curve series[] = {{"empty", b->x, b->y, NULL, NULL, 0}, b->series};
+    struct curve series[] = {{"empty", b->x, b->y, NULL, NULL, NULL, 0}, b->series};
     b->figure.table.series = series;
     b->figure.table.count = 2;
     contains(b, FILLED("34,34,34") "page.p95", true);
@@ -520,12 +589,15 @@ int main(void)
         test(the_same_table_gives_the_same_bytes),
         test(nothing_is_left_beside_the_figure),
         test(no_text_is_ever_obeyed),
+        test(lines_obey_no_text_either),
+        test(lines_draw_whatever_the_values_are),
+        test(hollow_points_are_in_no_line),
         test(a_hostile_script_would_wake_the_canary),
         test(an_existing_file_stays_unless_forced),
         test(a_file_that_appears_meanwhile_stays),
         test(a_link_is_replaced_and_never_written_through),
         test(a_missing_folder_is_named),
-        test(a_name_without_svg_is_refused),
+        test(a_name_with_another_ending_is_refused),
         test(a_check_foretells_a_refusal_and_writes_nothing),
         test(a_missing_script_is_named),
         test(a_missing_gnuplot_is_told_apart),

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* headroom plot: the figures of a results file. */
+#define _POSIX_C_SOURCE 200809L
+#include "experiments/commands/command.h"
+
+#include "experiments/datadir.h"
+#include "experiments/experiment.h"
+#include "experiments/figures.h"
+#include "sim/check.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct wishes {
+    struct chart_wishes chart;
+    const char *kinds, *format, *size, *out;
+};
+
+/* Where figures go and what they look like. */
+struct album {
+    struct options *options;
+    const char *folder, *format, *scripts;
+    int width, height;
+    int drawn;
+};
+
+static const struct {
+    const char *name;
+    int width, height; /* px */
+} sizes[] = {{"page", 800, 500}, {"column", 480, 360}, {"slide", 960, 540}};
+
+enum { SIZES = sizeof sizes / sizeof *sizes };
+
+static bool choose_size(struct album *a, const char *name)
+{
+    for (int i = 0; i < SIZES; i++)
+        if (!name || strcmp(sizes[i].name, name) == 0) {
+            a->width = sizes[i].width;
+            a->height = sizes[i].height;
+            return true;
+        }
+    return false;
+}
+
+static bool choose_format(struct album *a, const char *name)
+{
+    static const char *const formats[] = {"svg", "pdf", "png"};
+    for (int i = 0; i < 3; i++)
+        if (!name || strcmp(formats[i], name) == 0) {
+            a->format = formats[i];
+            return true;
+        }
+    return false;
+}
+
+static int refuse(struct album *a, const char *text)
+{
+    fprintf(stderr, "headroom plot: %s\n", where_safe(&a->options->arena, text));
+    return COMMAND_INPUT;
+}
+
+static int draw(struct album *a, const char *name, enum figure_kind kind,
+                const struct table *table)
+{
+    struct arena *arena = &a->options->arena;
+    char error[500];
+    const char *path = arena_format(arena, "%s/%s.%s", a->folder, name, a->format);
+    struct figure figure = {.kind = kind,
+                            .table = *table,
+                            .scripts = a->scripts,
+                            .width = a->width,
+                            .height = a->height,
+                            .force = a->options->force,
+                            .sources = true};
+    enum figure_result result = figure_draw(&figure, path, error, sizeof error);
+    if (result == FIGURE_DRAWN) {
+        a->drawn++;
+        printf("%s\n", where_safe(arena, path));
+        return COMMAND_DONE;
+    }
+    fprintf(stderr, "headroom plot: %s%s\n", where_safe(arena, error),
+            result == FIGURE_EXISTS ? " (--force replaces it)" : "");
+    return result == FIGURE_EXISTS ? COMMAND_INPUT : COMMAND_MACHINE;
+}
+
+/* ---- a results file -------------------------------------------------------------- */
+
+static int draw_row(struct album *a, const struct chart *chart,
+                    const struct figures_row *row, bool asked)
+{
+    struct table table = {0};
+    const char *why = NULL;
+    if (row->make(chart, &a->options->arena, &table, &why))
+        return draw(a, row->name, row->kind, &table);
+    if (!asked)
+        return COMMAND_DONE;
+    return refuse(a, arena_format(&a->options->arena, "%s: %s", row->name, why));
+}
+
+static int draw_asked(struct album *a, const struct chart *chart, const char *kinds)
+{
+    struct arena *arena = &a->options->arena;
+    int status = COMMAND_DONE;
+    while (*kinds && status == COMMAND_DONE) {
+        size_t length = strcspn(kinds, ",");
+        const char *name = arena_text(arena, kinds, length);
+        const struct figures_row *row = figures_find(name);
+        if (!row) {
+            const char *known = "";
+            for (row = figures_rows; row->name; row++)
+                known = arena_format(arena, "%s%s%s", known, *known ? ", " : "",
+                                     row->name);
+            return refuse(a, arena_format(arena, "no figure is called \"%s\"; there "
+                                                   "are %s", name, known));
+        }
+        status = draw_row(a, chart, row, true);
+        kinds += length + (kinds[length] == ',');
+    }
+    return status;
+}
+
+static int draw_chart(struct album *a, const struct wishes *wishes,
+                      struct store *store)
+{
+    struct chart chart;
+    const char *why;
+    if (!chart_read(&chart, store, &wishes->chart, &a->options->arena, &why))
+        return refuse(a, why);
+    if (chart.lines > CHART_MOST_LINES && !a->options->quiet)
+        fprintf(stderr,
+                "headroom plot: %d lines of points; the first %d are drawn "
+                "(--where chooses)\n",
+                chart.lines, CHART_MOST_LINES);
+    if (wishes->kinds)
+        return draw_asked(a, &chart, wishes->kinds);
+    int status = COMMAND_DONE;
+    for (const struct figures_row *row = figures_rows;
+         row->name && status == COMMAND_DONE; row++)
+        status = draw_row(a, &chart, row, false);
+    return status;
+}
+
+static void tell_fault(void *album, const char *fault)
+{
+    struct album *a = album;
+    refuse(a, arena_format(&a->options->arena, "%s: damaged: %s",
+                             a->options->arguments[0], fault));
+}
+
+static int plot_results(struct album *a, const struct wishes *wishes)
+{
+    struct arena *arena = &a->options->arena;
+    struct store *store;
+    const char *why, *path = a->options->arguments[0];
+    enum store_end end = store_open(&store, path, STORE_READ, arena, &why);
+    if (end != STORE_OPEN) {
+        refuse(a, arena_format(arena, "%s: %s", path, why));
+        return end == STORE_INPUT ? COMMAND_INPUT : COMMAND_MACHINE;
+    }
+    int status = store_broken_seals(store, arena, tell_fault, a)
+                     ? COMMAND_MACHINE
+                     : draw_chart(a, wishes, store);
+    store_close(store);
+    return status;
+}
+
+/* ---- the command ----------------------------------------------------------------- */
+
+static int plot(const struct command *command, struct options *options,
+                const struct wishes *wishes)
+{
+    struct arena *arena = &options->arena;
+    struct album a = {.options = options};
+    if (!choose_size(&a, wishes->size))
+        return command_wrong(command, "--size is page, column or slide");
+    if (!choose_format(&a, wishes->format))
+        return command_wrong(command, "--format is svg, pdf or png");
+    const char *data = datadir(arena);
+    if (!data)
+        die("the figure scripts are nowhere to be found; set HEADROOM_DATA");
+    a.scripts = arena_format(arena, "%s/plots", data);
+    a.folder = wishes->out ? wishes->out
+                           : arena_format(arena, "%s-figures",
+                                          experiment_stem(arena,
+                                                          options->arguments[0]));
+    if (mkdir(a.folder, 0777) != 0 && errno != EEXIST) {
+        refuse(&a, arena_format(arena, "%s: %s", a.folder, strerror(errno)));
+        return COMMAND_MACHINE;
+    }
+    return plot_results(&a, wishes);
+}
+
+int plot_command(const struct command *command, int argc, char **argv)
+{
+    struct wishes wishes = {0};
+    const struct command_option extra[] = {
+        {.name = "kind",
+         .value = "NAME,...",
+         .text = &wishes.kinds,
+         .help = "latency, goodput, utilisation; all that suit when absent"},
+        {.name = "over",
+         .value = "KEY",
+         .text = &wishes.chart.over,
+         .help = "the varied value along the axis; a load when absent"},
+        {.name = "where",
+         .value = "WHAT,...",
+         .text = &wishes.chart.where,
+         .help = "only some points: a variant, or values such as chat=5%"},
+        {.name = "by",
+         .value = "METRIC",
+         .text = &wishes.chart.by,
+         .help = "where one number is shown, such as page.p95; the first promise's"},
+        {.name = "of",
+         .value = "TYPE",
+         .text = &wishes.chart.of,
+         .help = "whose times; those of the first promise when absent; or all"},
+        {.name = "size",
+         .value = "NAME",
+         .text = &wishes.size,
+         .help = "page (when absent), column or slide"},
+        {.name = "format",
+         .value = "NAME",
+         .text = &wishes.format,
+         .help = "svg (when absent), pdf or png"},
+        {.name = "out",
+         .value = "FOLDER",
+         .text = &wishes.out,
+         .help = "where to; NAME-figures when absent"},
+        {0},
+    };
+    struct options options;
+    int status = command_options(command, argc, argv, extra, &options);
+    if (status != COMMAND_GOES_ON)
+        return status;
+    return command_done(&options, plot(command, &options, &wishes));
+}

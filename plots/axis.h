@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * axis -- from the numbers on an axis to round ends and readable tics: "20 ms",
+ * "200/s", "60 %", "1.5k".
+ *
+ * Units: values in SI, as in table.h; places as a part of the axis's length, 0 to 1.
+ */
+#ifndef PLOTS_AXIS_H
+#define PLOTS_AXIS_H
+
+#include "plots/table.h"
+
+#include <stdio.h>
+
+struct axis {
+    enum unit unit;
+    bool log;
+    double least, most; /* its ends; before axis_round those of the values */
+    double step;        /* between tics; of logarithmic ones 0 */
+};
+
+/* Ends and tics at round numbers, with about `tics` of them. Values that are all equal,
+ * or none (least > most), still make an axis. */
+void axis_round(struct axis *axis, int tics);
+
+double axis_place(const struct axis *axis, double value);
+
+/* set xtics (…), for name "xtics". */
+void axis_tics(FILE *out, const char *name, const struct axis *axis);
+
+#endif

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plots/lines.h"
+
+#include "plots/axis.h"
+#include "plots/raster.h"
+#include "plots/script.h"
+#include "plots/words.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Pixels. */
+enum { LEFT = 76, LABEL_COLUMN = 8, LABEL_HEIGHT = 18, LABEL_GAP = 12 };
+enum { LABEL_MOST = 24, LABEL_MOST_NARROW = 16, MARK_MOST = 40, NARROW = 700 };
+enum { NAME = 32 };
+
+/* Where values differ more than so much an axis from 0 on would hide the small ones. */
+static const double widest_linear = 25;
+static const double beyond = 0.03; /* of the axis, behind its last point */
+
+struct layout {
+    const struct figure *figure;
+    struct axis x, y;
+    double width, height; /* of the plotting area */
+    int right, label_most;
+    struct raster raster;
+};
+
+/* --- what can be drawn ----------------------------------------------------------- */
+
+static bool is_drawable(const struct layout *l, const struct curve *s, int k)
+{
+    return isfinite(s->x[k]) && isfinite(s->y[k]) && (!l->y.log || s->y[k] > 0);
+}
+
+static bool is_hollow(const struct curve *s, int k)
+{
+    return s->hollow && s->hollow[k];
+}
+
+static double end_of(const double *ends, const struct curve *s, int k)
+{
+    return ends && isfinite(ends[k]) ? ends[k] : s->y[k];
+}
+
+/* The last point, hollow or not; -1: none. */
+static int last_point(const struct layout *l, const struct curve *s)
+{
+    int last = s->count - 1;
+    while (last >= 0 && !is_drawable(l, s, last))
+        last--;
+    return last;
+}
+
+/* --- axes ------------------------------------------------------------------------ */
+
+static void include(struct axis *axis, double value)
+{
+    axis->least = fmin(axis->least, value);
+    axis->most = fmax(axis->most, value);
+}
+
+static void find_ranges(struct layout *l)
+{
+    const struct table *t = &l->figure->table;
+    double least = INFINITY; /* above 0 */
+    l->x = (struct axis){.unit = t->x_unit, .least = INFINITY, .most = -INFINITY};
+    l->y = (struct axis){.unit = t->y_unit, .least = 0, .most = 0};
+    for (int i = 0; i < t->count; i++) {
+        const struct curve *s = &t->series[i];
+        for (int k = 0; k < s->count; k++) {
+            if (isfinite(s->x[k]))
+                include(&l->x, s->x[k]);
+            if (!isfinite(s->x[k]) || !isfinite(s->y[k]))
+                continue;
+            include(&l->y, s->y[k]);
+            include(&l->y, fmin(end_of(s->high, s, k), 2 * s->y[k]));
+            if (s->y[k] > 0)
+                least = fmin(least, s->y[k]);
+        }
+    }
+    for (int i = 0; i < t->mark_count; i++) {
+        if (isfinite(t->marks[i].x))
+            include(&l->x, t->marks[i].x);
+        if (isfinite(t->marks[i].y))
+            include(&l->y, t->marks[i].y);
+    }
+    if (l->x.least > 0 && l->x.least < 0.5 * l->x.most)
+        l->x.least = 0;
+    if (t->y_unit == UNIT_TIME && l->y.most > widest_linear * least) {
+        l->y.log = true;
+        l->y.least = least * 0.9;
+    }
+    if (t->y_unit == UNIT_PART && l->y.most > 0.5)
+        l->y.most = fmax(l->y.most, 1);
+    if (!(l->y.most > 0))
+        l->y.most = 1;
+    double end = l->x.most + beyond * (l->x.most - l->x.least);
+    axis_round(&l->x, (int)fmax(l->width / 64, 3));
+    if (end > l->x.least + 0.1 * l->x.step)
+        l->x.most = fmin(l->x.most, end);
+    axis_round(&l->y, (int)fmax(l->height / 40, 4));
+}
+
+static double pixel_x(const struct layout *l, double x)
+{
+    return l->width * axis_place(&l->x, x);
+}
+
+static double pixel_y(const struct layout *l, double y)
+{
+    return l->height * axis_place(&l->y, y);
+}
+
+/* --- labels of lines: beside their ends, on the right ----------------------------- */
+
+struct tag {
+    int series;
+    double x, y, at; /* its line's end; where it stands */
+};
+
+static int by_height(const void *left, const void *right)
+{
+    const struct tag *a = left, *b = right;
+    return a->y != b->y ? (a->y > b->y) - (a->y < b->y) : a->series - b->series;
+}
+
+/* Pushed apart, and back below the upper edge. */
+static void spread(struct tag *tag, int count, double height)
+{
+    qsort(tag, (size_t)count, sizeof *tag, by_height);
+    double floor = -INFINITY, ceiling = height;
+    for (int i = 0; i < count; i++) {
+        tag[i].at = fmax(tag[i].y, floor);
+        floor = tag[i].at + LABEL_HEIGHT;
+    }
+    for (int i = count - 1; i >= 0; i--) {
+        tag[i].at = fmin(tag[i].at, ceiling);
+        ceiling = tag[i].at - LABEL_HEIGHT;
+    }
+}
+
+static void write_tags(const struct layout *l, FILE *out)
+{
+    const struct table *t = &l->figure->table;
+    struct tag *tag = calloc((size_t)t->count + 1, sizeof *tag);
+    int count = 0;
+    for (int i = 0; tag && i < t->count; i++) {
+        int k = last_point(l, &t->series[i]);
+        if (k >= 0)
+            tag[count++] =
+                (struct tag){i, pixel_x(l, t->series[i].x[k]),
+                             pixel_y(l, t->series[i].y[k]), 0};
+    }
+    if (count > 1)
+        spread(tag, count, l->height);
+    else if (count)
+        tag->at = tag->y;
+    fprintf(out, "tags = %d\n", count);
+    static const char *const parts[] = {"", "_curve", "_x", "_y", "_end_x", "_end_y"};
+    for (int i = 0; i < 6; i++)
+        fprintf(out, "array tag%s[%d]\n", parts[i], count + 1);
+    for (int i = 0; i < count; i++) {
+        int n = i + 1;
+        fprintf(out, "tag[%d] = ", n);
+        script_text(out, t->series[tag[i].series].label, l->label_most);
+        fprintf(out, "\ntag_curve[%d] = %d\n", n, tag[i].series + 1);
+        fprintf(out, "tag_x[%d] = %.1f\ntag_y[%d] = %.1f\n", n,
+                LEFT + l->width + LABEL_GAP, n, words_bottom(l->figure) + tag[i].at);
+        fprintf(out, "tag_end_x[%d] = %.1f\ntag_end_y[%d] = %.1f\n", n,
+                LEFT + tag[i].x, n, words_bottom(l->figure) + tag[i].y);
+    }
+    free(tag);
+}
+
+/* Room for the widest of them, but never more than a third of the figure. */
+static void make_room(struct layout *l)
+{
+    const struct figure *f = l->figure;
+    int most = f->width < NARROW ? LABEL_MOST_NARROW : LABEL_MOST, widest = 0;
+    for (int i = 0; i < f->table.count; i++) {
+        int width = script_width(f->table.series[i].label, most);
+        width = width > most ? most : width;
+        widest = width > widest ? width : widest;
+    }
+    l->label_most = most;
+    l->right = LABEL_GAP + widest * LABEL_COLUMN + WORDS_EDGE / 2;
+    if (l->right < 2 * WORDS_EDGE)
+        l->right = 2 * WORDS_EDGE;
+}
+
+/* --- marks ------------------------------------------------------------------------ */
+
+static void draw_curves(struct layout *l)
+{
+    const struct table *t = &l->figure->table;
+    for (int i = 0; i < t->count; i++) {
+        const struct curve *s = &t->series[i];
+        int last = -1;
+        for (int k = 0; k < s->count; k++) {
+            if (!is_drawable(l, s, k))
+                continue;
+            double x = pixel_x(l, s->x[k]), y = pixel_y(l, s->y[k]);
+            raster_fill(&l->raster, (struct box){x - 6, y - 6, x + 6, y + 6});
+            if (last >= 0)
+                raster_line(&l->raster, pixel_x(l, s->x[last]),
+                            pixel_y(l, s->y[last]), x, y);
+            last = k;
+        }
+    }
+}
+
+static void consider(const struct layout *l, struct box box, double far,
+                     struct box *best, double *cost)
+{
+    double price = 20.0 * raster_covered(&l->raster, box) + far;
+    if (price < *cost) {
+        *cost = price;
+        *best = box;
+    }
+}
+
+/* Along its own line, where it covers the least. */
+static struct box place_mark(const struct layout *l, const struct mark *mark,
+                             double width)
+{
+    struct box best = {0, 0, width, LABEL_HEIGHT};
+    double cost = INFINITY;
+    bool upright = isfinite(mark->x);
+    double at = upright ? pixel_x(l, mark->x) : pixel_y(l, mark->y);
+    double length = upright ? l->height - LABEL_HEIGHT : l->width - width;
+    for (double along = 0; along <= length; along += 6) {
+        if (upright) {
+            double y = l->height - LABEL_HEIGHT - along;
+            double low = at - 6 - width, high = at + 6;
+            consider(l, (struct box){low, y, low + width, y + LABEL_HEIGHT}, along,
+                     &best, &cost);
+            consider(l, (struct box){high, y, high + width, y + LABEL_HEIGHT}, along,
+                     &best, &cost);
+        } else {
+            double above = at + 3, below = at - 3 - LABEL_HEIGHT;
+            consider(l, (struct box){along, above, along + width, above + LABEL_HEIGHT},
+                     along, &best, &cost);
+            consider(l, (struct box){along, below, along + width, below + LABEL_HEIGHT},
+                     along + 10, &best, &cost);
+        }
+    }
+    return best;
+}
+
+static void write_marks(struct layout *l, FILE *out)
+{
+    const struct table *t = &l->figure->table;
+    int bottom = words_bottom(l->figure), count = 0;
+    static const char *const parts[] = {"", "_upright", "_at", "_x", "_y"};
+    for (int i = 0; i < 5; i++)
+        fprintf(out, "array mark%s[%d]\n", parts[i], t->mark_count + 1);
+    draw_curves(l);
+    for (int i = 0; i < t->mark_count; i++) {
+        const struct mark *mark = &t->marks[i];
+        bool upright = isfinite(mark->x);
+        double at = upright ? mark->x : mark->y;
+        if (!isfinite(at))
+            continue;
+        double width =
+            fmin((double)LABEL_COLUMN * script_width(mark->label, MARK_MOST), l->width);
+        struct box box = place_mark(l, mark, width);
+        raster_fill(&l->raster, box);
+        count++;
+        fprintf(out, "mark[%d] = ", count);
+        script_text(out, mark->label, (int)(width / LABEL_COLUMN));
+        fprintf(out, "\nmark_upright[%d] = %d\nmark_at[%d] = %.9g\n", count, upright,
+                count, at);
+        fprintf(out, "mark_x[%d] = %.1f\nmark_y[%d] = %.1f\n", count, LEFT + box.left,
+                count, bottom + (box.bottom + box.top) / 2);
+    }
+    fprintf(out, "marks = %d\n", count);
+}
+
+/* --- data ------------------------------------------------------------------------- */
+
+static bool finish(FILE *file)
+{
+    bool written = !ferror(file);
+    return fclose(file) == 0 && written;
+}
+
+/* x, y, low, high within the axes; an empty line where the line breaks. Without any
+ * point gnuplot would call the file empty. */
+static bool write_points(const struct layout *l, const struct curve *s, bool hollow,
+                         const struct workspace *space, const char *name)
+{
+    FILE *out = workspace_create(space, name);
+    if (!out)
+        return false;
+    fputs("NaN NaN NaN NaN\n\n", out);
+    for (int k = 0; k < s->count; k++) {
+        if (is_drawable(l, s, k) && is_hollow(s, k) == hollow) {
+            double low = fmax(end_of(s->low, s, k), l->y.least);
+            double high = fmin(end_of(s->high, s, k), l->y.most);
+            fprintf(out, "%.9g %.9g %.9g %.9g\n", s->x[k], s->y[k], low, high);
+        } else if (!hollow) {
+            putc('\n', out);
+        }
+    }
+    return finish(out);
+}
+
+static bool write_data(const struct layout *l, const struct workspace *space)
+{
+    const struct table *t = &l->figure->table;
+    for (int i = 0; i < t->count; i++) {
+        char joined[NAME], hollow[NAME];
+        snprintf(joined, sizeof joined, "curve%d.dat", i + 1);
+        snprintf(hollow, sizeof hollow, "hollow%d.dat", i + 1);
+        if (!write_points(l, &t->series[i], false, space, joined) ||
+            !write_points(l, &t->series[i], true, space, hollow))
+            return false;
+    }
+    return true;
+}
+
+/* --- figure.gp -------------------------------------------------------------------- */
+
+static int drawable_curves(const struct layout *l)
+{
+    int count = 0;
+    for (int i = 0; i < l->figure->table.count; i++)
+        count += last_point(l, &l->figure->table.series[i]) >= 0;
+    return count;
+}
+
+/* Points get in each other's way where there are many. */
+static double point_size(const struct layout *l)
+{
+    int most = 0;
+    for (int i = 0; i < l->figure->table.count; i++)
+        most = l->figure->table.series[i].count > most
+                   ? l->figure->table.series[i].count
+                   : most;
+    return most > 40 ? 0 : 0.7;
+}
+
+static bool write_script(struct layout *l, const struct workspace *space)
+{
+    FILE *out = workspace_create(space, "figure.gp");
+    if (!out)
+        return false;
+    words_write(l->figure, LEFT, l->right, out);
+    fprintf(out, "x_least = %.9g\nx_most = %.9g\n", l->x.least, l->x.most);
+    fprintf(out, "y_least = %.9g\ny_most = %.9g\ny_log = %d\n", l->y.least, l->y.most,
+            l->y.log);
+    fprintf(out, "curves = %d\nsomething = %d\npoint_size = %g\n",
+            l->figure->table.count, drawable_curves(l), point_size(l));
+    axis_tics(out, "xtics", &l->x);
+    axis_tics(out, "ytics", &l->y);
+    write_tags(l, out);
+    write_marks(l, out);
+    fputs("load 'lines.gp'\n", out);
+    return finish(out);
+}
+
+enum figure_result lines_write(const struct figure *figure,
+                               const struct workspace *space, char *error, size_t size)
+{
+    struct layout layout = {.figure = figure};
+    make_room(&layout);
+    layout.width = figure->width - LEFT - layout.right;
+    layout.height = figure->height - words_top(figure) - words_bottom(figure);
+    layout.raster.width = layout.width;
+    layout.raster.height = layout.height;
+    find_ranges(&layout);
+    if (write_script(&layout, space) && write_data(&layout, space))
+        return FIGURE_DRAWN;
+    snprintf(error, size, "%s: %s", space->path, strerror(errno));
+    return FIGURE_FAILED;
+}

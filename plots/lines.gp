@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# lines -- y over x. figure.gp sets the words, ranges, tics and places, and then loads
+# this.
+load 'style.gp'
+load 'words.gp'
+
+if (y_log) { set logscale y }
+set xrange [x_least:x_most]
+set yrange [y_least:y_most]
+set ytics scale 0
+set grid ytics
+
+# Across: a promise; upright: where something is full.
+do for [i = 1:marks] {
+    if (mark_upright[i]) {
+        set arrow i from mark_at[i], graph 0 to mark_at[i], graph 1 nohead back \
+            linetype 2 linewidth 1.2 linecolor rgb quiet
+    } else {
+        set arrow i from graph 0, first mark_at[i] to graph 1, first mark_at[i] \
+            nohead back linetype 4 linewidth 1.6 linecolor rgb ink
+    }
+    set label i ''.mark[i] left textcolor rgb ink front \
+        at screen mark_x[i] / width, screen mark_y[i] / height
+}
+
+# A name stands beside its line's end, and a thin line leads to it where it does not.
+do for [i = 1:tags] {
+    set label 20000 + i ''.tag[i] left textcolor rgb colour_of(tag_curve[i]) front \
+        at screen tag_x[i] / width, screen tag_y[i] / height
+    if (abs(tag_y[i] - tag_end_y[i]) > 3 || tag_x[i] - tag_end_x[i] > 20) {
+        set arrow 20000 + i nohead front linetype 1 linewidth 0.5 \
+            linecolor rgb colour_of(tag_curve[i]) \
+            from screen (tag_end_x[i] + 6) / width, screen tag_end_y[i] / height \
+            to screen (tag_x[i] - 4) / width, screen tag_y[i] / height
+    }
+}
+
+if (something == 0) {
+    set label 30005 nothing center font 'Helvetica,17' textcolor rgb quiet front \
+        at screen (left + width - right) / 2.0 / width, \
+           screen (bottom + height - top) / 2.0 / height
+    plot 1 / 0 notitle
+    set output
+    exit
+}
+
+hollow_of(i) = int(word('6 4 8 12 10 14', (i - 1) % 6 + 1))
+solid_of(i) = int(word('7 5 9 13 11 15', (i - 1) % 6 + 1))
+
+# Bands first, so that no band covers a line.
+plot for [i = 1:curves] sprintf('curve%d.dat', i) using 1:3:4 \
+         with filledcurves fillstyle transparent solid 0.15 noborder \
+         linecolor rgb colour_of(i) notitle, \
+     for [i = 1:curves] sprintf('hollow%d.dat', i) using 1:2:3:4 with yerrorbars \
+         linetype 1 linewidth 1 pointtype 0 linecolor rgb colour_of(i) notitle, \
+     for [i = 1:curves] sprintf('curve%d.dat', i) using 1:2 with lines \
+         linetype dash_of(i) linewidth 2.2 linecolor rgb colour_of(i) notitle, \
+     for [i = 1:curves] sprintf('curve%d.dat', i) using 1:2 with points \
+         pointtype solid_of(i) pointsize point_size linecolor rgb colour_of(i) notitle, \
+     for [i = 1:curves] sprintf('hollow%d.dat', i) using 1:2 with points \
+         pointtype hollow_of(i) pointsize 0.9 linewidth 1.5 \
+         linecolor rgb colour_of(i) notitle
+set output

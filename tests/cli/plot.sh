@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# plot: the figures of a results file; their scripts draw the same bytes without headroom;
+# overloaded points are hollow; nothing of a text is obeyed; what is wrong is told.
+set -eu
+: "${HEADROOM:?}"
+command -v gnuplot >/dev/null || exit 77
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+fail() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+expect() { # expect STATUS COMMAND...
+    local wanted=$1 status=0
+    shift
+    "$@" >out.txt 2>err.txt || status=$?
+    [ $status = "$wanted" ] || fail "status $status instead of $wanted of $*: $(cat out.txt err.txt)"
+}
+
+says() { # says FILE TEXT
+    grep -qF -- "$2" "$1" || fail "no \"$2\" in $1: $(head -c 3000 "$1")"
+}
+
+cat >api.json <<'JSON'
+{ "workloads": { "v": { "target": "api", "open": { "rate": "50/s" }, "timeout": "1s" } },
+  "services": { "api": { "kind": "server", "slots": 1, "time": { "exponential": "10ms" } } },
+  "slo": [ "p95 < 200ms" ],
+  "run": { "duration": "400s", "replications": 4 } }
+JSON
+cat >load.json <<'JSON'
+{ "scenario": "api.json", "vary": { "/workloads/v/open/rate": [ "40/s", "70/s", "90/s", "130/s" ] } }
+JSON
+expect 0 "$HEADROOM" batch load.json --quiet
+expect 0 "$HEADROOM" plot load.hdb
+for kind in latency goodput utilisation; do
+    says out.txt "load-figures/$kind.svg"
+    [ -s "load-figures/$kind.svg" ] || fail "no $kind"
+    says "load-figures/$kind.svg" '4 replications a point, seed 1, headroom '
+    # The script beside the figure draws it again, to the byte, without headroom.
+    (cd "load-figures/$kind" && gnuplot -d figure.gp)
+    cmp "load-figures/$kind.svg" "load-figures/$kind/figure.svg"
+done
+says load-figures/latency.svg '>p95 &lt; 200ms<'
+says load-figures/latency.svg '>api full at '
+says load-figures/latency.svg 'none where overloaded'
+says load-figures/goodput.svg 'hollow: overloaded'
+
+# 130/s for a server of 100/s: its point is in no line.
+answered=load-figures/goodput/curve2.dat
+grep -q '^130 ' load-figures/goodput/hollow2.dat || fail "130/s is not hollow"
+! grep -q '^130 ' $answered || fail "130/s is joined"
+grep -q '^90 ' $answered || fail "90/s is not drawn"
+! grep -q '^90 ' load-figures/goodput/hollow2.dat || fail "90/s is hollow"
+! grep -q '^130 ' load-figures/latency/curve1.dat || fail "a latency without a limit"
+
+# The numbers drawn are those of the file.
+drawn=$(awk '$1 == 70 { printf "%.6f", $2 }' load-figures/latency/curve1.dat)
+known=$("$HEADROOM" export load.hdb |
+    awk -F, '$2 == "rate=70/s" && $7 == "all" && $9 == "mean" { printf "%.6f", $11 }')
+[ -n "$known" ] && [ "$drawn" = "$known" ] || fail "drawn $drawn, found $known"
+
+expect 0 "$HEADROOM" plot load.hdb --kind latency --format png --size column --out png
+[ "$(head -c 4 png/latency.png | tail -c 3)" = PNG ] || fail "no PNG"
+expect 0 "$HEADROOM" plot load.hdb --kind latency --format pdf --size slide --out pdf
+[ "$(head -c 4 pdf/latency.pdf)" = %PDF ] || fail "no PDF"
+
+# Files that are there stay.
+echo mine >load-figures/latency.svg
+expect 2 "$HEADROOM" plot load.hdb
+says err.txt '(--force replaces it)'
+grep -qx mine load-figures/latency.svg || fail "a figure was replaced"
+expect 0 "$HEADROOM" plot load.hdb --force
+
+# A variant a line, one number of it.
+cat >both.json <<'JSON'
+{ "scenario": "api.json", "replications": 2,
+  "variants": { "one": {}, "'; system('touch canary'); x='`touch canary`": { "services": { "api": { "slots": 2 } } } },
+  "vary": { "/workloads/v/open/rate": [ "40/s", "70/s" ] } }
+JSON
+expect 0 "$HEADROOM" batch both.json --quiet
+expect 0 "$HEADROOM" plot both.hdb
+says both-figures/latency.svg '>one<'
+says both-figures/latency.svg 'p95 response time of all requests'
+[ ! -e canary ] && [ ! -e both-figures/latency/canary ] || fail "a name was obeyed"
+expect 0 "$HEADROOM" plot both.hdb --where one --kind latency --by mean --out one
+says one/latency.svg '>p50<'
+
+expect 2 "$HEADROOM" plot load.hdb --kind lateny
+says err.txt 'no figure is called "lateny"; there are latency, goodput'
+expect 2 "$HEADROOM" plot load.hdb --over speed --force
+says err.txt 'speed: was not varied (varied: rate)'
+expect 2 "$HEADROOM" plot load.hdb --of nobody --force
+expect 2 "$HEADROOM" plot load.hdb --where two --force
+expect 2 "$HEADROOM" plot load.hdb --by p42 --force
+expect 2 "$HEADROOM" plot load.hdb --size poster
+expect 2 "$HEADROOM" plot load.hdb --format gif
+expect 3 "$HEADROOM" plot nowhere.hdb
+expect 2 "$HEADROOM" plot load.json
+
+# Without gnuplot, and with one that fails.
+mkdir bin
+expect 3 env PATH="$work/bin" "$HEADROOM" plot load.hdb --out none
+says err.txt 'gnuplot is not installed'
+printf '#!/bin/sh\necho broken\nexit 1\n' >bin/gnuplot
+chmod +x bin/gnuplot
+expect 3 env PATH="$work/bin:$PATH" "$HEADROOM" plot load.hdb --out none
+says err.txt 'gnuplot failed with status 1: broken'
+[ ! -e none/latency.svg ] || fail "a figure of nothing"
