@@ -76,6 +76,8 @@ static void tell_open(struct teller *t, const struct open_conf *open)
             arena_format(t->arena, "gaps between arrivals are gamma, cv %.3g",
                          ((const struct process_gamma_conf *)open->process.body)->cv));
         break;
+    case PROCESS_AZURE_CODE:
+    case PROCESS_AZURE_CONVERSATION:
     case PROCESS_MMPP:
         say(t, "arrivals switch between rates at random moments (MMPP)");
         break;
@@ -240,6 +242,8 @@ static void tell_step(void *context, const struct param_variant *step)
         say_value(t, "memory", ((const struct memory_step *)step->body)->bytes,
                   PARAM_SIZE);
         break;
+    case STEP_ONCE:
+        break;
     case STEP_FAIL: {
         const struct fail_step *s = step->body;
         if (s->probability > 0 && s->probability < 1)
@@ -279,6 +283,20 @@ static void tell_operations(struct teller *t, const char *name,
     }
 }
 
+static void tell_engine(struct teller *t, const struct engine_part *e)
+{
+    const struct length_conf *own = e->requests->items;
+    const char *name = t->who;
+    say_value(t, "the tokens of a prompt", e->input, PARAM_NUMBER);
+    say_value(t, "the tokens of an answer", e->output, PARAM_NUMBER);
+    for (int i = 0; i < e->requests->count; i++) {
+        t->who = arena_format(t->arena, "%s, %s", name, e->requests->names[i]);
+        say_value(t, "the tokens of a prompt", own[i].input, PARAM_NUMBER);
+        say_value(t, "the tokens of an answer", own[i].output, PARAM_NUMBER);
+    }
+    t->who = name;
+}
+
 static void tell_server(struct teller *t, const char *name, const struct server_part *s)
 {
     if (s->accept == ACCEPT_EAGER && s->processes > 1)
@@ -290,6 +308,11 @@ static void tell_server(struct teller *t, const char *name, const struct server_
     say_time(t, "the time per token", s->token_time);
     if (s->table.present)
         say_time(t, "time", s->table.time);
+    say_time(t, "the time of a batch", s->batch.time);
+    say_time(t, "the time of a request in a batch", s->batch.per_request);
+    say_value(t, "the tokens of a prompt", s->meter.input, PARAM_NUMBER);
+    if (s->duty == DUTY_ENGINE)
+        tell_engine(t, &s->engine);
     if (s->table.operations)
         tell_operations(t, name, s->table.operations);
     if (s->rules)

@@ -71,6 +71,10 @@ static void add_requests(const struct rows *rows, const struct result *r,
     add_times(rows, "gap.", &f->gap, r->run.count);
     add(rows, "cut", "1", &f->cut);
     add(rows, "open", "1", &f->open);
+    if (f->tokens)
+        add_times(rows, "tpot.", &f->per_token, r->run.count);
+    if (f->judged)
+        add(rows, "goodput", "1/s", &f->good);
 }
 
 /* The type's own name where that is enough. */
@@ -101,6 +105,16 @@ static void add_station(const struct rows *rows, const struct station_findings *
     add(rows, "throughput", "1/s", &f->throughput);
     add(rows, "refused", "1/s", &f->refused);
     add(rows, "timed_out", "1/s", &f->timed_out);
+    if (estimate_given(&f->in_batch))
+        add(rows, "requests_in_batch", "1", &f->in_batch);
+    if (!estimate_given(&f->steps))
+        return;
+    add(rows, "step_time", "s", &f->step_time);
+    add(rows, "batch", "1", &f->batch);
+    add(rows, "tokens_written", "1/s", &f->written);
+    add(rows, "kv_used", "1", &f->kv);
+    add(rows, "preemptions", "1/s", &f->preemptions);
+    add(rows, "stalls", "1/s", &f->stalls);
 }
 
 static void add_promise(const struct rows *rows, const struct slo_result *s, int n)
@@ -110,7 +124,7 @@ static void add_promise(const struct rows *rows, const struct slo_result *s, int
     bool time = s->slo->metric == SLO_MEAN || s->slo->metric == SLO_QUANTILE;
     add(rows, "measured",
         time                                  ? "s"
-        : s->slo->metric == SLO_THROUGHPUT ? "1/s"
+        : s->slo->metric == SLO_THROUGHPUT || s->slo->metric == SLO_GOODPUT ? "1/s"
                                            : "1",
         &s->value);
     add_number(rows, "met", "1", s->decided ? s->met : NAN, n);

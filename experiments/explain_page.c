@@ -33,7 +33,7 @@ static const char *safe(struct page *p, const char *text)
 static const char *unit_of(struct page *p, const struct explain_part *part)
 {
     if (part->cores)
-        return "cores";
+        return p->facts->station[part->station].blocks ? "GPUs" : "cores";
     const char *slot = p->facts->station[part->station].slot_name;
     return arena_format(&p->sheet.arena, "%ss", slot ? slot : "slot");
 }

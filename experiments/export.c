@@ -143,7 +143,8 @@ enum { MOST_TYPES = 64 };
 /* Latencies of one point, all its replications together. */
 struct pool {
     struct arena arena;
-    struct histogram latency[MOST_TYPES], first_byte[MOST_TYPES], gap[MOST_TYPES];
+    struct histogram latency[MOST_TYPES], first_byte[MOST_TYPES], gap[MOST_TYPES],
+        per_token[MOST_TYPES];
     int types;
 };
 
@@ -160,6 +161,7 @@ static void add_outcome(void *pool, const struct packed *packed)
             histogram_merge(&p->latency[t], &outcome.type[t].latency, &p->arena);
             histogram_merge(&p->first_byte[t], &outcome.type[t].first_byte, &p->arena);
             histogram_merge(&p->gap[t], &outcome.type[t].gap, &p->arena);
+            histogram_merge(&p->per_token[t], &outcome.type[t].per_token, &p->arena);
         }
     }
     arena_free(&arena);
@@ -210,6 +212,7 @@ static void put_point(void *table, int columns, const char *const *text)
         put_cells(t, begin, name, "latency", &pool.latency[i]);
         put_cells(t, begin, name, "ttfb", &pool.first_byte[i]);
         put_cells(t, begin, name, "gap", &pool.gap[i]);
+        put_cells(t, begin, name, "tpot", &pool.per_token[i]);
     }
     arena_free(&pool.arena);
     free(begin);

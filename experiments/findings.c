@@ -39,6 +39,14 @@ static bool streams_in(const struct model_facts *facts, struct scope scope)
     return false;
 }
 
+static bool judged_in(const struct model_facts *facts, struct scope scope)
+{
+    for (int t = 0; t < facts->types; t++)
+        if (scope_counts(facts, scope, t) && facts->type[t].judged)
+            return true;
+    return false;
+}
+
 /* A count by another, of a scope. */
 static struct estimate part_of(const struct sample *s, struct scope scope,
                                enum sample_count part, enum sample_count whole,
@@ -80,6 +88,10 @@ static struct request_findings requests_of(const struct sample *s, struct scope 
             if (scope_counts(s->facts, scope, t))
                 f.open_most =
                     fmax(f.open_most, (double)s->outcome[r].type[t].open_most);
+    f.per_token = times_of(s, scope, TIME_PER_TOKEN, steady);
+    f.tokens = f.per_token.least >= 0;
+    f.good = sample_rate(s, scope, COUNT_GOOD);
+    f.judged = judged_in(s->facts, scope);
     return f;
 }
 
@@ -141,6 +153,17 @@ enum reading {
     READ_LOST,
     READ_REDELIVERED,
     READ_FAILED,
+    READ_STEPS,
+    READ_STEP_TIME,
+    READ_BATCH,
+    READ_WRITTEN,
+    READ_BATCH_FULL,
+    READ_KV,
+    READ_FOUND,
+    READ_AGAIN,
+    READ_PREEMPTIONS,
+    READ_STALLS,
+    READ_IN_BATCH,
 };
 
 /* The part of the window that was simulated, ns: less where a replication
@@ -200,6 +223,28 @@ static double amount(const struct station_outcome *o, enum reading reading)
         return (double)o->redelivered;
     case READ_FAILED:
         return (double)o->failed;
+    case READ_STEPS:
+        return (double)o->engine.steps;
+    case READ_STEP_TIME:
+        return (double)o->cpu_area * 1e-12;
+    case READ_BATCH:
+        return (double)o->engine.sequences;
+    case READ_WRITTEN:
+        return (double)o->engine.written;
+    case READ_BATCH_FULL:
+        return (double)o->engine.full_area;
+    case READ_KV:
+        return (double)o->engine.block_area;
+    case READ_FOUND:
+        return (double)o->engine.found;
+    case READ_AGAIN:
+        return (double)o->engine.lost;
+    case READ_PREEMPTIONS:
+        return (double)o->engine.preemptions;
+    case READ_STALLS:
+        return (double)o->engine.stalls;
+    case READ_IN_BATCH:
+        return (double)o->batch.requests;
     }
     return 0;
 }
@@ -240,6 +285,25 @@ static double out_of(const struct outcome *o, const struct station_facts *facts,
     case READ_STALE:
     case READ_JOINED:
         return (double)o->station[station].cache.lookups;
+    case READ_STEPS:
+    case READ_WRITTEN:
+    case READ_PREEMPTIONS:
+    case READ_STALLS:
+        return time_of(o) * 1e-9;
+    case READ_STEP_TIME:
+    case READ_BATCH:
+        return (double)o->station[station].engine.steps;
+    case READ_BATCH_FULL:
+        return facts->instances * time_of(o);
+    case READ_KV:
+        return (double)facts->blocks * facts->instances * time_of(o);
+    case READ_FOUND:
+        return (double)(o->station[station].engine.found +
+                        o->station[station].engine.read);
+    case READ_AGAIN:
+        return (double)o->station[station].engine.computed;
+    case READ_IN_BATCH:
+        return (double)o->station[station].batch.batches;
     }
     return 0;
 }
@@ -281,6 +345,12 @@ static struct estimate read_cache(const struct sample *s, int i, enum reading re
 static struct estimate read_broker(const struct sample *s, int i, enum reading reading)
 {
     return s->facts->station[i].broker ? read_station(s, i, reading)
+                                        : estimate_lacking(LACK_LIMIT);
+}
+
+static struct estimate read_engine(const struct sample *s, int i, enum reading reading)
+{
+    return s->facts->station[i].blocks ? read_station(s, i, reading)
                                        : estimate_lacking(LACK_LIMIT);
 }
 
@@ -312,7 +382,8 @@ static struct station_findings station_of(const struct sample *s, int i)
         .throughput = read_station(s, i, READ_SERVED),
         .refused = read_station(s, i, READ_REFUSED),
         .timed_out = read_station(s, i, READ_TIMED_OUT),
-        .full = read_limited(s, i, facts->slots, READ_FULL),
+        .full = facts->blocks ? read_engine(s, i, READ_BATCH_FULL)
+                              : read_limited(s, i, facts->slots, READ_FULL),
         .killed = read_memory(s, i, READ_KILLED),
         .restarts = read_memory(s, i, READ_RESTARTS),
         .lookups = read_cache(s, i, READ_LOOKUPS),
@@ -324,6 +395,17 @@ static struct station_findings station_of(const struct sample *s, int i)
         .lost = read_broker(s, i, READ_LOST),
         .redelivered = read_broker(s, i, READ_REDELIVERED),
         .failed = read_broker(s, i, READ_FAILED),
+        .steps = read_engine(s, i, READ_STEPS),
+        .step_time = read_engine(s, i, READ_STEP_TIME),
+        .batch = read_engine(s, i, READ_BATCH),
+        .written = read_engine(s, i, READ_WRITTEN),
+        .kv = read_engine(s, i, READ_KV),
+        .found = read_engine(s, i, READ_FOUND),
+        .again = read_engine(s, i, READ_AGAIN),
+        .preemptions = read_engine(s, i, READ_PREEMPTIONS),
+        .stalls = read_engine(s, i, READ_STALLS),
+        .in_batch = facts->batches ? read_station(s, i, READ_IN_BATCH)
+                                   : estimate_lacking(LACK_LIMIT),
     };
     for (int r = 0; r < s->count; r++) {
         const struct station_outcome *o = &s->outcome[r].station[i];
@@ -331,6 +413,10 @@ static struct station_findings station_of(const struct sample *s, int i)
         f.busy_most = fmax(f.busy_most, (double)o->busy_most);
         f.memory_most = fmax(f.memory_most, (double)o->memory_most);
         f.wait_most = fmax(f.wait_most, (double)o->wait.most * 1e-9);
+        f.gap_most = fmax(f.gap_most, (double)o->engine.longest_gap * 1e-9);
+        if (facts->blocks)
+            f.kv_most = fmax(f.kv_most,
+                             (double)o->engine.block_most / (double)facts->blocks);
     }
     return f;
 }

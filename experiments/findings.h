@@ -32,6 +32,10 @@ struct request_findings {
     struct time_findings first_byte, gap;
     struct estimate cut, open; /* per offered request; at a time */
     double open_most;
+    bool tokens; /* then per_token is given */
+    struct time_findings per_token;
+    bool judged; /* a workload says what is good: */
+    struct estimate good; /* per s */
 };
 
 struct station_findings {
@@ -46,7 +50,8 @@ struct station_findings {
     struct estimate waited;       /* part of them that had to wait */
     struct estimate throughput;   /* served per s */
     struct estimate refused, timed_out; /* per s */
-    struct estimate full;               /* part of time with every slot taken */
+    struct estimate full;               /* part of time with every slot taken, or place
+                                           of a language model's batch */
     /* where memory is counted; LACK_LIMIT elsewhere */
     struct estimate killed, restarts; /* processes and containers, per s */
     double memory_most;               /* bytes of an instance, over all replications */
@@ -56,6 +61,15 @@ struct station_findings {
     /* of a queue of jobs, per s; LACK_LIMIT elsewhere */
     struct estimate lost, redelivered, failed;
     double wait_most; /* s, over all replications */
+    /* of a language model's engine; LACK_LIMIT elsewhere */
+    struct estimate steps, written, preemptions, stalls; /* per s */
+    struct estimate step_time, batch; /* s; sequences in a step */
+    struct estimate kv;               /* part of the blocks in use */
+    struct estimate found;            /* part of the tokens of prompts that lay in the
+                                         cache */
+    struct estimate again;            /* part of what was computed that was lost */
+    struct estimate in_batch; /* requests in a batch; LACK_LIMIT elsewhere */
+    double kv_most, gap_most;         /* part; s */
 };
 
 struct findings {

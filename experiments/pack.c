@@ -7,10 +7,14 @@
 
 /* Whoever adds a field there teaches it to this file, in both directions, and makes
  * PACK_VERSION larger. */
-_Static_assert(sizeof(struct station_outcome) == 400, "experiments/pack.c knows it");
+_Static_assert(sizeof(struct station_outcome) ==
+                   400 + sizeof(struct engine_counts) + 2 * 8,
+               "experiments/pack.c knows it");
 _Static_assert(sizeof(struct type_outcome) ==
-                   8 * 8 + 4 * sizeof(struct histogram) + 6 * 8 +
+                   8 * 8 + 5 * sizeof(struct histogram) + 6 * 8 +
                        3 * sizeof(struct tally) + 5 * 8 + 8,
+               "experiments/pack.c knows it");
+_Static_assert(sizeof(struct engine_counts) == 14 * 8 + 3 * 16,
                "experiments/pack.c knows it");
 _Static_assert(sizeof(struct outcome) - sizeof(struct series) == 80,
                "experiments/pack.c knows it");
@@ -206,6 +210,8 @@ static void pass_type(struct stream *s, struct type_outcome *t,
     pass(s, &t->cut);
     pass_wide(s, &t->open_area);
     pass_signed(s, &t->open_most);
+    pass_histogram(s, &t->per_token);
+    pass(s, &t->good);
     pass_tally(s, &t->latency_sum);
     pass_tally(s, &t->failed_latency);
     pass_segments(s, t);
@@ -223,6 +229,30 @@ static void pass_cache(struct stream *s, struct cache_counts *c)
     pass(s, &c->evicted);
     pass(s, &c->expired);
     pass(s, &c->full);
+}
+
+/* Of a language model alone; all others say so in one number. */
+static void pass_engine(struct stream *s, struct engine_counts *e)
+{
+    pass(s, &e->steps);
+    if (e->steps == 0)
+        return;
+    pass(s, &e->sequences);
+    pass(s, &e->computed);
+    pass(s, &e->read);
+    pass(s, &e->found);
+    pass(s, &e->lost);
+    pass(s, &e->written);
+    pass(s, &e->finished);
+    pass(s, &e->aborted);
+    pass(s, &e->preemptions);
+    pass(s, &e->stalls);
+    pass_signed(s, &e->longest_gap);
+    pass_signed(s, &e->block_most);
+    pass_signed(s, &e->batch_most);
+    pass_wide(s, &e->block_area);
+    pass_wide(s, &e->batch_area);
+    pass_wide(s, &e->full_area);
 }
 
 static void pass_station(struct stream *s, struct station_outcome *o)
@@ -252,6 +282,9 @@ static void pass_station(struct stream *s, struct station_outcome *o)
     pass(s, &o->lost);
     pass(s, &o->redelivered);
     pass(s, &o->failed);
+    pass_engine(s, &o->engine);
+    pass(s, &o->batch.batches);
+    pass(s, &o->batch.requests);
 }
 
 /* Of the series only the sums are found: its clock has stopped. */

@@ -21,7 +21,7 @@
 
 #include <stdbool.h>
 
-enum { PACK_VERSION = 7 };
+enum { PACK_VERSION = 8 };
 
 struct packed {
     unsigned char *bytes;

@@ -23,6 +23,8 @@ const struct promise_metric promise_metrics[] = {
      "Streams that broke after their first byte, per request: each attempt counts."},
     {"throughput", SLO_THROUGHPUT, PARAM_RATE, REQUESTS,
      "Successful requests per time."},
+    {"goodput", SLO_GOODPUT, PARAM_RATE, REQUESTS,
+     "Answers in streams per time that keep all limits of their workload's `good`."},
     {"utilisation", SLO_UTILISATION, PARAM_FRACTION, "service",
      "Part of its slots or connections in use; the service must be named."},
     {0},
@@ -68,11 +70,12 @@ static bool skip_prefix(const char **text, const char *prefix)
     return true;
 }
 
-/* [ttfb.|gap.|duration.]metric */
+/* [ttfb.|tpot.|gap.|duration.]metric */
 static bool read_metric(const char *text, struct slo *slo, enum param_type *type)
 {
     slo->of = skip_prefix(&text, "ttfb.")       ? SLO_OF_TTFB
               : skip_prefix(&text, "gap.")      ? SLO_OF_GAP
+              : skip_prefix(&text, "tpot.")     ? SLO_OF_TPOT
               : skip_prefix(&text, "duration.") ? SLO_OF_DURATION
                                                 : SLO_OF_LATENCY;
     *type = PARAM_DURATION;
@@ -92,13 +95,13 @@ static bool read_metric(const char *text, struct slo *slo, enum param_type *type
 static const char *near_metric(struct arena *arena, const char *text)
 {
     static const char *const names[] = {"mean", "p50", "p90", "p95", "p99", "errors",
-                                        "cut",  "throughput", "utilisation"};
+                                        "cut", "throughput", "goodput", "utilisation"};
     const char *dot = strrchr(text, '.');
     const char *near =
         where_nearest(dot ? dot + 1 : text, names, sizeof names / sizeof *names);
     return near ? arena_format(arena, "did you mean \"%s\"?", near)
-                : "metrics: mean, p50, p95, p99.9, ttfb.p95, gap.p99, errors, cut, "
-                  "throughput, utilisation";
+                : "metrics: mean, p50, p95, p99.9, ttfb.p95, tpot.p95, gap.p99, "
+                  "errors, cut, throughput, goodput, utilisation";
 }
 
 /* The scope ends at the first dot, names having none; but "p99.9" is all metric. */

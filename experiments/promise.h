@@ -2,7 +2,7 @@
 /*
  * promise -- the little language of promises and precision:
  *
- *     [type|workload|service.][ttfb.|duration.]metric op quantity
+ *     [type|workload|service.][ttfb.|tpot.|duration.]metric op quantity
  *     page.p95 < 2s    errors < 1%    chat.ttfb.p99 <= 1s    web.utilisation < 70%
  *
  *     metric within fraction

@@ -2,6 +2,7 @@
 #include "experiments/random.h"
 
 #include "experiments/data.h"
+#include "experiments/datadir.h"
 #include "experiments/quantity.h"
 #include "experiments/scenario.h"
 #include "experiments/text.h"
@@ -136,6 +137,85 @@ static struct dist *bind_column(struct bind *bind, const struct dist_column_conf
                : NULL;
 }
 
+/* ---- what comes with the program ------------------------------------------------- */
+
+/* Quantiles of numbers of tokens, a row for each trace and side; its columns p0 to p100
+ * are quantiles, others say where they come from. */
+#define LENGTHS "token-lengths.csv"
+/* Not a name that a file beside the scenario can have. */
+#define SHIPPED "/" LENGTHS
+
+static const struct data_table *read_shipped(struct bind *bind, uint32_t at)
+{
+    for (int i = 0; i < bind->file_count; i++)
+        if (strcmp(bind->files[i].name, SHIPPED) == 0)
+            return bind->tables[i];
+    const char *folder = datadir(bind->arena);
+    const struct data_table *table =
+        folder ? data_read(bind->where,
+                           arena_format(bind->arena, "%s/library", folder), LENGTHS, at,
+                           NULL)
+               : NULL;
+    if (!folder)
+        where_problem(bind->where, at, NULL,
+                      "must come with " LENGTHS ", which is not where the program "
+                      "looks for it");
+    if (table)
+        bind_add_file(bind, (struct data_file){SHIPPED, table->bytes, table->length},
+                      table);
+    return table;
+}
+
+static int find_row(struct bind *bind, const struct dist_published_conf *conf,
+                    const struct param_csv *csv)
+{
+    const char **names = arena_many(bind->arena, csv->rows, const char *);
+    int column = data_column(csv, "name");
+    for (int i = 0; column >= 0 && i < csv->rows; i++) {
+        names[i] = csv->cell[i * csv->columns + column];
+        if (strcmp(names[i], conf->name) == 0)
+            return i;
+    }
+    where_problem(bind->where, conf->at, NULL, "must be one of %s, is \"%s\"",
+                  column < 0 ? "none" : where_list(bind->arena, names, csv->rows),
+                  conf->name);
+    return -1;
+}
+
+static struct dist *bind_published(struct bind *bind,
+                                   const struct dist_published_conf *conf)
+{
+    if (quantity_has_units(bind->unit)) {
+        where_problem(bind->where, conf->at, NULL,
+                      "must be where a number of tokens is asked for");
+        return NULL;
+    }
+    const struct data_table *table = conf->name ? read_shipped(bind, conf->at) : NULL;
+    int row = table ? find_row(bind, conf, &table->csv) : -1;
+    if (row < 0)
+        return NULL;
+    const struct param_csv *csv = &table->csv;
+    double *x = arena_many(bind->arena, csv->columns, double);
+    double *p = arena_many(bind->arena, csv->columns, double);
+    int count = 0;
+    for (int i = 0; i < csv->columns; i++) {
+        char *end;
+        p[count] = csv->header[i][0] == 'p' ? strtod(csv->header[i] + 1, &end) : NAN;
+        if (isnan(p[count]) || *end)
+            continue;
+        p[count] /= 100;
+        if (!read_plain(csv->cell[row * csv->columns + i], 1, &x[count])) {
+            data_problem(bind->where, table, row, "%s must be a number",
+                         csv->header[i]);
+            return NULL;
+        }
+        count++;
+    }
+    struct dist *dist = dist_quantile_table(bind->arena, x, p, count);
+    dist->conf = conf;
+    return dist;
+}
+
 /* ---- forms ----------------------------------------------------------------------- */
 
 /* The parameters: an object, a list of them in order, or the first one alone. */
@@ -169,6 +249,8 @@ static struct dist *bind_form(struct bind *bind, const cJSON *value,
         return bind_empirical(bind, conf);
     if (form == DIST_COLUMN)
         return bind_column(bind, conf);
+    if (form == DIST_PUBLISHED)
+        return bind_published(bind, conf);
     struct dist *dist = arena_new(bind->arena, struct dist);
     bool fine = dist_prepare(dist, form, conf, bind->arena, &bind->where->listener);
     return fine ? dist : NULL;

@@ -338,7 +338,8 @@ static void print_promises(struct page *page)
           "it is about all requests. Response times of all requests or of a workload "
           "leave out streams, unless there is nothing else. Before a percentile or the "
           "mean, `ttfb.` is the time to the first byte of a stream (\"chat.ttfb.p95 < "
-          "1s\"), `gap.` that between its chunks; `duration.` is that to the end, as "
+          "1s\"), `gap.` that between its chunks, `tpot.` that between the tokens of a "
+          "language model, the mean of each answer; `duration.` is that to the end, as "
           "without it.\n\n"
           "| metric | scope | limit | meaning |\n| --- | --- | --- | --- |\n",
           page->out);

@@ -36,6 +36,7 @@ static void copy_type(struct type_outcome *type, const struct model_facts *facts
     copy_histogram(&type->first_byte, arena);
     copy_histogram(&type->gap, arena);
     copy_histogram(&type->tool, arena);
+    copy_histogram(&type->per_token, arena);
     COPY(arena, type->segment, OUTCOME_SEGMENTS);
     COPY(arena, type->segment_sum, OUTCOME_SEGMENTS);
     COPY(arena, type->segment_offered, OUTCOME_SEGMENTS);

@@ -181,6 +181,10 @@ static void put_requests(cJSON *object, const struct result *r,
     result_json_estimate(object, "cut", &f->cut);
     result_json_estimate(object, "open", &f->open);
     json_number(object, "open_most", f->open_most);
+    if (f->tokens)
+        put_times(object, "tpot", &f->per_token);
+    if (f->judged)
+        result_json_estimate(object, "goodput", &f->good);
 }
 
 static void put_types(cJSON *root, const struct result *r)
@@ -255,6 +259,22 @@ static void put_queue(cJSON *station, const struct station_findings *f)
     result_json_estimate(object, "failed", &f->failed);
 }
 
+static void put_engine(cJSON *station, const struct station_findings *f)
+{
+    cJSON *object = json_object(station, "engine");
+    result_json_estimate(object, "steps", &f->steps);
+    result_json_estimate(object, "step_time", &f->step_time);
+    result_json_estimate(object, "batch", &f->batch);
+    result_json_estimate(object, "tokens_written", &f->written);
+    result_json_estimate(object, "kv_used", &f->kv);
+    json_number(object, "kv_most", f->kv_most);
+    result_json_estimate(object, "prefix_found", &f->found);
+    result_json_estimate(object, "preemptions", &f->preemptions);
+    result_json_estimate(object, "computed_again", &f->again);
+    result_json_estimate(object, "stalls", &f->stalls);
+    json_number(object, "longest_gap", f->gap_most);
+}
+
 static void put_stations(cJSON *root, const struct result *r)
 {
     cJSON *array = json_array(root, "stations");
@@ -291,6 +311,10 @@ static void put_stations(cJSON *root, const struct result *r)
             put_cache(object, facts, f);
         if (facts->broker)
             put_queue(object, f);
+        if (facts->blocks)
+            put_engine(object, f);
+        if (facts->batches)
+            result_json_estimate(object, "requests_in_batch", &f->in_batch);
     }
 }
 

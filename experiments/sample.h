@@ -45,7 +45,8 @@ enum sample_count {
     COUNT_FAILED,
     COUNT_UNFINISHED,
     COUNT_ATTEMPTS,
-    COUNT_CUT /* attempts that broke after the first byte */
+    COUNT_CUT, /* attempts that broke after the first byte */
+    COUNT_GOOD /* streams within the limits of their workload */
 };
 
 /* Requests of the scope in one replication. */
@@ -60,7 +61,7 @@ struct estimate sample_open(const struct sample *s, struct scope scope);
 /* Part of the offered requests that failed, of one cause or (cause -1) of any. */
 struct estimate sample_errors(const struct sample *s, struct scope scope, int cause);
 
-enum sample_time { TIME_LATENCY, TIME_FIRST_BYTE, TIME_GAP };
+enum sample_time { TIME_LATENCY, TIME_FIRST_BYTE, TIME_GAP, TIME_PER_TOKEN };
 
 struct estimate sample_mean(const struct sample *s, struct scope scope,
                             enum sample_time time);

@@ -33,9 +33,12 @@
 #include <stdint.h>
 
 enum slo_metric {
-    SLO_MEAN, SLO_QUANTILE, SLO_ERRORS, SLO_CUT, SLO_THROUGHPUT, SLO_UTILISATION,
+    SLO_MEAN, SLO_QUANTILE, SLO_ERRORS, SLO_CUT, SLO_THROUGHPUT, SLO_GOODPUT,
+    SLO_UTILISATION,
 };
-enum slo_of { SLO_OF_LATENCY, SLO_OF_TTFB, SLO_OF_GAP, SLO_OF_DURATION };
+enum slo_of {
+    SLO_OF_LATENCY, SLO_OF_TTFB, SLO_OF_GAP, SLO_OF_TPOT, SLO_OF_DURATION
+};
 enum slo_op { SLO_LESS, SLO_AT_MOST, SLO_MORE, SLO_AT_LEAST };
 
 /* One promise: "page.p95 < 2s", "errors < 1%", "chat.ttfb.p95 < 1s". */

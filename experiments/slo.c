@@ -88,9 +88,10 @@ bool slo_check(const struct scenario *scenario, const struct model_facts *facts)
 
 static enum sample_time time_of(const struct slo *slo)
 {
-    return slo->of == SLO_OF_TTFB  ? TIME_FIRST_BYTE
-           : slo->of == SLO_OF_GAP ? TIME_GAP
-                                   : TIME_LATENCY;
+    return slo->of == SLO_OF_TTFB   ? TIME_FIRST_BYTE
+           : slo->of == SLO_OF_GAP  ? TIME_GAP
+           : slo->of == SLO_OF_TPOT ? TIME_PER_TOKEN
+                                    : TIME_LATENCY;
 }
 
 static struct estimate measured(const struct slo *slo, const struct sample *s,
@@ -114,6 +115,8 @@ static struct estimate measured(const struct slo *slo, const struct sample *s,
         return sample_cut(s, scope);
     case SLO_THROUGHPUT:
         return findings_throughput(s, scope, steady);
+    case SLO_GOODPUT:
+        return sample_rate(s, scope, COUNT_GOOD);
     case SLO_UTILISATION:
         break;
     }

@@ -180,7 +180,8 @@ static const char *limit_name(struct page *p, int station, enum headroom_limit l
     const struct station_facts *f = &p->result->facts->station[station];
     const char *name = sheet_safe(&p->sheet, f->name);
     if (limit == LIMIT_CORES)
-        return arena_format(&p->sheet.arena, "CPU of %s", name);
+        return arena_format(&p->sheet.arena, "%s of %s", f->blocks ? "GPU" : "CPU",
+                            name);
     return arena_format(&p->sheet.arena, "%s%s of %s",
                         f->slot_name ? f->slot_name : "slot", f->slots == 1 ? "" : "s",
                         name);
@@ -277,6 +278,7 @@ static enum human_kind kind_of(const struct slo *slo)
     case SLO_QUANTILE:
         return HUMAN_TIME;
     case SLO_THROUGHPUT:
+    case SLO_GOODPUT:
         return HUMAN_RATE;
     case SLO_ERRORS:
     case SLO_CUT:
@@ -520,6 +522,7 @@ void summary_print(const struct result *result, bool colour, FILE *out)
     page_memory(&page);
     page_caches(&page);
     page_jobs(&page);
+    page_engines(&page);
     page_blame(&page);
     sheet_heading(&page.sheet, "How this is known");
     print_run(&page);

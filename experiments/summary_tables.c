@@ -183,6 +183,8 @@ static void add_type(struct requests *r, int t)
     add_requests(r, "  to first byte", NULL, &f->first_byte);
     if (f->gap.mean.value > 0)
         add_requests(r, "  between chunks", NULL, &f->gap);
+    if (f->tokens)
+        add_requests(r, "  per token", NULL, &f->per_token);
 }
 
 /* Latencies of streams and of others make no sense in one line. */
@@ -259,6 +261,18 @@ static void print_missing(struct requests *r)
                   ESTIMATE_BEYOND_EACH, ESTIMATE_BEYOND_ALL);
 }
 
+/* Those streams that keep all the limits of their workload. */
+static void print_good(struct page *p)
+{
+    const struct request_findings *f = &p->result->findings->whole;
+    if (!f->judged)
+        return;
+    struct estimate good = amount(p, &f->good);
+    sheet_say(&p->sheet, "%s%s of the answers in streams keep all limits of \"good\".",
+              page_estimate(p, HUMAN_NUMBER, &good),
+              p->result->facts->terminating ? "" : "/s");
+}
+
 void page_requests(struct page *p)
 {
     struct requests r = {.page = p, .grid = {.left = 1}};
@@ -270,6 +284,7 @@ void page_requests(struct page *p)
     grid_print(&r.grid, &p->sheet);
     print_missing(&r);
     print_streams(p);
+    print_good(p);
     print_causes(p);
 }
 
@@ -350,7 +365,7 @@ static void add_station(struct grid *grid, struct page *p, int i)
     row->cell[STATION_HOTTEST] =
         has_hottest(p->result, i) ? part(p, hottest_of(p->result, i)) : "";
     row->cell[STATION_FULL] = part(p, &f->full);
-    row->cell[STATION_CPU] = part(p, &f->cpu);
+    row->cell[STATION_CPU] = facts->blocks ? "" : part(p, &f->cpu);
     row->cell[STATION_QUEUE] =
         facts->waits ? page_value(p, HUMAN_NUMBER, queue.value) : "";
     row->cell[STATION_QUEUE_MOST] =
@@ -416,6 +431,17 @@ static void print_hottest(struct page *p)
         sheet_say(&p->sheet, "hottest: the busiest instance.");
 }
 
+static void print_batches(struct page *p)
+{
+    for (int i = 0; i < p->result->facts->stations; i++)
+        if (p->result->facts->station[i].batches)
+            sheet_say(&p->sheet, "%s: %s requests in a batch, on average; CPU: busy "
+                                 "with one.",
+                      sheet_safe(&p->sheet, p->result->facts->station[i].name),
+                      page_estimate(p, HUMAN_NUMBER,
+                                    &p->result->findings->station[i].in_batch));
+}
+
 void page_stations(struct page *p)
 {
     struct grid grid = {.columns = STATION_COLUMNS, .left = STATION_BUSY};
@@ -426,6 +452,7 @@ void page_stations(struct page *p)
     grid_print(&grid, &p->sheet);
     print_hottest(p);
     print_queues(p);
+    print_batches(p);
 }
 
 /* ---- memory ---------------------------------------------------------------------- */
@@ -580,6 +607,72 @@ void page_caches(struct page *p)
     grid_print(&grid, &p->sheet);
     sheet_say(&p->sheet, "in theory: the long-run ratio by Che's approximation; "
                          "joined: waited for the miss of another.");
+}
+
+/* ---- language models ------------------------------------------------------------- */
+
+enum engine_column {
+    ENGINE_NAME,
+    ENGINE_STEP,
+    ENGINE_BATCH,
+    ENGINE_WRITTEN,
+    ENGINE_KV,
+    ENGINE_KV_MOST,
+    ENGINE_FOUND,
+    ENGINE_PREEMPTED,
+    ENGINE_AGAIN,
+    ENGINE_STALLS,
+    ENGINE_GAP,
+    ENGINE_COLUMNS
+};
+
+static void add_engine(struct grid *grid, struct page *p, int i)
+{
+    const struct station_facts *facts = &p->result->facts->station[i];
+    const struct station_findings *f = &p->result->findings->station[i];
+    struct grid_row *row = grid_add(grid, &p->sheet, INK_PLAIN);
+    row->cell[ENGINE_NAME] = sheet_safe(&p->sheet, facts->name);
+    row->cell[ENGINE_STEP] = page_value(p, HUMAN_TIME, f->step_time.value);
+    row->cell[ENGINE_BATCH] = page_value(p, HUMAN_NUMBER, f->batch.value);
+    row->cell[ENGINE_WRITTEN] = per_time(p, &f->written);
+    row->cell[ENGINE_KV] = page_value(p, HUMAN_PART, f->kv.value);
+    row->cell[ENGINE_KV_MOST] = page_value(p, HUMAN_PART, f->kv_most);
+    row->cell[ENGINE_FOUND] = unless_none(p, &f->found);
+    row->cell[ENGINE_PREEMPTED] = per_time(p, &f->preemptions);
+    row->cell[ENGINE_AGAIN] = unless_none(p, &f->again);
+    row->cell[ENGINE_STALLS] = per_time(p, &f->stalls);
+    row->cell[ENGINE_GAP] = page_value(p, HUMAN_TIME, f->gap_most);
+}
+
+void page_engines(struct page *p)
+{
+    static const char *const heads[ENGINE_COLUMNS] = {
+        [ENGINE_NAME] = "Engines",   [ENGINE_STEP] = "step",
+        [ENGINE_BATCH] = "batch",
+        [ENGINE_KV] = "KV",          [ENGINE_KV_MOST] = "most",
+        [ENGINE_FOUND] = "cached",   [ENGINE_AGAIN] = "lost",
+        [ENGINE_GAP] = "longest gap"};
+    struct grid grid = {.columns = ENGINE_COLUMNS, .left = 1};
+    for (int i = 0; i < p->result->facts->stations; i++) {
+        if (!p->result->facts->station[i].blocks)
+            continue;
+        if (grid.rows == 0) {
+            struct grid_row *row = grid_heading(&grid, &p->sheet);
+            for (int c = 0; c < ENGINE_COLUMNS; c++)
+                row->cell[c] = heads[c];
+            row->cell[ENGINE_WRITTEN] = per_second(p, "tokens/s", "tokens");
+            row->cell[ENGINE_PREEMPTED] = per_second(p, "preempted/s", "preempted");
+            row->cell[ENGINE_STALLS] = per_second(p, "stalls/s", "stalls");
+        }
+        add_engine(&grid, p, i);
+    }
+    if (grid.rows == 0)
+        return;
+    putc('\n', p->sheet.out);
+    grid_print(&grid, &p->sheet);
+    sheet_say(&p->sheet, "step, batch: mean time of a step and sequences in it; "
+                         "KV: part of the cache of keys and values in use; "
+                         "stalls: tokens later than \"stall\" after the one before.");
 }
 
 /* ---- blame ----------------------------------------------------------------------- */

@@ -25,6 +25,7 @@ void page_memory(struct page *p);
 void page_caches(struct page *p);
 void page_jobs(struct page *p);
 void page_twin(struct page *p);
+void page_engines(struct page *p);
 void page_blame(struct page *p);
 
 #endif

@@ -105,7 +105,7 @@ static struct curve curve_of(const struct sample *s, struct scope scope,
 static int series_of(const struct slo *slo, const struct model_facts *facts)
 {
     int series = 0;
-    for (int t = 0; slo->scope && t < facts->types; t++) {
+    for (int t = 0; slo->scope && slo->of != SLO_OF_TPOT && t < facts->types; t++) {
         bool streaming = facts->type[t].streaming;
         if (slo->of == SLO_OF_GAP)
             return 0;

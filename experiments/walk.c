@@ -34,6 +34,9 @@ static void walk_inside(const struct param_variant *step, walk_visit *visit,
     case STEP_REPEAT:
         walk_steps(&((const struct repeat_step *)step->body)->steps, visit, context);
         break;
+    case STEP_ONCE:
+        walk_steps(&((const struct once_step *)step->body)->steps, visit, context);
+        break;
     case STEP_SPAWN:
         walk_steps(&((const struct spawn_step *)step->body)->steps, visit, context);
         break;

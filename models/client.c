@@ -223,6 +223,20 @@ static OUT_OF_LINE void forget(struct world *w, uint32_t request)
     forget_blame(w, request);
 }
 
+/* The pace of the tokens is the mean gap between the first and the last. */
+static void record_pace(struct world *w, struct type_outcome *out,
+                        const struct request *r)
+{
+    const struct good_conf *good = w->workload[r->workload].conf->good;
+    sim_time first = r->first_byte - r->start, pace = 0;
+    if (r->tokens > 1) {
+        pace = (w->now - r->first_byte) / (r->tokens - 1);
+        histogram_add(&out->per_token, (uint64_t)pace, w->arena);
+    }
+    out->good += good && first <= good->ttfb && pace <= good->tpot &&
+                 w->now - r->start <= good->latency;
+}
+
 static OUT_OF_LINE void record_stream(struct world *w, struct type_outcome *out,
                                       const struct request *r)
 {
@@ -231,6 +245,7 @@ static OUT_OF_LINE void record_stream(struct world *w, struct type_outcome *out,
     if (r->renewed == 0)
         histogram_add(&out->first_byte, (uint64_t)(r->first_byte - r->start),
                       w->arena);
+    record_pace(w, out, r);
     stream_closed(w, r);
 }
 

@@ -64,15 +64,6 @@ static double compile_own(struct compiler *c, struct frame *f, uint32_t at,
     return 0;
 }
 
-static double compile_llm(struct compiler *c, struct frame *f)
-{
-    const struct server_part *part = &f->place->part.server;
-    double mean = compile_delay(c, f, part->first_token, "until the first token");
-    frame_emit(c, f, OP_STREAM);
-    f->streams = true;
-    return mean + compile_chunks(c, f, part->tokens, part->token_time, true);
-}
-
 static double compile_duty(struct compiler *c, struct frame *f, uint32_t at,
                            const char *key)
 {
@@ -82,11 +73,15 @@ static double compile_duty(struct compiler *c, struct frame *f, uint32_t at,
     case DUTY_PROXY:
         return compile_proxy(c, f);
     case DUTY_LLM:
-        return compile_llm(c, f);
+        return compile_llm_api(c, f);
     case DUTY_EDGE:
         return compile_edge(c, f);
     case DUTY_TABLE:
         return compile_operation(c, f, at, key);
+    case DUTY_ENGINE:
+        return compile_engine(c, f);
+    case DUTY_BATCH:
+        return compile_batch(c, f);
     case DUTY_DATABASE:
         complain(c->out, at, key, "must be reached by a query: %s is a database",
                  f->place->name);

@@ -180,6 +180,10 @@ const char *compile_child_path(struct compiler *c, const struct frame *f,
 /* ---- streams and sessions (compile_stream.c) ------------------------------------- */
 
 double compile_stream(struct compiler *c, struct frame *f, const struct stream_conf *s);
+/* The stream compiled last has so many chunks at most; 0: any number. */
+void compile_most_chunks(struct compiler *c, int64_t most);
+/* A stream whose chunks somebody else sends: see stream_first_token. */
+void compile_token_stream(struct compiler *c, struct frame *f);
 double compile_session(struct compiler *c, struct frame *f,
                        const struct session_conf *s);
 void compile_broadcast(struct compiler *c, struct frame *f,
@@ -265,6 +269,21 @@ uint32_t compile_call_guards(struct compiler *c, const struct param_list *list,
 /* Of the line of a service: 0 is served first. */
 uint8_t compile_class(const struct compiler *c, const struct place *p,
                       const char *type);
+
+/* ---- language models and batches (compile_engine.c) ------------------------------ */
+
+/* The order of a point list, with a complaint. */
+bool curve_check(struct compiler *c, const struct param_list *points, const char *key);
+
+double compile_engine(struct compiler *c, struct frame *f);
+
+/* A model server that works in batches; a step of `once` (compile_batch.c). */
+double compile_batch(struct compiler *c, struct frame *f);
+double compile_once_step(struct compiler *c, struct frame *f,
+                         const struct once_step *s);
+
+/* A model behind an API (compile_meter.c). */
+double compile_llm_api(struct compiler *c, struct frame *f);
 
 /* ---- proxies (compile_proxy.c) --------------------------------------------------- */
 

@@ -174,6 +174,26 @@ static void guard_call(struct compiler *c, struct frame *f, const struct call_st
         arena_format(c->arena, "%s: call of %s", f->place->name, s->service));
 }
 
+/* What OpenAI's and Anthropic's libraries do unless they are told otherwise
+ * (openai-python, _constants.py and _base_client.py): 2 retries of 408, 409, 429, 5xx
+ * and whatever has no answer, after 0.5 s, doubled up to 8 s, less up to a quarter. */
+#define SDK_TIMEOUT (600 * SIM_SECOND)
+
+static const struct retry_conf *sdk_retry(struct compiler *c)
+{
+    static const char *const on[] = {"timeout", "refused", "reset", "429",
+                                     "500",     "502",     "503",   "504"};
+    struct retry_conf *retry = arena_new(c->arena, struct retry_conf);
+    struct backoff_conf *backoff = arena_new(c->arena, struct backoff_conf);
+    *backoff = (struct backoff_conf){.base = SIM_SECOND / 2, .cap = 8 * SIM_SECOND,
+                                     .factor = 2, .jitter = JITTER_QUARTER};
+    *retry = (struct retry_conf){.max = 2, .probability = 1, .obeys = true,
+                                 .backoff = backoff,
+                                 .on = {.items = (void *)on,
+                                        .count = sizeof on / sizeof *on}};
+    return retry;
+}
+
 static double compile_call_step(struct compiler *c, struct frame *f,
                                 const struct call_step *s)
 {
@@ -185,17 +205,22 @@ static double compile_call_step(struct compiler *c, struct frame *f,
     if (number == NONE)
         return 0;
     struct call_site *site = VECTOR_AT(&c->call, struct call_site, number);
+    sim_time timeout = s->timeout;
+    const struct retry_conf *retry = s->retry;
+    if (s->sdk >= 0) {
+        timeout = timeout == SIM_NEVER ? SDK_TIMEOUT : timeout;
+        retry = retry ? retry : sdk_retry(c);
+    }
     compile_timeout(
-        c, site, s->timeout, STATUS_504,
+        c, site, timeout, STATUS_504,
         arena_format(c->arena, "%s: no answer from %s", f->place->name, s->service),
         (int)frame_station(c, f));
-    const char *retry = arena_format(c->arena, "retry:%s/%u", f->path, f->code.count);
-    compile_retry(c, s->retry, retry, (uint32_t)f->place->common->replicas,
-                  &site->retry);
+    const char *key = arena_format(c->arena, "retry:%s/%u", f->path, f->code.count);
+    compile_retry(c, retry, key, (uint32_t)f->place->common->replicas, &site->retry);
     if (site->retry.budget != NONE)
         site->noted = site->watched = true;
-    if (!s->retry)
-        compile_library_retry(c, &c->model->service[site->service].part.table, retry,
+    if (!retry)
+        compile_library_retry(c, &c->model->service[site->service].part.table, key,
                               &site->retry);
     if (site->retry.max > 0)
         compile_feedback(c, s->timeout);
@@ -535,6 +560,8 @@ static double compile_step(struct compiler *c, struct frame *f,
     case STEP_FAIL:
         compile_fail(c, f, step->body);
         return 0;
+    case STEP_ONCE:
+        return compile_once_step(c, f, step->body);
     }
     return 0;
 }

@@ -58,6 +58,17 @@ static uint32_t last_plan(const struct compiler *c)
     return c->stream.count - 1;
 }
 
+void compile_most_chunks(struct compiler *c, int64_t most)
+{
+    VECTOR_AT(&c->stream, struct stream_plan, last_plan(c))->most = most;
+}
+
+void compile_token_stream(struct compiler *c, struct frame *f)
+{
+    add_plan(c, f);
+    f->streams = true;
+}
+
 /* How long clients take for a chunk, and who is held meanwhile. */
 static void plan_bytes(struct compiler *c, struct frame *f, struct stream_plan *plan,
                        const struct dist *size, bool buffering)

@@ -72,6 +72,11 @@ enum op {
     OP_UNCOUNT,
     OP_PROXY, /* a server of proxy plan `b`, call site `a` or one that follows */
     OP_CHECK, /* a health check of a server of proxy plan `b`, call sites likewise */
+    OP_ADMIT,   /* limits of an API; `a`: where the answer is written */
+    OP_INFER,   /* read a drawn prompt, write `dist2` many tokens */
+    OP_BATCH,   /* become part of a batch */
+    OP_ONCE,    /* go to `a` if this process has done `b` before */
+    OP_ONCE_DONE, /* now it has; its memory stays taken */
     OP_END,     /* answer */
     OP_GONE,    /* killed before its turn came: nothing is left to do */
 };
@@ -116,6 +121,7 @@ struct stream_plan {
     double byte_time; /* ns that the client takes for a byte */
     double patience;  /* ns of silence that somebody on the path does not bear */
     bool one_pace;    /* the gap is drawn once; the first chunk is the first byte */
+    int64_t most;     /* chunks, or tokens; 0: any number */
     bool held;        /* by a slow client: nobody takes the answer off the server */
 };
 
@@ -274,6 +280,55 @@ struct outage {
     uint64_t key;
 };
 
+/* A language model with continuous batching (engine.c). */
+struct engine_plan {
+    uint32_t sequences, batch_tokens, block, chunk, longest;
+    bool whole_prompts;
+    int64_t blocks, shared_blocks;
+    double hit;
+    const double *time; /* ns, by tokens of the step: 1 .. batch_tokens */
+    double context;     /* ns of a token looked back on */
+    sim_time stall;
+    uint16_t wait_resource, read_resource, write_resource;
+};
+
+/* Limits of an API: requests or tokens. */
+struct meter_limit {
+    double rate;       /* per ns */
+    double room, debt; /* what can be had at once, and owed */
+    sim_time window;
+    bool fixed, of_tokens;
+    uint16_t cause;
+};
+
+struct meter_plan {
+    const struct meter_limit *limit;
+    uint32_t limits;
+    enum charge charge;
+    bool counts_rejected;
+    int64_t max_tokens; /* 0: none */
+};
+
+/* A model server that works in batches (batcher.c). */
+struct batch_plan {
+    uint32_t most, servers;
+    const uint32_t *preferred;
+    uint32_t preferred_count;
+    sim_time delay;
+    bool collects;
+    int64_t queue_limit;
+    const struct param_list *points; /* struct curve_point; NULL: by the instruction */
+    uint32_t timeout_class;
+    uint16_t wait_resource, work_resource, full_cause, late_cause;
+};
+
+/* What a process does once in its life (once.c). */
+struct once_plan {
+    const struct once_step *step;
+    uint32_t warm;  /* processes that have done it when the run begins */
+    int64_t memory; /* bytes, taken until the process ends */
+};
+
 struct service {
     const char *name;
     struct server_part part;
@@ -310,6 +365,11 @@ struct service {
     bool counts_connections;
     uint64_t worker_key;
     uint16_t closed_cause, exhausted_cause, hot_cause, limit_cause;
+    const struct engine_plan *engine; /* NULL */
+    const struct meter_plan *meter;   /* NULL */
+    const struct batch_plan *batch;   /* NULL */
+    struct once_plan *once;
+    uint32_t onces;
 };
 
 struct pool {
@@ -465,6 +525,9 @@ struct workload {
 
 struct trace_arrival { sim_time time; uint32_t type; };
 
+/* ns at x of a list of struct curve_point. */
+double curve_at(const struct param_list *points, double x);
+
 struct model {
     struct model_facts facts;
     struct stream_plan *stream;
@@ -496,7 +559,8 @@ struct model {
     struct outage *outage;
     uint32_t outages, outage_actors;
     uint32_t balancers, services, pools, pool_uses, timer_classes;
-    uint32_t instances, processes, pool_states, caches, stores;
+    uint32_t instances, processes, pool_states, caches, stores, engines, meters,
+        batch_actors, onces;
     uint16_t network_resource, backoff_resource;
     uint64_t seed;
     bool visits;    /* some workload has more to it than requests and answers */

@@ -184,6 +184,8 @@ static void resolve(const struct compiler *c, struct instr *i)
     case OP_ON:
     case OP_MESSAGE:
     case OP_BROADCAST:
+    case OP_ADMIT:
+    case OP_ONCE:
         i->a = pc_of(c, i->a);
         break;
     case OP_DELAY:
@@ -222,6 +224,9 @@ static void resolve(const struct compiler *c, struct instr *i)
     case OP_UNCOUNT:
     case OP_PROXY:
     case OP_CHECK:
+    case OP_INFER:
+    case OP_BATCH:
+    case OP_ONCE_DONE:
     case OP_END:
     case OP_GONE:
         break;

@@ -59,6 +59,12 @@ static bool detach(struct world *w, uint32_t task)
         return guard_withdraw(w, task);
     case TASK_GATE:
         return guard_withdraw(w, task);
+    case TASK_BATCH:
+        batch_withdraw(w, task);
+        break;
+    case TASK_ENGINE:
+        engine_withdraw(w, task);
+        break;
     case TASK_FREE:
     case TASK_REPLY:
     case TASK_TURN: /* proxies are not killed */

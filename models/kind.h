@@ -40,6 +40,8 @@ enum duty {
     DUTY_LLM,      /* first token, then tokens at a pace */
     DUTY_TABLE,    /* takes units, then a time */
     DUTY_EDGE,     /* answers what it has, passes the rest to its upstream */
+    DUTY_ENGINE,   /* writes tokens, all requests in one batch */
+    DUTY_BATCH,    /* works on several at a time, which end together */
 };
 
 /* How the processes of a server live and end (worker.c); all zero: for ever. */
@@ -90,11 +92,68 @@ struct broker_part {
     sim_time retry_delay;
 };
 
+/* How long something takes by its size. */
+struct curve_point { uint32_t at; int64_t x; sim_time y; };
+extern const struct param curve_point_row;
+
+/* Tokens of one request type; NULL: as for all. */
+struct length_conf { uint32_t at; struct dist *input, *output; };
+
+/* A language model with continuous batching (engine.c). */
+struct engine_part {
+    int64_t sequences, batch_tokens; /* in a step */
+    int64_t block, blocks;           /* tokens of a block; blocks of the cache */
+    int64_t chunk;                   /* most of a prompt in a step; 0: any */
+    int64_t longest;                 /* prompt and answer; 0: what fits */
+    bool whole_prompts;              /* a prompt is read in one step */
+    const struct param_list *points; /* struct curve_point: time of a step by tokens; */
+    double floor, slope;             /* NULL: ns of any step, ns of a token */
+    double context;                  /* ns of a token looked back on */
+    sim_time overhead, stall;
+    struct dist *input, *output;      /* tokens; NULL: by request alone */
+    const struct param_map *requests; /* struct length_conf, by request type */
+    int64_t shared;              /* tokens that all prompts begin with */
+    double hit;                  /* part of the rest that lies in the cache */
+};
+
+/* Limits of an API (meter.c). */
+enum charge { CHARGE_MAX_TOKENS, CHARGE_USED, CHARGE_INPUT, CHARGE_OUTPUT };
+struct meter_conf {
+    uint32_t at;
+    double requests, tokens; /* 1/s; 0: none */
+    sim_time window, request_window;
+    int enforced; /* 1: in fixed windows */
+};
+
+struct meter_part {
+    const struct meter_conf *limit;
+    int count;
+    struct dist *input; /* tokens of a prompt; NULL: 0 */
+    int64_t max_tokens; /* 0: none */
+    enum charge charge;
+    bool counts_rejected;
+    sim_time retry_after; /* said; SIM_NEVER: as long as it takes */
+    double overloaded;    /* part of the calls */
+};
+
+/* A model server that works in batches (batcher.c). */
+struct batch_part {
+    int64_t most, servers;              /* requests in a batch; batches at a time */
+    const struct param_list *preferred; /* int64_t; NULL: none */
+    sim_time delay;
+    bool collects;       /* the delay counts from the first that is taken */
+    int64_t queue_limit; /* UNLIMITED */
+    sim_time patience;   /* of who waits; SIM_NEVER */
+    struct dist *time, *per_request; /* of a batch; NULL: 0 */
+    const struct param_list *points; /* struct curve_point, instead; NULL */
+};
+
 struct server_part {
     int64_t processes;      /* an instance */
     int64_t slots;          /* requests a process works on at a time; UNLIMITED */
     int64_t process_limit;  /* eager: connections a process takes; UNLIMITED */
     int64_t queue_limit;    /* connections of an instance not yet taken; UNLIMITED */
+    enum status full_status; /* of who finds slots and queue full; 0: refused */
     int64_t refuse_above;   /* requests in a process; beyond: 503; UNLIMITED */
     const int *knock_pauses; /* s, up to a 0: a full queue drops silently, and clients
                                 knock again after these; NULL: it refuses */
@@ -123,6 +182,9 @@ struct server_part {
     struct store_part store;
     struct table_part table;
     const struct cache_rules *rules; /* edge */
+    struct engine_part engine;
+    struct meter_part meter; /* LLM */
+    struct batch_part batch;
 };
 
 enum scope { SCOPE_GLOBAL, SCOPE_INSTANCE, SCOPE_PROCESS };

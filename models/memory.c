@@ -52,15 +52,21 @@ void memory_weigh(struct world *w, struct instance *instance)
     event_push(&w->events, w->now, EVENT_CAPACITY, actor_watch(w, instance));
 }
 
-bool memory_take(struct world *w, struct task *t, int64_t bytes)
+bool memory_keep(struct world *w, struct instance *instance, int64_t bytes)
 {
-    struct instance *instance = &w->instance[t->instance];
     const struct service *s = instance->service;
     if (s->memory && !s->oom_kills && used(instance) + bytes > s->memory)
         return false;
     instance->memory += bytes;
-    t->memory += bytes;
     memory_weigh(w, instance);
+    return true;
+}
+
+bool memory_take(struct world *w, struct task *t, int64_t bytes)
+{
+    if (!memory_keep(w, &w->instance[t->instance], bytes))
+        return false;
+    t->memory += bytes;
     return true;
 }
 
@@ -90,7 +96,8 @@ static void weigh_processes(struct world *w, const struct instance *instance)
     for (uint32_t p = 0; p < instance->service->processes; p++)
         instance->weight[p] =
             part->per_worker +
-            part->per_connection * (process[p].busy + process[p].queue.count);
+            part->per_connection * (process[p].busy + process[p].queue.count) +
+            (w->once ? once_memory(w, instance, p) : 0);
     for (uint32_t i = 0; i < w->tasks; i++) {
         const struct task *t = &w->task[i];
         if (t->state != TASK_FREE && t->memory && &w->instance[t->instance] == instance)

@@ -305,9 +305,17 @@ static void set_up_service(struct compiler *c, const struct place *p, uint32_t s
             c, arena_format(c->arena, "%s: waiting for a %s", p->name, part->slot_name),
             RESOURCE_WAIT, at);
     if (part->queue_limit != UNLIMITED)
-        s->refused_cause = compile_cause(
-            c, arena_format(c->arena, "%s: connection refused, queue full", p->name),
-            STATUS_REFUSED, at);
+        s->refused_cause =
+            part->full_status
+                ? compile_cause(c,
+                                arena_format(c->arena, "%s: %s, too many at a time",
+                                             p->name, status_names[part->full_status]),
+                                part->full_status, at)
+                : compile_cause(c,
+                                arena_format(c->arena,
+                                             "%s: connection refused, queue full",
+                                             p->name),
+                                STATUS_REFUSED, at);
     if (part->knock_pauses)
         s->dropped_resource = compile_resource(
             c, arena_format(c->arena, "%s: trying to connect", p->name), RESOURCE_WAIT,
@@ -438,7 +446,7 @@ static void finish_service(struct compiler *c, uint32_t number)
     struct service *s = &c->model->service[number];
     bool extra = *VECTOR_AT(&c->service_extra, bool, number);
     s->shared_cpu = must_share(s, extra);
-    if (!s->mortal && s->part.accept == ACCEPT_IDLE &&
+    if (!s->mortal && !s->onces && s->part.accept == ACCEPT_IDLE &&
         s->part.discipline == DISCIPLINE_SHARING && !process_pools(c, number)) {
         /* nobody can tell its processes apart */
         if (s->slots != UNLIMITED)
@@ -504,7 +512,8 @@ static void state_facts(struct compiler *c)
             facts[i].slots = slots_of(s);
             facts[i].cores = s->capacity * s->instances;
             facts[i].governed = s->rules || p->common->outages.count;
-            facts[i].waits = s->slots != UNLIMITED || s->part.proxy.wait != WAIT_NEVER;
+            facts[i].waits = s->slots != UNLIMITED ||
+                             s->part.proxy.wait != WAIT_NEVER || s->engine || s->batch;
             facts[i].slot_name = s->part.slot_name;
             facts[i].processes = (int)s->processes;
             facts[i].broker = s->part.broker.present;
@@ -514,6 +523,8 @@ static void state_facts(struct compiler *c)
             facts[i].memory_idle =
                 (double)s->part.memory.base +
                 (double)s->part.memory.per_worker * (double)s->part.processes;
+            facts[i].blocks = s->engine ? s->engine->blocks : 0;
+            facts[i].batches = s->batch;
             state_cache(m, p->index, &facts[i]);
         } else {
             const struct pool *pool = &m->pool[p->index];

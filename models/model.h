@@ -50,6 +50,7 @@ struct type_facts {
     int workload_index;
     double share;         /* of the workload's requests */
     bool streaming;       /* has a first byte: its percentiles stand alone */
+    bool judged;          /* its workload says which of its streams are good */
 };
 
 struct workload_facts {
@@ -80,6 +81,8 @@ struct station_facts {
     bool caches;           /* keys are followed */
     bool broker;           /* of messages: a queue of jobs */
     double hit_expected;   /* by theory; NAN: not a cache, or a fixed share of hits */
+    int64_t blocks;        /* of a language model's KV cache, an instance; 0: none */
+    bool batches;          /* works on several requests at a time */
     double process_slots;  /* of a process; event loops: 1, since one at a time runs */
     bool weighs;           /* the memory it takes is counted */
     double memory;         /* bytes an instance has; INFINITY */

@@ -70,5 +70,19 @@ const struct omission omissions[] = {
     {"14.6", "priorities of jobs, time limits, children that are replaced",
      "Jobs of one queue run in order and to their end; give urgent ones a task_queue "
      "of their own."},
+    {"14.6", "priorities of jobs, time limits, children that are replaced",
+     "Jobs of one queue run in order and to their end; give urgent ones a task_queue "
+     "of their own."},
+    {"8.1.5", "429 for growth that is too fast",
+     "A provider may slow down who grows by more than half in a quarter of an hour; "
+     "write such a limit as `limits` of its own."},
+    {"8.1.6", "the 1,000 connections of a client library",
+     "A call never waits for a connection of the library; `hold` a connection_pool of "
+     "1000 around it where more calls than that are under way."},
+    {"8.3.2", "vLLM: scheduling_policy priority",
+     "Everybody is served first come, first served, which is the default."},
+    {"8.3.7", "attention of prompts while they are read",
+     "Very long prompts read slower than their tokens alone say; measure step_time "
+     "with yours if they are above some thousand tokens."},
     {NULL, NULL, NULL},
 };

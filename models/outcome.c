@@ -81,6 +81,8 @@ static void merge_type(struct type_outcome *into, const struct type_outcome *fro
     into->cut += from->cut;
     into->open_area += from->open_area;
     into->open_most = larger(into->open_most, from->open_most);
+    histogram_merge(&into->per_token, &from->per_token, arena);
+    into->good += from->good;
     tally_merge(&into->latency_sum, &from->latency_sum);
     tally_merge(&into->failed_latency, &from->failed_latency);
     merge_counts(into->blame, from->blame,
@@ -99,6 +101,27 @@ static void merge_cache(struct cache_counts *into, const struct cache_counts *fr
     into->evicted += from->evicted;
     into->expired += from->expired;
     into->full += from->full;
+}
+
+void engine_counts_merge(struct engine_counts *into, const struct engine_counts *from)
+{
+    into->steps += from->steps;
+    into->sequences += from->sequences;
+    into->computed += from->computed;
+    into->read += from->read;
+    into->found += from->found;
+    into->lost += from->lost;
+    into->written += from->written;
+    into->finished += from->finished;
+    into->aborted += from->aborted;
+    into->preemptions += from->preemptions;
+    into->stalls += from->stalls;
+    into->longest_gap = larger(into->longest_gap, from->longest_gap);
+    into->block_most = larger(into->block_most, from->block_most);
+    into->batch_most = larger(into->batch_most, from->batch_most);
+    into->block_area += from->block_area;
+    into->batch_area += from->batch_area;
+    into->full_area += from->full_area;
 }
 
 static void merge_station(struct station_outcome *into,
@@ -129,6 +152,9 @@ static void merge_station(struct station_outcome *into,
     into->redelivered += from->redelivered;
     into->failed += from->failed;
     merge_cache(&into->cache, &from->cache);
+    engine_counts_merge(&into->engine, &from->engine);
+    into->batch.batches += from->batch.batches;
+    into->batch.requests += from->batch.requests;
 }
 
 void outcome_merge(struct outcome *into, const struct outcome *from,

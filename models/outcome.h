@@ -43,6 +43,8 @@ struct type_outcome {
     uint128 open_area;               /* streams open in the window, x ns */
     int64_t open_most;
     struct histogram tool;           /* ns, of attempts, as a load tool times them */
+    struct histogram per_token;      /* ns between tokens, mean of each, likewise */
+    uint64_t good;                   /* of these, those within the limits of `good` */
     struct tally latency_sum;        /* exact sums of the same latencies */
     struct tally failed_latency;     /* how long failed requests had taken */
     struct tally tool_sum;           /* exact sums of what the tool has timed */
@@ -63,6 +65,24 @@ struct cache_counts {
     uint64_t evicted, expired; /* entries; expired: removed after their end */
     uint64_t full;    /* writes refused */
 };
+
+/* What the engine of a language model did, all instances together. */
+struct engine_counts {
+    uint64_t steps, sequences; /* of all steps, those in the batch */
+    uint64_t computed;         /* tokens, of prompts and answers, again or not */
+    uint64_t read;             /* of them, those of prompts and of what came again */
+    uint64_t found;            /* tokens of prompts that lay in the cache */
+    uint64_t lost;             /* computed tokens of those thrown out */
+    uint64_t written;          /* tokens of answers */
+    uint64_t finished, aborted, preemptions, stalls;
+    int64_t longest_gap;       /* ns between two tokens of an answer */
+    int64_t block_most, batch_most; /* of one instance */
+    uint128 block_area, batch_area; /* blocks, sequences, x ns */
+    uint128 full_area;              /* ns with as many sequences as may be */
+};
+
+/* What a model server did in batches. */
+struct batch_counts { uint64_t batches, requests; };
 
 /* A service or a pool, all its instances together. */
 struct station_outcome {
@@ -87,6 +107,8 @@ struct station_outcome {
     /* of a queue of jobs: killed while they ran and not run again; delivered once more;
      * ended in an error for good */
     uint64_t lost, redelivered, failed;
+    struct engine_counts engine; /* of a language model */
+    struct batch_counts batch;   /* of a server that works in batches */
 };
 
 enum outcome_end {
@@ -129,6 +151,8 @@ void outcome_init(struct outcome *o, const struct model *model, struct arena *ar
  * worse of the two. The series stays `into`'s own. Both must come from one model. */
 void outcome_merge(struct outcome *into, const struct outcome *from,
                    const struct model *model, struct arena *arena);
+
+void engine_counts_merge(struct engine_counts *into, const struct engine_counts *from);
 
 /* The blame bin of a latency: 8 bins to an octave. */
 static inline int blame_bin(uint64_t ns)

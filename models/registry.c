@@ -35,7 +35,10 @@
     X(vector_db)       \
     X(cdn)             \
     X(llm_api)         \
-    X(task_queue)
+    X(task_queue)      \
+    X(vllm)            \
+    X(triton)          \
+    X(torchserve)
 
 #define DECLARE(name) extern const struct kind name##_kind;
 KINDS(DECLARE)

@@ -45,6 +45,11 @@ static double half_to_one_and_a_half(const struct pause *p)
     return p->grown * (0.5 + draw_uniform(p->draw));
 }
 
+static double less_a_quarter(const struct pause *p)
+{
+    return p->grown * (1 - draw_uniform(p->draw) / 4);
+}
+
 static const struct scheme {
     double (*pause)(const struct pause *p);
     bool capped; /* what comes of it, not only what it grows to */
@@ -55,6 +60,7 @@ static const struct scheme {
     [JITTER_DECORRELATED] = {by_the_last, true},
     [JITTER_EXPONENTIAL] = {memoryless, false},
     [JITTER_AROUND] = {half_to_one_and_a_half, false},
+    [JITTER_QUARTER] = {less_a_quarter, false},
 };
 
 static double grown(const struct retry_policy *policy, uint32_t attempt)
@@ -95,7 +101,10 @@ bool retry_chance(const struct world *w, const struct retry_policy *policy,
 sim_time retry_told(const struct world *w, const struct retry_policy *policy,
                     uint16_t cause)
 {
-    return policy->obeys ? w->m->facts.cause[cause].retry_after : 0;
+    sim_time told = w->m->facts.cause[cause].retry_after;
+    if (!policy->obeys || told == 0)
+        return 0;
+    return told == SIM_NEVER ? meter_told(w, cause) : told;
 }
 
 /* ---- budgets --------------------------------------------------------------------- */

@@ -155,7 +155,9 @@ void server_knock(struct world *w, uint32_t task, const int *pauses, uint16_t ca
     struct task *t = &w->task[task];
     int pause = pauses ? pauses[t->attempt] : 0;
     if (pause == 0) {
-        server_refuse(w, task, STATUS_REFUSED, cause);
+        const struct service *s = w->instance[t->instance].service;
+        bool full = s->part.full_status && cause == s->refused_cause;
+        server_refuse(w, task, full ? s->part.full_status : STATUS_REFUSED, cause);
         return;
     }
     w->instance[t->instance].counts->refused++;

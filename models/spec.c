@@ -11,8 +11,8 @@ const char *const balance_names[] = {"round_robin", "least_conn", "random",
 
 /* ---- retry ----------------------------------------------------------------------- */
 
-static const char *const jitters[] = {"none",        "full",   "equal", "decorrelated",
-                                      "exponential", "around", NULL};
+static const char *const jitters[] = {"none",        "full",   "equal",   "decorrelated",
+                                      "exponential", "around", "quarter", NULL};
 
 #define AT(field) offsetof(struct backoff_conf, field)
 static const struct param backoff_params[] = {
@@ -28,7 +28,8 @@ static const struct param backoff_params[] = {
      .doc = "How the pause is spread: full = uniform from 0, equal = upper half, "
             "decorrelated = uniform from base to three times the last pause, "
             "exponential = memoryless with the pause as its mean (people), around = "
-            "half to one and a half times the pause (a randomization factor of 0.5)."},
+            "half to one and a half times the pause (a randomization factor of 0.5), "
+            "quarter = less by up to a quarter (OpenAI's and Anthropic's libraries)."},
     {0},
 };
 #undef AT
@@ -149,6 +150,13 @@ static const struct param processes[] = {
     {.key = "mmpp", .type = PARAM_OBJECT, .of = mmpp_process_params,
      .size = sizeof(struct process_mmpp_conf),
      .doc = "Poisson whose rate switches between states: bursts and lulls."},
+    {.key = "azure_2023_code", .type = PARAM_FLAG,
+     .doc = "As calls of a language model come that completes code: 8 s of calls and "
+            "39 s of none in turn, both exponential, fitted to the Azure LLM inference "
+            "trace of 2023. Gaps have a cv of 13."},
+    {.key = "azure_2023_conversation", .type = PARAM_FLAG,
+     .doc = "As calls of a chat come: 22 % above and below the mean for 10 minutes "
+            "each, exponential, fitted to the same."},
     {0},
 };
 
@@ -304,6 +312,18 @@ const char *const method_names[] = {"GET",  "HEAD",  "PUT",  "DELETE", "OPTIONS"
 static const struct param method_row = {.key = "method", .type = PARAM_CHOICE,
                                         .choices = method_names, .size = sizeof(int)};
 
+#define AT(field) offsetof(struct good_conf, field)
+static const struct param good_params[] = {
+    {.key = "ttfb", .type = PARAM_DURATION, .offset = AT(ttfb), .fallback = INFINITY,
+     .doc = "Time to the first byte, or token."},
+    {.key = "tpot", .type = PARAM_DURATION, .offset = AT(tpot), .fallback = INFINITY,
+     .doc = "Time per output token: the mean gap between the tokens of an answer."},
+    {.key = "latency", .type = PARAM_DURATION, .offset = AT(latency),
+     .fallback = INFINITY, .doc = "Until the last byte."},
+    {0},
+};
+#undef AT
+
 #define AT(field) offsetof(struct workload_conf, field)
 const struct param workload_params[] = {
     {.key = "target", .type = PARAM_NAME, .offset = AT(target), .required = true,
@@ -359,6 +379,10 @@ const struct param workload_params[] = {
     {.key = "keys", .type = PARAM_OBJECT, .offset = AT(keys), .of = keys_params,
      .size = sizeof(struct keys_conf),
      .doc = "What the requests are about, as seen by caches and hash balancing."},
+    {.key = "good", .type = PARAM_OBJECT, .offset = AT(good), .of = good_params,
+     .size = sizeof(struct good_conf),
+     .doc = "Limits that an answer in a stream must keep, all of them, to count for "
+            "`goodput`."},
     {.key = "addresses", .type = PARAM_COUNT, .offset = AT(addresses), .most = 1e9,
      .doc = "Distinct client addresses, as ip_hash and limits by address see them. "
             "When absent or 0: 10000, of a load tool 1."},
@@ -405,6 +429,8 @@ static const struct param wait_params[] = {
     {0},
 };
 
+static const char *const sdks[] = {"openai", "anthropic", NULL};
+
 #define AT(field) offsetof(struct call_step, field)
 static const struct param call_params[] = {
     {.key = "call", .type = PARAM_NAME, .offset = AT(service), .required = true,
@@ -419,6 +445,11 @@ static const struct param call_params[] = {
     {.key = "guards", .type = PARAM_LIST, .offset = AT(guards), .of = &guard_row,
      .doc = "What each attempt has to pass at the caller, in order: a circuit_breaker, "
             "say. What it rejects may be retried. See guards."},
+    {.key = "sdk", .type = PARAM_CHOICE, .offset = AT(sdk), .choices = sdks,
+     .fallback = -1,
+     .doc = "Called by the provider's library, with its defaults where `timeout` or "
+            "`retry` say nothing else: 600 s, and two retries of 429, 5xx, timeouts "
+            "and broken connections after 0.5 s, then 1 s, or what Retry-After says."},
     ON_ERROR_ROW(call_step),
     {.key = "stream", .type = PARAM_FLAG, .offset = AT(stream),
      .doc = "Pass the callee's stream through: the first byte goes on at once, the "
@@ -724,6 +755,22 @@ static const struct param fail_params[] = {
 };
 #undef AT
 
+#define AT(field) offsetof(struct once_step, field)
+static const struct param once_params[] = {
+    {.key = "once", .type = PARAM_LIST, .offset = AT(steps), .of = &step_row,
+     .required = true,
+     .doc = "Steps that each process runs once in its life, for its first request: "
+            "loading a model. Requests that come meanwhile run them too, unless they "
+            "`hold` a lock around it."},
+    {.key = "warm", .type = PARAM_COUNT, .offset = AT(warm), .most = 10000,
+     .doc = "Processes of an instance that have done it when the run begins."},
+    {.key = "keeps_memory", .type = PARAM_SIZE, .offset = AT(memory), .most = 1e15,
+     .doc = "Memory that stays taken until the process ends; beyond the service's "
+            "`memory` the request fails with 500."},
+    {0},
+};
+#undef AT
+
 #define VERB(name, type_)                                                              \
     {.key = #name, .type = PARAM_OBJECT, .of = name##_params,                          \
      .size = sizeof(struct type_)}
@@ -746,6 +793,7 @@ const struct param step_verbs[] = {
     VERB(broadcast, broadcast_step),
     VERB(memory, memory_step),
     VERB(fail, fail_step),
+    VERB(once, once_step),
     {0},
 };
 

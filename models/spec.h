@@ -19,6 +19,7 @@
 enum jitter {
     JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED, JITTER_EXPONENTIAL,
     JITTER_AROUND,
+    JITTER_QUARTER,
 };
 
 struct backoff_conf {
@@ -61,7 +62,10 @@ struct process_mmpp_conf {
     struct param_list mean_sojourn; /* sim_time */
 };
 
-enum arrival_process { PROCESS_POISSON, PROCESS_CONSTANT, PROCESS_GAMMA, PROCESS_MMPP };
+enum arrival_process {
+    PROCESS_POISSON, PROCESS_CONSTANT, PROCESS_GAMMA, PROCESS_MMPP,
+    PROCESS_AZURE_CODE, PROCESS_AZURE_CONVERSATION, /* mmpp, with given numbers */
+};
 
 struct profile_point { uint32_t at; sim_time time; double multiplier; };
 
@@ -115,6 +119,9 @@ struct connections_conf {
 
 struct keys_conf { uint32_t at; int64_t count; double zipf; };
 
+/* What an answer in a stream must keep to be a good one; SIM_NEVER: whatever. */
+struct good_conf { uint32_t at; sim_time ttfb, tpot, latency; };
+
 struct workload_conf {
     uint32_t at;
     const char *target;
@@ -134,6 +141,7 @@ struct workload_conf {
     struct reload_conf *reload;
     struct connections_conf *connections;
     struct keys_conf *keys;
+    struct good_conf *good;
     int64_t addresses; /* distinct client addresses; 0: as usual for the form */
     int64_t bandwidth; /* bytes a second; 0: no limit */
     struct param_map methods; /* int: index into method_names */
@@ -153,6 +161,7 @@ enum step_verb {
     STEP_CHOOSE, STEP_REPEAT, STEP_SPAWN, STEP_AFTER, STEP_ENQUEUE, STEP_STREAM,
     STEP_SESSION, STEP_BROADCAST,
     STEP_MEMORY, STEP_FAIL,
+    STEP_ONCE,
 };
 
 enum on_error { ON_ERROR_FAIL, ON_ERROR_CONTINUE };
@@ -165,6 +174,7 @@ struct call_step {
     sim_time timeout;
     struct retry_conf *retry;
     struct param_list guards; /* struct param_variant: rows of guard_rows */
+    int sdk; /* -1: none */
     int on_error;
     bool stream;
 };
@@ -241,6 +251,7 @@ struct fail_step {
     double probability;
     sim_time retry_after; /* 0: not said */
 };
+struct once_step { uint32_t at; struct param_list steps; int64_t warm, memory; };
 
 /* One row per verb, in the order of enum step_verb: the rows of a PARAM_VERB. */
 extern const struct param step_verbs[];

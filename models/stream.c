@@ -40,6 +40,7 @@ static void arrive(struct world *w, const struct task *t, sim_time at)
     if (!r || r->wait != t->parent_wait || r->first_byte != SIM_NEVER)
         return;
     r->first_byte = at;
+    r->tokens = 0;
     if (w->type[r->type].streaming)
         level_pass(&w->open[r->type], w->now, 1);
 }
@@ -151,6 +152,30 @@ void stream_gone(struct world *w, uint32_t child, uint32_t parent, uint32_t wait
     }
 }
 
+/* The client knows how many tokens the stream will have had. */
+static void tell_tokens(struct world *w, const struct task *t, int64_t tokens)
+{
+    while (t->call != NONE && w->call[t->call].passes_stream && t->parent != NONE) {
+        if (w->task[t->parent].wait != t->parent_wait)
+            return;
+        t = &w->task[t->parent];
+    }
+    if (t->call == NONE || t->parent != NONE || t->request == NONE)
+        return;
+    struct request *r = &w->request[t->request];
+    if (r->wait == t->parent_wait && r->tokens == 0 && r->first_byte != SIM_NEVER)
+        r->tokens = tokens < UINT32_MAX ? (uint32_t)tokens : UINT32_MAX;
+}
+
+void stream_first_token(struct world *w, uint32_t task, int64_t tokens)
+{
+    struct task *t = &w->task[task];
+    *pace_of(w, task) = (struct pace){.last = w->now, .through = w->now};
+    send_first_byte(w, t);
+    touch(w, t, false); /* tokens come often enough for all */
+    tell_tokens(w, t, tokens);
+}
+
 /* ---- chunks ---------------------------------------------------------------------- */
 
 static void record(struct world *w, const struct task *t, sim_time gap, uint64_t times)
@@ -160,6 +185,11 @@ static void record(struct world *w, const struct task *t, sim_time gap, uint64_t
     const struct request *r = &w->request[t->request];
     if (r->stamp == t->stamp && r->measured && w->type[r->type].streaming)
         histogram_add_many(&w->out->type[r->type].gap, (uint64_t)gap, times, w->arena);
+}
+
+void stream_token(struct world *w, uint32_t task, sim_time gap)
+{
+    record(w, &w->task[task], gap, 1);
 }
 
 /* When the client will have what has left so far: a proxy that took it knows. */
@@ -211,6 +241,8 @@ static struct gaps gaps_of(struct world *w, const struct task *t, const struct i
         g.left = dist_duration(plan->duration, &g.draw);
     else
         g.chunks = dist_count(plan->chunks, &g.draw) - plan->one_pace;
+    if (plan->most && g.chunks >= plan->most)
+        g.chunks = plan->most - 1;
     if (plan->one_pace || plan->gap->form == DIST_CONSTANT)
         g.pace = dist_sample(plan->gap, &g.draw);
     if (plan->size)
@@ -290,6 +322,8 @@ void stream_chunks(struct world *w, uint32_t task, const struct instr *i)
     if (pace_of(w, task)->silent && !speak_again(w, task))
         return;
     struct gaps g = gaps_of(w, t, i);
+    if (g.plan->one_pace)
+        tell_tokens(w, t, g.chunks + 1);
     if (g.pace > 0 && g.pace <= g.plan->patience && !g.plan->size)
         run_evenly(w, task, &g);
     else

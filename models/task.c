@@ -497,6 +497,10 @@ void task_timeout(struct world *w, uint32_t task)
         edge_timeout(w, task);
         return;
     }
+    if (t->state == TASK_BATCH) {
+        batch_timeout(w, task);
+        return;
+    }
     check(t->state == TASK_CALLING, "timeout in state %d", t->state);
     if (w->code[t->pc].op == OP_PUBLISH) {
         broker_timeout(w, task);
@@ -539,8 +543,8 @@ static struct draw_memo *memo_of(struct world *w, const struct task *t)
     return &w->memo[(t->pc * 4 + (t->entity >> 3 & 3)) % MEMOS];
 }
 
-static OUT_OF_LINE struct draw task_draw(struct world *w, const struct task *t,
-                                         const struct instr *i)
+OUT_OF_LINE struct draw task_draw(struct world *w, const struct task *t,
+                                  const struct instr *i)
 {
     return draw_recall(memo_of(w, t), i->key, t->entity, w->replication, t->visit);
 }
@@ -852,6 +856,27 @@ HOT_INLINE bool step(struct world *w, uint32_t task, struct task *t)
     case OP_CHECK:
         health_check(w, task);
         return false;
+    case OP_ADMIT:
+        if (!meter_admit(w, task, i))
+            return false;
+        t->pc++;
+        return true;
+    case OP_BATCH:
+        batch_join(w, task);
+        return false;
+    case OP_ONCE:
+        t->pc = once_is_done(w, t, i->b) ? i->a : t->pc + 1;
+        return true;
+    case OP_ONCE_DONE:
+        if (!once_done(w, t, i->b)) {
+            task_fail(w, task, (enum status)i->status, i->cause);
+            return false;
+        }
+        t->pc++;
+        return true;
+    case OP_INFER:
+        engine_join(w, task, i);
+        return false;
     case OP_END:
         leave(w, task);
         answer(w, task);
@@ -940,6 +965,8 @@ void task_event(struct world *w, uint32_t task)
     case TASK_HELD:
     case TASK_FILL:
     case TASK_TURN:
+    case TASK_ENGINE:
+    case TASK_BATCH:
         break;
     }
     check(false, "event for a task in state %d", t->state);

@@ -115,6 +115,8 @@ void worker_end(struct world *w, struct instance *instance, uint32_t process)
     if (worker->life < LIFE_DRAINING)
         count_running(w, instance, -1);
     instance->alive -= worker->life != LIFE_BOOTING;
+    if (w->once)
+        once_forget(w, instance, process);
     worker->life = LIFE_BOOTING;
 }
 

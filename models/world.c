@@ -154,6 +154,14 @@ static void set_up(struct world *w, const struct window *window)
     if (m->guards || m->lines)
         guards_open(w);
     outages_start(w);
+    if (m->meters)
+        meters_open(w);
+    if (m->engines)
+        engines_open(w);
+    if (m->batch_actors)
+        batchers_open(w);
+    if (m->onces)
+        once_open(w);
 }
 
 /* ---- the window ------------------------------------------------------------------ */
@@ -198,6 +206,10 @@ static void restart_measurement(struct world *w)
         w->counts[i] = (struct counts){0};
     for (int i = 0; w->open && i < w->m->facts.types; i++)
         level_restart(&w->open[i], w->now);
+    if (w->engine)
+        engines_restart(w);
+    if (w->batcher)
+        batchers_restart(w);
 }
 
 static void close_counts(struct world *w, int station, struct station_outcome *out)
@@ -279,6 +291,10 @@ static void close_measurement(struct world *w)
         w->out->type[i].open_area = level_area(&w->open[i], w->now);
         w->out->type[i].open_most = w->open[i].most;
     }
+    if (w->engine)
+        engines_close(w);
+    if (w->batcher)
+        batchers_close(w);
 }
 
 /* The window opens, closes, and has drained for long enough. */
@@ -321,8 +337,12 @@ static void actor_event(struct world *w, uint32_t actor)
         worker_event(w, actor);
     else if ((actor -= m->processes) < m->instances)
         watch_event(w, actor);
+    else if ((actor -= m->instances) < m->outage_actors)
+        outage_event(w, actor);
+    else if ((actor -= m->outage_actors) < m->instances)
+        engine_event(w, actor);
     else
-        outage_event(w, actor - m->instances);
+        batch_event(w, actor - m->instances);
 }
 
 static void timer_event(struct world *w, uint32_t class)

@@ -42,6 +42,8 @@ enum task_state {
     TASK_FILL,    /* waits for another task to fill a cache */
     TASK_GATE,    /* held by a guard of its service, or in its line */
     TASK_PERMIT,  /* held by a guard around a call of its own */
+    TASK_BATCH,   /* waits for a batch, or is in one */
+    TASK_ENGINE,  /* a language model reads it, and writes */
     TASK_BACKOFF, /* waits to call again */
     TASK_TURN,    /* at a proxy, waits for a server to be free */
     TASK_REPLY,   /* answered, on the network back */
@@ -134,6 +136,7 @@ struct request {
     uint32_t timer, deadline;
     uint32_t peer;
     uint32_t child; /* REQUEST_CALLING */
+    uint32_t tokens; /* of the stream whose first byte has come; 0: not known */
     uint16_t type, workload;
     uint16_t attempts, renewed; /* renewed: of them, those up to the last stream that
                                    broke after it had begun; 0: none has */
@@ -494,6 +497,11 @@ struct world {
     struct proxy_worker *proxy_worker;
     struct zone *zone;
     struct down *down; /* by actor of outages */
+    struct meter **meter;   /* by service; NULL where there are none */
+    struct batcher **batcher; /* by instance; likewise */
+    uint32_t *batch_actor;    /* whose they are, by their order */
+    uint64_t *once;           /* by process: bits of what it has done; likewise */
+    struct engine **engine; /* by instance; NULL where there are none */
     uint64_t *tried; /* [task][tried_words] servers that a proxy has tried */
     struct arrivals *arrivals;
     struct budget *budget;
@@ -590,6 +598,9 @@ void task_timeout(struct world *w, uint32_t task);
 void task_run(struct world *w, uint32_t task);
 /* The same while instances stand still: theirs are held. */
 void task_run_thawed(struct world *w, uint32_t task);
+
+/* The draws of the task for its present instruction. */
+struct draw task_draw(struct world *w, const struct task *t, const struct instr *i);
 
 /* Does anybody still wait for its answer? */
 bool task_is_awaited(const struct world *w, const struct task *t);
@@ -858,6 +869,8 @@ void memory_open(struct world *w, struct instance *instance);
 /* The task takes so many bytes for as long as it is there; false: they cannot be had,
  * and it shall fail. */
 bool memory_take(struct world *w, struct task *t, int64_t bytes);
+/* The same for longer than a request. */
+bool memory_keep(struct world *w, struct instance *instance, int64_t bytes);
 /* Connections have been taken: is there enough? */
 void memory_weigh(struct world *w, struct instance *instance);
 /* There was not: somebody is killed. */
@@ -1075,6 +1088,9 @@ void streams_open(struct world *w);
 
 /* Instructions. Those with a bool take the task on: false: it waits, or has failed. */
 void stream_begin(struct world *w, uint32_t task, const struct instr *instr);
+/* A language model has written the first of so many tokens, and one more after a gap. */
+void stream_first_token(struct world *w, uint32_t task, int64_t tokens);
+void stream_token(struct world *w, uint32_t task, sim_time gap);
 void stream_chunks(struct world *w, uint32_t task, const struct instr *instr);
 void stream_go_on(struct world *w, uint32_t task, const struct instr *instr);
 bool stream_chunk(struct world *w, uint32_t task, const struct instr *instr);
@@ -1099,6 +1115,44 @@ enum status stream_cut(struct world *w, uint32_t request, enum status status);
 void tables_open(struct world *w);
 /* Take units; false: there are too few, and the task has failed. */
 bool table_take(struct world *w, uint32_t task, const struct instr *instr);
+/* ---- batches (batcher.c), and what is done once (once.c) ------------------------- */
+
+void batchers_open(struct world *w);
+void batch_join(struct world *w, uint32_t task);
+void batch_event(struct world *w, uint32_t actor);
+void batch_timeout(struct world *w, uint32_t task);
+void batch_withdraw(struct world *w, uint32_t task);
+void batchers_restart(struct world *w);
+void batchers_close(struct world *w);
+
+void once_open(struct world *w);
+bool once_is_done(const struct world *w, const struct task *t, uint32_t number);
+/* False: its memory does not fit. */
+bool once_done(struct world *w, const struct task *t, uint32_t number);
+/* What of it stays in memory. */
+int64_t once_memory(const struct world *w, const struct instance *instance,
+                    uint32_t process);
+/* The process has ended. */
+void once_forget(struct world *w, struct instance *instance, uint32_t process);
+
+/* ---- limits of APIs (meter.c) ---------------------------------------------------- */
+
+void meters_open(struct world *w);
+/* False: the call has been rejected. */
+bool meter_admit(struct world *w, uint32_t task, const struct instr *i);
+/* How long the API told the last one it rejected to wait; 0: not, or too long. */
+sim_time meter_told(const struct world *w, uint16_t cause);
+
+/* ---- language models (engine.c) -------------------------------------------------- */
+
+void engines_open(struct world *w);
+void engine_join(struct world *w, uint32_t task, const struct instr *i);
+void engine_event(struct world *w, uint32_t instance);
+/* A task that is killed while it is there. */
+void engine_withdraw(struct world *w, uint32_t task);
+/* The window begins, and is over. */
+void engines_restart(struct world *w);
+void engines_close(struct world *w);
 
 /* ---- clients and arrivals (client.c, arrivals.c) --------------------------------- */
 
@@ -1201,6 +1255,18 @@ static inline uint32_t actor_watch(const struct world *w,
 static inline uint32_t actor_outage(const struct world *w, uint32_t outage)
 {
     return actor_process(w, w->m->processes) + w->m->instances + outage;
+}
+
+/* Of an engine, by its instance. */
+static inline uint32_t actor_engine(const struct world *w, uint32_t instance)
+{
+    return actor_outage(w, w->m->outage_actors) + instance;
+}
+
+/* Of batchers: their timers and servers, in order. */
+static inline uint32_t actor_batch(const struct world *w, uint32_t number)
+{
+    return actor_engine(w, w->m->instances) + number;
 }
 
 #endif

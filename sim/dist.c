@@ -367,6 +367,14 @@ struct dist *dist_empirical(struct arena *arena, const double *values, int count
 
 /* ---- columns of a trace ---- */
 
+static const struct param published_params[] = {
+    {.key = "name", .type = PARAM_TEXT,
+     .offset = offsetof(struct dist_published_conf, name), .required = true,
+     .doc = "azure-2023-conversation-input or -output, azure-2023-code-input or "
+            "-output: the rows of token-lengths.csv, which says where they come from."},
+    {0},
+};
+
 #define AT(field) offsetof(struct dist_column_conf, field)
 static const struct param column_params[] = {
     {.key = "name", .type = PARAM_TEXT, .offset = AT(name), .required = true,
@@ -468,6 +476,9 @@ const struct param dist_forms[] = {
     [DIST_COLUMN] = FORM("column", dist_column_conf, column_params,
                          "What the request's own row of its trace says, in handlers "
                          "that traces lead to; no chance in it."),
+    [DIST_PUBLISHED] = FORM("published", dist_published_conf, published_params,
+                            "Numbers of tokens in published traces, quantile by "
+                            "quantile."),
     {0},
 };
 #undef FORM

@@ -33,6 +33,7 @@ enum dist_form {
     DIST_QUANTILES, /* log-linear between given quantiles */
     DIST_EMPIRICAL, /* the values of a data file, equally likely */
     DIST_COLUMN,    /* not random: entity n has value n of a table */
+    DIST_PUBLISHED, /* in scenarios only: quantiles of a data file that is shipped */
 };
 
 /*
@@ -96,6 +97,16 @@ struct dist_file_conf {
     uint32_t at;
     const char *file, *column, *unit;
 };
+
+/* The conf of DIST_PUBLISHED: a row of a file that comes with the program. */
+struct dist_published_conf {
+    uint32_t at;
+    const char *name;
+};
+
+/* Quantiles x (copied, positive, growing) at levels p, the first 0 and the last 1. */
+struct dist *dist_quantile_table(struct arena *arena, const double *x, const double *p,
+                                 int count);
 
 /* The conf of DIST_COLUMN: a column of the trace that the request comes from. */
 struct dist_column_conf {

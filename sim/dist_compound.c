@@ -250,6 +250,23 @@ static void set_pieces(struct dist *dist, const double *x, const double *p,
     dist->variance = fmax(second - square(dist->mean), 0);
 }
 
+struct dist *dist_quantile_table(struct arena *arena, const double *x, const double *p,
+                                 int count)
+{
+    struct dist *dist = arena_new(arena, struct dist);
+    double *values = arena_many(arena, count, double);
+    double *levels = arena_many(arena, count, double);
+    double *slope = arena_many(arena, count, double);
+    for (int i = 0; i < count; i++) {
+        values[i] = x[i];
+        levels[i] = p[i];
+    }
+    *dist = (struct dist){.form = DIST_QUANTILES, .x = values, .p = levels,
+                          .slope = slope, .count = count};
+    set_pieces(dist, values, levels, slope);
+    return dist;
+}
+
 bool dist_prepare_quantiles(struct dist *dist, struct setup *setup)
 {
     double *x = arena_many(setup->arena, QUANTILES + 1, double);

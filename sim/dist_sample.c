@@ -117,6 +117,8 @@ double dist_sample_any(const struct dist *dist, struct draw *draw)
         return sample_quantiles(dist, draw);
     case DIST_EMPIRICAL:
         return dist->x[draw_below(draw, (uint64_t)dist->count)];
+    case DIST_PUBLISHED:
+        break; /* quantiles, when it has been read */
     case DIST_COLUMN:
         return value_of_entity(dist, draw);
     }

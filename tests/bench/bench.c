@@ -97,6 +97,7 @@ static const struct contest contests[] = {
     {"tandem, a request", bare_tandem, "tandem.json", 1500000, 1, 2.176, 0.03, 2.6,
      1.7},
     {"web stack, a request", bare_web, "web.json", 700000, 1, 0.031, 0.05, 3.1, 1.9},
+    {"vLLM, a request", bare_llm, "llm.json", 100000, 1, 7.15, 0.05, 5, 3.5},
 };
 
 static double bare_round(struct bench *b, const struct contest *c, int round)

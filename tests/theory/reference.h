@@ -268,6 +268,10 @@ static double read_station(const struct reading *r, const struct outcome *o,
         return present_mean(o, t) - busy;
     if (strcmp(r->how, "full.share") == 0)
         return (double)s->full_area / (double)o->length;
+    if (strcmp(r->how, "batch.mean") == 0)
+        return (double)s->engine.batch_area / (double)o->length;
+    if (strcmp(r->how, "batch.full") == 0)
+        return (double)s->engine.full_area / (double)o->length;
     if (strcmp(r->how, "number.mean") == 0)
         return busy + (double)s->queue_area / (double)o->length;
     busy /= facts->station[number].slots;
