@@ -1088,7 +1088,7 @@ void streams_open(struct world *w);
 
 /* Instructions. Those with a bool take the task on: false: it waits, or has failed. */
 void stream_begin(struct world *w, uint32_t task, const struct instr *instr);
-/* A language model has written the first of so many tokens, and one more after a gap. */
+/* A language model has written the first of so many tokens; one more after a gap. */
 void stream_first_token(struct world *w, uint32_t task, int64_t tokens);
 void stream_token(struct world *w, uint32_t task, sim_time gap);
 void stream_chunks(struct world *w, uint32_t task, const struct instr *instr);

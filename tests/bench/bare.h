@@ -36,8 +36,8 @@ struct bare_result bare_tandem(uint64_t requests, uint64_t seed);
  */
 struct bare_result bare_web(uint64_t requests, uint64_t seed);
 
-/* Llama 3 8B on an A100 with continuous batching, 6.5 requests/s: prompts lognormal with
- * mean 1000 and cv 0.9, answers with 211 and 0.77; a step has 2048 tokens and 256
+/* Llama 3 8B on an A100 with continuous batching, 6.5 requests/s: prompts lognormal
+ * with mean 1000 and cv 0.9, answers with 211 and 0.77; a step has 2048 tokens and 256
  * sequences at most, and counts blocks of 16. */
 struct bare_result bare_llm(uint64_t requests, uint64_t seed);
 
