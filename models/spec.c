@@ -11,8 +11,9 @@ const char *const balance_names[] = {"round_robin", "least_conn", "random",
 
 /* ---- retry ----------------------------------------------------------------------- */
 
-static const char *const jitters[] = {"none",        "full",   "equal",   "decorrelated",
-                                      "exponential", "around", "quarter", NULL};
+static const char *const jitters[] = {"none",         "full",        "equal",
+                                      "decorrelated", "exponential", "around",
+                                      "quarter",      NULL};
 
 #define AT(field) offsetof(struct backoff_conf, field)
 static const struct param backoff_params[] = {
