@@ -3,6 +3,7 @@
 
 #include "experiments/bind.h"
 #include "experiments/json.h"
+#include "experiments/lint.h"
 #include "experiments/promise.h"
 #include "experiments/quantity.h"
 #include "experiments/scalar.h"
@@ -359,6 +360,34 @@ static const char *verb_doc(const struct param *verb)
     return verb->doc || !bind_holds_verb(verb) ? verb->doc : verb->of->doc;
 }
 
+static void put_lint(struct page *page)
+{
+    const struct lint_rule *rule;
+    cJSON *array = json_array(page->root, "lint");
+    for (int i = 0; (rule = lint_rule(i)); i++) {
+        cJSON *object = json_element(array);
+        json_text(object, "rule", rule->name);
+        json_text(object, "meaning", rule->doc);
+    }
+}
+
+static void print_lint(struct page *page)
+{
+    const struct lint_rule *rule;
+    if (page->root) {
+        put_lint(page);
+        return;
+    }
+    fputs("\n## lint\n\nSet-ups that cannot work, or are likely to hurt: `headroom "
+          "check`, `run` and `batch` find them without simulating. A finding that is "
+          "known and meant is silenced by its name, with a reason: `\"silence\": "
+          "{\"pools-above-database\": \"shown on purpose\"}`.\n\n"
+          "| finding | what is found |\n| --- | --- |\n",
+          page->out);
+    for (int i = 0; (rule = lint_rule(i)); i++)
+        fprintf(page->out, "| `%s` | %s |\n", rule->name, rule->doc);
+}
+
 static void put_omissions(struct page *page)
 {
     cJSON *array = json_array(page->root, "not_modelled");
@@ -438,6 +467,7 @@ void reference_print(struct arena *arena, bool json, FILE *out)
                          "one alone.\n");
     for (const struct param *form = dist_forms; !bind_is_end(form); form++)
         print_section(&page, 3, "random value", form->key, form->doc, form->of);
+    print_lint(&page);
     print_omissions(&page);
     close_page(&page);
 }
@@ -449,6 +479,7 @@ static int section_names(const char **names)
     names[count++] = "scenario";
     names[count++] = "workload";
     names[count++] = "slo";
+    names[count++] = "lint";
     for (int i = 0; (kind = kind_row(i)) && count < MOST_SECTIONS; i++)
         names[count++] = kind->key;
     count += bind_keys(step_verbs, names + count, MOST_SECTIONS - count);
@@ -486,6 +517,10 @@ static bool print_one(struct page *page, const char *name)
     }
     if (strcmp(name, "slo") == 0) {
         print_promises(page);
+        return true;
+    }
+    if (strcmp(name, "lint") == 0) {
+        print_lint(page);
         return true;
     }
     return print_named(page, "step", step_verbs, name) ||

@@ -11,6 +11,7 @@
 #include "experiments/blame.h"
 #include "experiments/findings.h"
 #include "experiments/headroom.h"
+#include "experiments/lint.h"
 #include "experiments/slo.h"
 #include "experiments/verdict.h"
 
@@ -42,6 +43,7 @@ struct result {
     int unmodelled_count;
     const struct twin *twin; /* a load test and its users; NULL: none, or not asked */
     struct execution execution;
+    const struct lint_report *lint; /* NULL: nobody has looked */
 };
 
 /* Fills in all that follows from the run: judgement, findings, promises … */

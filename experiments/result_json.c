@@ -390,6 +390,8 @@ static cJSON *document(const struct result *r, struct arena *arena)
     put_stations(root, r);
     put_blame(root, r);
     put_audit(root, r);
+    if (r->lint)
+        lint_json(root, r->lint);
     put_rest(root, r);
     return root;
 }

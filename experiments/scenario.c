@@ -2,6 +2,7 @@
 #include "experiments/scenario.h"
 
 #include "experiments/bind.h"
+#include "experiments/lint.h"
 #include "experiments/patch.h"
 #include "experiments/promise.h"
 #include "experiments/text.h"
@@ -28,6 +29,7 @@ struct file {
     struct param_list slo; /* const char * */
     struct run_keys *run;
     struct cost_settings *cost;
+    struct param_map silence; /* const char * */
 };
 
 static const char *const autos[] = {"auto", NULL};
@@ -80,6 +82,8 @@ static const struct param service_row = {.key = "service", .type = PARAM_KINDS,
 static const struct param link_row = {.key = "link", .type = PARAM_OBJECT,
                                       .of = link_params,
                                       .size = sizeof(struct link_conf)};
+static const struct param silence_row = {.key = "reason", .type = PARAM_TEXT,
+                                         .size = sizeof(const char *)};
 static const struct param slo_row = {.key = "promise", .type = PARAM_TEXT};
 
 #define AT(field) offsetof(struct file, field)
@@ -104,6 +108,9 @@ const struct param scenario_params[] = {
      .size = sizeof(struct cost_settings), .doc = "What instances cost."},
     {.key = "run", .type = PARAM_OBJECT, .offset = AT(run), .of = run_params,
      .size = sizeof(struct run_keys), .doc = "How to simulate."},
+    {.key = "silence", .type = PARAM_MAP, .offset = AT(silence), .of = &silence_row,
+     .doc = "Findings of `headroom check` that are known and meant, by name, each with "
+            "the reason why."},
     {0},
 };
 #undef AT
@@ -171,6 +178,8 @@ static void bind_file(struct scenario *scenario, struct arena *arena,
     scenario->description = file.description;
     scenario->system = file.system;
     scenario->cost = file.cost;
+    scenario->silence = file.silence;
+    lint_check_silence(scenario->where, &scenario->silence);
     read_slos(scenario, arena, &file.slo);
     read_run(scenario, file.run ? file.run : &run);
     scenario->files = bind.files;
@@ -190,8 +199,8 @@ static void set(struct where *where, cJSON *root, const char *argument)
 /* What no simulation depends on. */
 static const char *simulated_text(struct arena *arena, cJSON *root)
 {
-    static const char *const aside[] = {"$schema", "name", "description",
-                                        "slo",     "cost", "run"};
+    static const char *const aside[] = {"$schema", "name", "description", "slo",
+                                        "cost",    "run",  "silence"};
     for (size_t i = 0; i < sizeof aside / sizeof *aside; i++)
         cJSON_DeleteItemFromObjectCaseSensitive(root, aside[i]);
     return text_canonical(arena, root);

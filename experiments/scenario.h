@@ -93,6 +93,7 @@ struct scenario {
     int slo_count;
     struct run_settings run;
     struct cost_settings *cost; /* NULL when absent */
+    struct param_map silence; /* const char *: why findings are not told, see lint.h */
     const char *canonical;   /* the patched scenario: sorted keys, no spaces */
     const char *simulated;   /* what of it a simulation depends on, likewise: without
                                 names, promises, costs, and how to run it */

@@ -487,6 +487,26 @@ static void print_audit(struct page *p)
     }
 }
 
+enum { MOST_LINT = 4 };
+
+/* What was wrong with the set-up to begin with. */
+static void print_lint(struct page *p)
+{
+    const struct lint_report *lint = p->result->lint;
+    if (!lint || lint->told == 0)
+        return;
+    sheet_heading(&p->sheet, "Wrong before it runs");
+    for (int i = 0; i < lint->told && i < MOST_LINT; i++)
+        sheet_say(&p->sheet, "%s [%s]", sheet_safe(&p->sheet, lint->finding[i].text),
+                  lint->finding[i].rule->name);
+    sheet_say(&p->sheet, "%s: headroom check %s",
+              lint->told > MOST_LINT
+                  ? arena_format(&p->sheet.arena, "And %d more, with places",
+                                 lint->told - MOST_LINT)
+                  : "With places",
+              sheet_safe(&p->sheet, p->result->path));
+}
+
 static void print_assumptions(struct page *p)
 {
     const struct model_facts *facts = p->result->facts;
@@ -516,6 +536,7 @@ void summary_print(const struct result *result, bool colour, FILE *out)
     print_verdict(&page);
     print_headroom(&page);
     print_promises(&page);
+    print_lint(&page);
     page_requests(&page);
     page_twin(&page);
     page_stations(&page);

@@ -4,6 +4,7 @@
 #include "experiments/commands/command.h"
 
 #include "experiments/experiment.h"
+#include "experiments/lint.h"
 #include "experiments/scenario.h"
 #include "experiments/slo.h"
 #include "models/model.h"
@@ -42,27 +43,38 @@ cJSON *check_as_json(const char *path, struct where *where)
     return file;
 }
 
-static void print(const char *path, struct where *where, bool quiet)
+static void print(const char *path, struct where *where,
+                  const struct lint_report *found, bool quiet)
 {
     where_print(where, stderr);
-    if (quiet || where->problem_count > 0)
+    if (where->problem_count > 0)
         return;
-    where_print_notes(where, stderr);
-    printf("%s: ok\n", where_safe(where->arena, path));
+    if (!quiet) {
+        where_print_notes(where, stderr);
+        printf("%s: ok%s\n", where_safe(where->arena, path),
+               lint_summary(found, where->arena));
+    }
+    lint_print(found, stdout);
 }
 
-/* What only shows when the parts are put together: targets, cycles, promises. */
-static void check_system(const struct scenario *scenario, struct arena *arena)
+/* What only shows when the parts are put together: targets, cycles, promises; and what
+ * looks wrong, if all is right. */
+static const struct lint_report *check_system(const struct scenario *scenario,
+                                              struct arena *arena)
 {
     struct where *where = scenario->where;
     const struct model *model = model_compile(
         arena, &scenario->system, (uint64_t)scenario->run.seed, &where->listener);
     if (model)
         slo_check(scenario, model_facts(model));
+    return model && where->problem_count == 0 ? lint_look(scenario, model, arena)
+                                              : NULL;
 }
 
-/* Whether the file is right; tells, or adds to `files` for --json. */
-static bool check_file(const char *path, const struct options *options, cJSON *files)
+/* Whether the file is right; tells, or adds to `files` for --json. Adds to `findings`
+ * how many there are. */
+static bool check_file(const char *path, const struct options *options, cJSON *files,
+                       int *findings)
 {
     if (store_is_one(path))
         return check_results(path, options, files);
@@ -73,13 +85,17 @@ static bool check_file(const char *path, const struct options *options, cJSON *f
     struct where *where = where_new(&arena);
     const struct scenario *scenario =
         scenario_read(&arena, path, options->sets, options->set_count, where);
-    if (scenario)
-        check_system(scenario, &arena);
+    const struct lint_report *found = scenario ? check_system(scenario, &arena) : NULL;
     bool right = where->problem_count == 0;
-    if (options->json)
-        cJSON_AddItemToArray(files, check_as_json(path, where));
-    else
-        print(path, where, options->quiet);
+    *findings += found ? found->told : 0;
+    if (options->json) {
+        cJSON *file = check_as_json(path, where);
+        if (found)
+            lint_json(file, found);
+        cJSON_AddItemToArray(files, file);
+    } else {
+        print(path, where, found, options->quiet);
+    }
     arena_free(&arena);
     return right;
 }
@@ -95,18 +111,26 @@ static void print_json(const cJSON *report)
 
 int check_run(const struct command *command, int argc, char **argv)
 {
+    bool strict = false;
+    const struct command_option extra[] = {
+        {.name = "strict", .flag = &strict, .help = "status 1 when there are findings"},
+        {0},
+    };
     struct options options;
-    int status = command_options(command, argc, argv, NULL, &options);
+    int status = command_options(command, argc, argv, extra, &options);
     if (status != COMMAND_GOES_ON)
         return status;
     cJSON *report = cJSON_CreateObject();
     cJSON_AddNumberToObject(report, "version", 1);
     cJSON *files = cJSON_AddArrayToObject(report, "files");
     bool right = true;
+    int findings = 0;
     for (int i = 0; i < options.argument_count; i++)
-        right = check_file(options.arguments[i], &options, files) && right;
+        right = check_file(options.arguments[i], &options, files, &findings) && right;
     if (options.json)
         print_json(report);
     cJSON_Delete(report);
-    return command_done(&options, right ? COMMAND_DONE : COMMAND_INPUT);
+    return command_done(&options, !right                   ? COMMAND_INPUT
+                                  : strict && findings > 0 ? COMMAND_NO
+                                                           : COMMAND_DONE);
 }

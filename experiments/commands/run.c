@@ -110,6 +110,7 @@ static int run_scenario(const struct command *command, struct options *options,
         fputs("headroom run: interrupted\n", stderr);
         return COMMAND_INTERRUPTED;
     }
+    point.result.lint = lint_look(point.scenario, point.model, arena);
     print(&point.result, options, arena);
     status = figure ? plot(&point.result, options, figure, arena) : COMMAND_DONE;
     return status != COMMAND_DONE         ? status
