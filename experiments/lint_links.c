@@ -17,6 +17,8 @@ const char *const lint_size_keys[] = {
 const char *const lint_queue_keys[] = {"queue_limit", "acceptCount", "backlog", "queue",
                                        NULL};
 const char *const lint_life_keys[] = {"request_terminate_timeout", "timeout", NULL};
+const char *const lint_read_keys[] = {"proxy_read_timeout", "timeout_server",
+                                      "read_timeout", "idle_timeout", "timeout", NULL};
 const char *const lint_wait_keys[] = {"pool_timeout", "connectionTimeout",
                                       "query_wait_timeout", "wait_timeout", NULL};
 

@@ -65,7 +65,8 @@ static void peak(struct lint *l)
         if (p->load < 1 || l->is->overloaded || !l->is->parts)
             continue;
         const struct explain_part *first = &l->is->part[0];
-        lint_tell(l, lint_member(l, w->open->at, "profile"), part_at(l, first),
+        lint_tell(l, w->open ? lint_member(l, w->open->at, "profile") : w->at,
+                  part_at(l, first),
                   "at its highest the profile offers %s requests/s, which want %.0f %% "
                   "of the %ss of %s: a queue builds up there until it falls again",
                   lint_much(l, p->rate), 100 * p->load, unit_of(l, first),
@@ -89,6 +90,74 @@ static void burst(struct lint *l)
                   lint_much(l, (double)w->burst->users), lint_time(l, b->span),
                   lint_much(l, b->work), unit_of(l, p), lint_much(l, p->capacity),
                   unit_of(l, p), lint_name(l, p->station), lint_time(l, patience));
+    }
+}
+
+/* More at once than there are places to work and to wait. */
+static void burst_beyond_queue(struct lint *l)
+{
+    for (int i = 0; i < l->is->bursts; i++) {
+        const struct workload_conf *w = lint_workload(l, l->is->burst[i].workload);
+        int target = lint_station(l, w->target);
+        const struct server_part *s = target < 0 ? NULL : lint_server(l, target);
+        if (!s || s->queue_limit == UNLIMITED || s->slots == UNLIMITED)
+            continue;
+        double instances = l->facts->station[target].instances,
+               slots = lint_slots(l, target) * instances,
+               queue = (double)s->queue_limit * instances,
+               users = (double)w->burst->users;
+        if (users > slots + queue && s->process_limit == UNLIMITED)
+            lint_tell(
+                l, lint_load_at(l, l->is->burst[i].workload),
+                lint_key_of(l, target, lint_queue_keys),
+                "%s requests come at the same instant; %s works on %s and lets %s "
+                "wait: %s of them are %s",
+                lint_much(l, users), lint_name(l, target), lint_much(l, slots),
+                lint_much(l, queue), lint_much(l, users - slots - queue),
+                s->knock_pauses ? "dropped, and tried again a second later or more"
+                                : "refused");
+    }
+}
+
+/* Connections that clients share (Little's law on them). */
+static void few_connections(struct lint *l)
+{
+    for (int w = 0; w < l->facts->workloads; w++) {
+        const struct workload_conf *load = lint_workload(l, w);
+        double busy = 0;
+        if (!load->connections || load->connections->most == 0 || load->closed)
+            continue;
+        for (int t = 0; t < l->facts->types; t++)
+            if (l->facts->type[t].workload_index == w)
+                busy += lint_rate(l, t) * model_alone(l->model, t);
+        if (busy >= (double)load->connections->most)
+            lint_tell(l, lint_member(l, load->connections->at, "max"),
+                      lint_load_at(l, w),
+                      "%s requests of %s are under way at a time (rate x time), and "
+                      "share %s connections: the others wait in the client, more and "
+                      "more of them",
+                      lint_much(l, busy), l->facts->workload[w].name,
+                      lint_much(l, (double)load->connections->most));
+    }
+}
+
+/* Servers of a proxy that are full when one of them is missing. */
+static void no_spare(struct lint *l)
+{
+    for (int i = 0; i < l->is->parts; i++) {
+        const struct explain_part *p = &l->is->part[i];
+        double n = l->facts->station[p->station].instances,
+               load = p->fixed / p->capacity;
+        bool behind = false;
+        for (int k = 0; k < l->links; k++)
+            behind |= l->link[k].way == LINT_PROXY && l->link[k].to == p->station;
+        if (!behind || n < 2 || load >= 1 || load * n < n - 1)
+            continue;
+        lint_tell(l, lint_key(l, p->station, "replicas"), load_at(l, p->station),
+                  "%s instances of %s are %.0f %% busy (%ss); when one is missing the "
+                  "other%s would have to be %.0f %%",
+                  lint_much(l, n), lint_name(l, p->station), 100 * load, unit_of(l, p),
+                  n > 2 ? "s" : "", 100 * load * n / (n - 1));
     }
 }
 
@@ -183,6 +252,12 @@ const struct lint_rule lint_load_rules[] = {
      peak},
     {"burst-beyond-patience", "A burst cannot be worked off before its clients leave.",
      burst},
+    {"burst-beyond-queue", "More come at once than can work and wait.",
+     burst_beyond_queue},
+    {"client-connections", "Clients share fewer connections than their requests need.",
+     few_connections},
+    {"no-spare-instance", "When one instance is missing the others are overloaded.",
+     no_spare},
     {"bursts-pile-up", "A burst comes again before the last one is worked off.",
      bursts_pile_up},
     {"rate-limit-of-service", "A service is asked more often than its rate limit "

@@ -122,6 +122,23 @@ static void test_too_small(struct lint *l)
     }
 }
 
+static void too_fast(struct lint *l)
+{
+    for (int i = 0; i < l->scenario->slo_count && l->is->parts > 0; i++) {
+        const struct slo *s = &l->scenario->slos[i];
+        const struct explain_part *p = &l->is->part[0];
+        if (!promises_at_least(s, SLO_THROUGHPUT) || s->scope || p->most >= s->value)
+            continue;
+        lint_tell(l, s->at, l->system->services.item_at[p->station],
+                  "%s carries %s requests/s at most (%s %ss, %s of one each): %s/s "
+                  "cannot be promised",
+                  lint_name(l, p->station), lint_much(l, p->most),
+                  lint_much(l, p->capacity),
+                  p->cores ? "core" : lint_slot(l, p->station), lint_time(l, p->demand),
+                  lint_much(l, s->value));
+    }
+}
+
 static void too_busy(struct lint *l)
 {
     for (int i = 0; i < l->scenario->slo_count; i++) {
@@ -166,8 +183,8 @@ static void too_few(struct lint *l)
             if (speaks_of(l, s, t))
                 rate += lint_rate(l, t);
         double requests = rate * time_of_run(l), beyond = requests * (1 - s->quantile);
-        double enough = fmax(ESTIMATE_BEYOND_ALL,
-                             ESTIMATE_BEYOND_EACH * (double)run->replications);
+        double enough =
+            fmax(ESTIMATE_BEYOND_ALL, ESTIMATE_BEYOND_EACH * (double)run->replications);
         if (requests > 0 && beyond < enough && !l->facts->terminating)
             lint_tell(l, lint_member(l, run->at, "duration"), s->at,
                       "%s runs of %s see %s such requests, and %s of them are beyond "
@@ -201,6 +218,8 @@ const struct lint_rule lint_promise_rules[] = {
                                "true.", beyond_timeout},
     {"test-too-small", "Users, or offered requests, that cannot reach the promised "
                        "throughput on any system.", test_too_small},
+    {"promise-above-capacity", "A throughput is promised that a part cannot carry.",
+     too_fast},
     {"promise-above-load", "A utilisation is promised that the offered requests "
                            "exceed.", too_busy},
     {"run-too-short-for-tail", "The runs see too few requests for a promised "

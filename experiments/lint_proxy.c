@@ -107,7 +107,7 @@ static double sorts(const struct lint *l, int proxy, int key, const char **what)
             for (int t = 0; t < l->facts->types; t++)
                 comes |= l->facts->type[t].workload_index == l->link[k].workload &&
                          lint_visits(l, t, proxy);
-            addresses += comes ? (double)w->addresses : 0;
+            addresses += comes ? l->facts->workload[l->link[k].workload].addresses : 0;
             keys += comes && w->keys ? (double)w->keys->count : 0;
         }
     *what = key == LIMIT_ADDRESS ? "address" : key == LIMIT_KEY ? "key" : "all";
@@ -201,12 +201,16 @@ static void limits(struct lint *l)
 
 /* ---- who gets it ----------------------------------------------------------------- */
 
+static enum balance_policy policy_of(const struct proxy_part *p)
+{
+    return (enum balance_policy)(p->policies ? p->policies[p->balance] : p->balance);
+}
+
 static void few_addresses(struct lint *l)
 {
     for (int i = 0; i < l->facts->stations; i++) {
         const struct server_part *s = lint_server(l, i);
-        if (!s || s->duty != DUTY_PROXY ||
-            strcmp(balance_names[s->proxy.balance], "ip_hash") != 0)
+        if (!s || s->duty != DUTY_PROXY || policy_of(&s->proxy) != BALANCE_IP_HASH)
             continue;
         double servers = 0, addresses;
         const char *what;

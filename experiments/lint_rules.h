@@ -83,6 +83,7 @@ extern const char *const lint_slot_keys[];  /* how many requests at a time */
 extern const char *const lint_size_keys[];  /* connections of a pool */
 extern const char *const lint_queue_keys[]; /* room to wait */
 extern const char *const lint_life_keys[];  /* longest request of a worker */
+extern const char *const lint_read_keys[];  /* a proxy's wait for an answer */
 extern const char *const lint_wait_keys[];  /* longest wait for a connection */
 
 /* ---- facts ----------------------------------------------------------------------- */

@@ -116,6 +116,22 @@ static void restart_cuts(struct lint *l)
     }
 }
 
+static void restart_together(struct lint *l)
+{
+    for (int i = 0; i < l->facts->stations; i++) {
+        const struct server_part *s = lint_server(l, i);
+        const struct restart_conf *r = s ? s->life.restart : NULL;
+        int instances = l->facts->station[i].instances;
+        if (!r || r->stagger > 0 || instances < 2 || s->life.boot == 0)
+            continue;
+        lint_tell(
+            l, r->at, lint_key(l, i, "replicas"),
+            "all %d instances of %s restart at the same time: for the %s that they "
+            "take to start nobody answers",
+            instances, lint_name(l, i), lint_time(l, lint_seconds(s->life.boot)));
+    }
+}
+
 /* ---- memory ---------------------------------------------------------------------- */
 
 static double resting_memory(const struct lint *l, int station)
@@ -340,6 +356,8 @@ const struct lint_rule lint_server_rules[] = {
                            "(max_requests_jitter).", no_jitter},
     {"restart-cuts-requests", "A deploy gives requests less time than they take.",
      restart_cuts},
+    {"restart-together", "A deploy restarts all instances at the same time.",
+     restart_together},
     {"memory-of-load", "The requests under way need more memory than there is.",
      memory_of_load},
     {"cache-above-memory", "A cache may hold more than its machine has.",

@@ -27,8 +27,7 @@ static void client_before_proxy(struct lint *l)
                proxy = lint_seconds(p->read_timeout);
         if (client < proxy && (p->ignores_abort || !p->attends) && isfinite(proxy))
             lint_tell(l, lint_member(l, link->at, "timeout"),
-                      lint_key(l, link->to,
-                               p->attends ? "proxy_read_timeout" : "read_timeout"),
+                      lint_key_of(l, link->to, lint_read_keys),
                       "the client leaves after %s, %s goes on waiting until %s, and "
                       "the servers go on working for nobody",
                       lint_time(l, client), lint_name(l, link->to),
@@ -46,7 +45,7 @@ static void proxy_before_worker(struct lint *l)
         double proxy = lint_seconds(link->timeout),
                worker = lint_limit(s->life.timeout);
         if (isfinite(worker) && proxy < worker)
-            lint_tell(l, lint_key(l, link->from, "proxy_read_timeout"),
+            lint_tell(l, lint_key_of(l, link->from, lint_read_keys),
                       lint_key_of(l, link->to, lint_life_keys),
                       "%s answers 504 after %s; a worker of %s goes on for up to %s, "
                       "for nobody",
@@ -217,7 +216,7 @@ static void silence_beyond_timeout(struct lint *l)
             continue;
         struct silence s = silence_behind(l, link->to);
         if (s.time > lint_seconds(link->timeout))
-            lint_tell(l, lint_key(l, link->from, "proxy_read_timeout"), s.at,
+            lint_tell(l, lint_key_of(l, link->from, lint_read_keys), s.at,
                       "%s ends an answer that is silent for %s; those of %s are, %s, "
                       "for %s or more once in twenty times or oftener",
                       lint_name(l, link->from),

@@ -391,6 +391,7 @@ static void state_workload(const struct compiler *c, const struct workload *w,
                                  .span = w->span,
                                  .terminating = w->span != SIM_NEVER,
                                  .tool = w->tool,
+                                 .addresses = (double)w->address_count,
                                  .dropped_cause = w->most_vus ? w->dropped_cause : -1};
     switch (w->form) {
     case WORKLOAD_OPEN:

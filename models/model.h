@@ -64,6 +64,7 @@ struct workload_facts {
     sim_time timeout; /* per attempt; SIM_NEVER */
     enum tool tool;
     int dropped_cause; /* of requests that the tool leaves out; -1: it does not */
+    double addresses; /* distinct ones of clients */
 };
 
 enum station_sort { STATION_SERVICE, STATION_POOL };

@@ -4,6 +4,7 @@
 #include "experiments/commands/batch.h"
 
 #include "experiments/json.h"
+#include "experiments/lint_plan.h"
 #include "experiments/overview.h"
 #include "experiments/quantity.h"
 #include "experiments/summary.h"
@@ -88,7 +89,8 @@ static const char *default_path(const struct experiment *experiment,
 
 /* ---- afterwards ------------------------------------------------------------------ */
 
-static void print_json(const struct batch_end *end, const char *path)
+static void print_json(const struct batch_end *end, const char *path,
+                       const struct lint_plan *found)
 {
     cJSON *root = json_made(cJSON_CreateObject());
     json_number(root, "version", 1);
@@ -100,6 +102,7 @@ static void print_json(const struct batch_end *end, const char *path)
     json_number(root, "unstable", (double)end->unstable);
     json_number(root, "slo_missed", (double)end->missed);
     json_number(root, "slo_undecided", (double)end->undecided);
+    lint_plan_json(root, found);
     char *text = cJSON_Print(root);
     if (!text)
         die("out of memory");
@@ -171,6 +174,9 @@ static int run_plan(const struct options *options, const struct wishes *wishes,
                                       : omp_get_num_procs();
     set->progress = form_of(options);
     set->stop = command_listen();
+    const struct lint_plan *found = lint_plan(set->plan, arena);
+    if (!options->json && !options->quiet)
+        lint_plan_print(found, stderr);
     struct batch *batch = batch_new(arena, set);
     if (ways->run)
         ways->run(batch, ways->context);
@@ -178,7 +184,7 @@ static int run_plan(const struct options *options, const struct wishes *wishes,
         batch_run(batch);
     struct batch_end end = batch_close(batch);
     if (options->json)
-        print_json(&end, path);
+        print_json(&end, path, found);
     else
         print_end(&end, where_safe(arena, path));
     if (!options->json && !options->quiet)

@@ -79,7 +79,7 @@ static bool check_file(const char *path, const struct options *options, cJSON *f
     if (store_is_one(path))
         return check_results(path, options, files);
     if (experiment_is_one(path))
-        return check_experiment(path, options, files);
+        return check_experiment(path, options, files, findings);
     struct arena arena;
     arena_init(&arena);
     struct where *where = where_new(&arena);

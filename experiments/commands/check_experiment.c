@@ -3,6 +3,7 @@
 #include "experiments/commands/check_results.h"
 
 #include "experiments/json.h"
+#include "experiments/lint_plan.h"
 #include "experiments/plan.h"
 
 #include <math.h>
@@ -115,7 +116,8 @@ static void add_plan(cJSON *object, const struct plan *plan, const struct total 
     json_number(of, "failed", total->failed);
 }
 
-bool check_experiment(const char *path, const struct options *options, cJSON *files)
+bool check_experiment(const char *path, const struct options *options, cJSON *files,
+                      int *findings)
 {
     struct arena arena;
     arena_init(&arena);
@@ -125,17 +127,25 @@ bool check_experiment(const char *path, const struct options *options, cJSON *fi
     struct experiment *experiment = experiment_read(where, path);
     struct plan *plan = experiment ? plan_read(where, experiment, &changes) : NULL;
     struct total total = {0};
-    if (plan)
+    const struct lint_plan *found = NULL;
+    if (plan) {
         total = add_up(plan);
+        found = lint_plan(plan, &arena);
+        *findings += found->count;
+    }
     if (options->json) {
         cJSON *object = check_as_json(path, where);
         json_append(files, object);
-        if (plan)
+        if (plan) {
             add_plan(object, plan, &total);
+            lint_plan_json(object, found);
+        }
     } else {
         where_print(where, stderr);
         if (plan && !options->quiet)
             print_plan(path, plan, &total);
+        if (plan)
+            lint_plan_print(found, stdout);
     }
     if (experiment)
         experiment_close(experiment);

@@ -16,7 +16,8 @@ void check_results_tell(struct store *store, struct arena *arena, FILE *out);
 bool check_results(const char *path, const struct options *options, cJSON *files);
 
 /* Whether the experiment can be run; tells what its plan is. */
-bool check_experiment(const char *path, const struct options *options, cJSON *files);
+bool check_experiment(const char *path, const struct options *options, cJSON *files,
+                      int *findings);
 
 /* An entry of --json for a file whose problems are in `where`. */
 cJSON *check_as_json(const char *path, struct where *where);

@@ -121,6 +121,8 @@ static const struct known {
     const char *file, *rule;
 } known[] = {
     {"django-before.json", "overload"},
+    {"haproxy-maxconn.json", "no-spare-instance"}, /* a queue must form */
+    {"haproxy-maxconn.json", "client-before-proxy"}, /* option abortonclose is off */
     {"django-before.json", "max-conns-above-slots"},
     {"django-before.json", "pool-wait-beyond-client"},
     {"django-after.json", "max-conns-above-slots"},
