@@ -211,12 +211,18 @@ static void unused(struct lint *l)
     }
 }
 
-/* A handler that no request type and no `as` leads to. */
+/* A handler that a request type, a health check or an `as` leads to. */
 static bool is_reached(const struct lint *l, const char *handler)
 {
     for (int t = 0; t < l->facts->types; t++)
         if (strcmp(l->facts->type[t].name, handler) == 0)
             return true;
+    for (int i = 0; i < l->facts->stations; i++) {
+        const struct server_part *s = lint_server(l, i);
+        const char *check = s ? s->proxy.health.request : NULL;
+        if (check && strcmp(check, handler) == 0)
+            return true;
+    }
     for (int k = 0; k < l->links; k++) {
         const struct lint_link *link = &l->link[k];
         const char *as =

@@ -121,6 +121,7 @@ static const struct known {
     const char *file, *rule;
 } known[] = {
     {"django-before.json", "overload"},
+    {"load-test-k6.json", "little-room"},
     {"health-checks.json", "proxy-before-worker"},
     {"haproxy-maxconn.json", "no-spare-instance"}, /* a queue must form */
     {"haproxy-maxconn.json", "client-before-proxy"}, /* option abortonclose is off */
