@@ -12,8 +12,8 @@
 /* ---- rules ----------------------------------------------------------------------- */
 
 static const struct lint_rule *const tables[] = {
-    lint_load_rules,  lint_pool_rules,   lint_proxy_rules,   lint_time_rules,
-    lint_retry_rules, lint_server_rules, lint_promise_rules,
+    lint_load_rules,  lint_pool_rules,   lint_proxy_rules, lint_time_rules,
+    lint_retry_rules, lint_server_rules, lint_guard_rules, lint_promise_rules,
 };
 enum { TABLES = sizeof tables / sizeof *tables, MOST_RULES = 200 };
 

@@ -141,6 +141,9 @@ static void few_connections(struct lint *l)
     }
 }
 
+/* Less than this is within the error of an estimated rate. */
+static const double clear_overload = 1.2;
+
 /* Servers of a proxy that are full when one of them is missing. */
 static void no_spare(struct lint *l)
 {
@@ -151,7 +154,7 @@ static void no_spare(struct lint *l)
         bool behind = false;
         for (int k = 0; k < l->links; k++)
             behind |= l->link[k].way == LINT_PROXY && l->link[k].to == p->station;
-        if (!behind || n < 2 || load >= 1 || load * n < n - 1)
+        if (!behind || n < 2 || load >= 1 || load * n < clear_overload * (n - 1))
             continue;
         lint_tell(l, lint_key(l, p->station, "replicas"), load_at(l, p->station),
                   "%s instances of %s are %.0f %% busy (%ss); when one is missing the "

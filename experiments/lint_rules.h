@@ -52,7 +52,8 @@ struct lint {
 
 /* Tables of rules, each ended by a row without a name. */
 extern const struct lint_rule lint_load_rules[], lint_pool_rules[], lint_proxy_rules[],
-    lint_time_rules[], lint_retry_rules[], lint_server_rules[], lint_promise_rules[];
+    lint_time_rules[], lint_retry_rules[], lint_server_rules[], lint_guard_rules[],
+    lint_promise_rules[];
 
 /* A finding of the rule that looks; `other` may be WHERE_NOWHERE. */
 void lint_tell(struct lint *l, uint32_t at, uint32_t other, const char *format, ...)

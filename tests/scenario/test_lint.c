@@ -123,7 +123,6 @@ static const struct known {
     {"django-before.json", "overload"},
     {"load-test-k6.json", "little-room"},
     {"health-checks.json", "proxy-before-worker"},
-    {"haproxy-maxconn.json", "no-spare-instance"}, /* a queue must form */
     {"haproxy-maxconn.json", "client-before-proxy"}, /* option abortonclose is off */
     {"django-before.json", "max-conns-above-slots"},
     {"django-before.json", "pool-wait-beyond-client"},
