@@ -52,6 +52,7 @@ static void take_point(void *reading, int columns, const char *const *text)
     p->known = arena_many(r->arena, p->known_room + 1, struct chart_number);
     p->value = arena_many(r->arena, (int)number_in(text[7]) + 1, struct chart_value);
     p->scenario = kept(r, text[8]);
+    p->name = kept(r, text[9]);
 }
 
 static void take_number(void *reading, int columns, const char *const *text)
@@ -93,7 +94,8 @@ static void take_value(void *reading, int columns, const char *const *text)
     struct chart_point *p = r->at;
     const char *pointer = kept(r, text[0]);
     p->value[p->values++] = (struct chart_value){
-        pointer, end_of(pointer), bare(r, text[1]), number_in(text[2])};
+        pointer, end_of(pointer), bare(r, text[1]), kept(r, text[1]),
+        number_in(text[2])};
 }
 
 static void read_points(struct reading *r)
@@ -109,7 +111,10 @@ static void read_points(struct reading *r)
     store_rows(r->store,
                "select p.id, p.number, p.label, p.variant, p.verdict, p.replications,"
                " (select count(*) from estimate e where e.point = p.id),"
-               " (select count(*) from value v where v.point = p.id), s.text"
+               " (select count(*) from value v where v.point = p.id), s.text,"
+               " coalesce(iif(json_valid(s.text),"
+               " json_extract(s.text, '$.name'), null),"
+               " 'scenario')"
                " from point p left join scenario s on s.id = p.scenario"
                " where p.number is not null and p.state = 'done' order by p.number",
                0, take_point, r);
@@ -404,12 +409,6 @@ static void write_caption(struct reading *r)
         least = n < least ? n : least;
         most = n > most ? n : most;
     }
-    const char *scenario = store_text(
-        r->store,
-        "select coalesce(iif(json_valid(s.text), json_extract(s.text, '$.name'), null),"
-        " 'scenario') from scenario s join point p on p.scenario = s.id"
-        " where p.number is not null order by p.number limit 1",
-        r->arena);
     const char *seed = store_text(
         r->store,
         "select coalesce(iif(json_valid(s.text), json_extract(s.text, '$.run.seed'),"
@@ -426,7 +425,7 @@ static void write_caption(struct reading *r)
         r->arena,
         "scenario %s, %s replications a point, seed %s, headroom %s; bands and bars: "
         "%.0f %% intervals%s",
-        scenario, count, seed, version, 100 * ESTIMATE_CONFIDENCE,
+        c->point[0].name, count, seed, version, 100 * ESTIMATE_CONFIDENCE,
         c->left_out ? arena_format(r->arena, "; %d points are not done", c->left_out)
                     : "");
 }

@@ -29,13 +29,15 @@ struct chart_number {
 };
 
 struct chart_value {
-    const char *pointer, *name, *text; /* "/workloads/v/open/rate", "rate", "100/s" */
+    const char *pointer, *name; /* "/workloads/v/open/rate", "rate" */
+    const char *text, *json;    /* "100/s", with its quotes */
     double number;                     /* SI; NaN: none */
 };
 
 struct chart_point {
     int64_t id, number;
-    const char *label, *variant, *verdict, *scenario; /* the scenario's text */
+    const char *label, *variant, *verdict;
+    const char *name, *scenario; /* of the scenario; its text */
     bool lasting; /* its values are those of a steady state */
     int replications;
     double x;

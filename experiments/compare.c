@@ -307,19 +307,6 @@ static void agree_on_window(struct comparison *c)
             c->contender[i].jobs = jobs;
 }
 
-static void judge_steadiness(struct procedure *run, const struct sample *s)
-{
-    double level[OUTCOME_BINS];
-    run->settled = true;
-    run->grows = run->end != PROCEDURE_DONE;
-    if (s->facts->terminating)
-        return;
-    int bins = steady_levels(s, level);
-    run->settled = steady_cut(level, bins) <= bins / 2;
-    run->growth = steady_growth(s);
-    run->grows |= steady_grows(s, run->growth);
-}
-
 /* What all its replications so far say. */
 static void conclude(struct contender *c, struct arena *arena)
 {
@@ -334,7 +321,7 @@ static void conclude(struct contender *c, struct arena *arena)
     result->run.window = c->jobs.window;
     result->run.outcome = c->outcome;
     result->run.count = c->count;
-    judge_steadiness(&result->run,
+    procedure_judge(&result->run,
                      &(struct sample){result->facts, c->outcome, c->count});
     result_conclude(result, c->point.model, c->point.scenario, arena);
     c->unsteady = result->judgement.verdict == VERDICT_UNSTABLE;

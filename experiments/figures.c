@@ -2,6 +2,8 @@
 #include "experiments/figures.h"
 
 #include "experiments/human.h"
+#include "experiments/portrait.h"
+#include "experiments/tail.h"
 
 #include <math.h>
 #include <string.h>
@@ -317,11 +319,17 @@ static bool make_utilisation(const struct chart *c, struct arena *arena,
 
 const struct figures_row figures_rows[] = {
     {"latency", "response time against load, promises, where it saturates",
-     FIGURE_LINES, make_latency},
+     FIGURE_LINES, make_latency, NULL},
     {"goodput", "requests answered well, and failed, against those offered",
-     FIGURE_LINES, make_goodput},
+     FIGURE_LINES, make_goodput, NULL},
     {"utilisation", "how busy each component is against load", FIGURE_LINES,
-     make_utilisation},
+     make_utilisation, NULL},
+    {"blame", "where the time goes, of a median request and of the slowest 1 %",
+     FIGURE_BARS, NULL, portrait_blame},
+    {"tail", "the part of the requests slower than a time", FIGURE_TAIL, NULL,
+     tail_table},
+    {"backlog", "requests in the system over time", FIGURE_LINES, NULL,
+     portrait_backlog},
     {0},
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * figures -- the figures of a results file as tables to draw. Adding one is adding its
- * row in figures.c.
+ * figures -- the figures of a results file, or of a single result, as tables to draw.
+ * Adding one is adding its row in figures.c.
  *
  * Ownership: tables live in the arena given and point into the chart.
  */
@@ -9,6 +9,7 @@
 #define EXPERIMENTS_FIGURES_H
 
 #include "experiments/chart.h"
+#include "experiments/result.h"
 #include "plots/figure.h"
 
 struct figures_row {
@@ -17,6 +18,8 @@ struct figures_row {
     /* False: these results have nothing for it; `why` says what they lack. */
     bool (*make)(const struct chart *chart, struct arena *arena, struct table *table,
                  const char **why);
+    /* Of those that show a single point, instead. */
+    struct table (*portray)(const struct result *result, struct arena *arena);
 };
 
 extern const struct figures_row figures_rows[]; /* ended by a row without a name */

@@ -126,6 +126,19 @@ static void judge_steadiness(struct work *w)
         w->out->end != PROCEDURE_DONE || steady_grows(&s, w->out->growth);
 }
 
+void procedure_judge(struct procedure *run, const struct sample *s)
+{
+    double level[OUTCOME_BINS];
+    run->settled = true;
+    run->grows = run->end != PROCEDURE_DONE;
+    if (s->facts->terminating)
+        return;
+    int bins = steady_levels(s, level);
+    run->settled = steady_cut(level, bins) <= bins / 2;
+    run->growth = steady_growth(s);
+    run->grows |= steady_grows(s, run->growth);
+}
+
 /* ---- pilot ----------------------------------------------------------------------- */
 
 /* Requests a replication of the pilot should have had. */

@@ -125,4 +125,8 @@ void procedure_run(const struct model_facts *facts,
                    const struct procedure_settings *set, const struct runner *runner,
                    struct arena *arena, struct procedure *out);
 
+/* Of replications that are known already: did they settle, does the backlog grow? `end`
+ * must be set. */
+void procedure_judge(struct procedure *run, const struct sample *s);
+
 #endif

@@ -109,9 +109,11 @@ double axis_place(const struct axis *a, double value)
 
 static void write_tic(FILE *out, const struct axis *a, double value, const char *comma)
 {
-    /* Linear axes have one unit throughout, that of their end. */
+    /* Linear axes have one unit throughout: of times that of their step, so that it is
+     * not 0.3333 min. */
     const char *name;
-    double size = unit_size(a->unit, a->log ? value : a->most, &name);
+    double of = a->log ? value : a->unit == UNIT_TIME ? a->step : a->most;
+    double size = unit_size(a->unit, of, &name);
     if (value == 0 && a->unit != UNIT_PART)
         fprintf(out, "%s'0' 0", comma);
     else

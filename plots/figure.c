@@ -4,6 +4,7 @@
 #include "plots/figure.h"
 
 #include "plots/agreement.h"
+#include "plots/bars.h"
 #include "plots/gnuplot.h"
 #include "plots/lines.h"
 #include "plots/output.h"
@@ -30,8 +31,12 @@ static const struct {
 } kinds[] = {
     [FIGURE_TAIL] = {"tail.gp", tail_write},
     [FIGURE_AGREEMENT] = {"agreement.gp", agreement_write},
+    [FIGURE_BARS] = {"bars.gp", bars_write},
     [FIGURE_LINES] = {"lines.gp", lines_write},
 };
+
+/* What their scripts load. */
+static const char *const shared[] = {"style.gp", "words.gp", "tags.gp"};
 
 static const char *const endings[] = {"svg", "pdf", "png"};
 
@@ -172,10 +177,9 @@ static enum figure_result draw_in(const struct figure *figure,
     enum figure_result result = kinds[figure->kind].write(figure, space, error, size);
     if (result == FIGURE_DRAWN)
         result = write_format(space, ending, error, size);
-    if (result == FIGURE_DRAWN)
-        result = import(figure, space, "style.gp", error, size);
-    if (result == FIGURE_DRAWN)
-        result = import(figure, space, "words.gp", error, size);
+    for (size_t i = 0; result == FIGURE_DRAWN && i < sizeof shared / sizeof *shared;
+         i++)
+        result = import(figure, space, shared[i], error, size);
     if (result == FIGURE_DRAWN)
         result = import(figure, space, script, error, size);
     if (result == FIGURE_DRAWN)

@@ -23,6 +23,7 @@
 enum figure_kind {
     FIGURE_TAIL, /* fraction slower than x, both axes logarithmic */
     FIGURE_AGREEMENT, /* predicted (y, with its interval) against measured (x) */
+    FIGURE_BARS,  /* parts of named wholes, stacked */
     FIGURE_LINES, /* y over x, both from 0 on: loads, rates, times */
 };
 

@@ -4,6 +4,7 @@
 #include "plots/axis.h"
 #include "plots/raster.h"
 #include "plots/script.h"
+#include "plots/tags.h"
 #include "plots/words.h"
 
 #include <errno.h>
@@ -12,9 +13,8 @@
 #include <string.h>
 
 /* Pixels. */
-enum { LEFT = 76, LABEL_COLUMN = 8, LABEL_HEIGHT = 18, LABEL_GAP = 12 };
-enum { LABEL_MOST = 24, LABEL_MOST_NARROW = 16, MARK_MOST = 40, NARROW = 700 };
-enum { NAME = 32 };
+enum { LEFT = 76, LABEL_COLUMN = TAGS_COLUMN, LABEL_HEIGHT = TAGS_HEIGHT };
+enum { MARK_MOST = 40, NAME = 32 };
 
 /* Where values differ more than so much an axis from 0 on would hide the small ones. */
 static const double widest_linear = 25;
@@ -24,7 +24,7 @@ struct layout {
     const struct figure *figure;
     struct axis x, y;
     double width, height; /* of the plotting area */
-    int right, label_most;
+    int right;
     struct raster raster;
 };
 
@@ -116,79 +116,33 @@ static double pixel_y(const struct layout *l, double y)
 
 /* --- labels of lines: beside their ends, on the right ----------------------------- */
 
-struct tag {
-    int series;
-    double x, y, at; /* its line's end; where it stands */
-};
-
-static int by_height(const void *left, const void *right)
-{
-    const struct tag *a = left, *b = right;
-    return a->y != b->y ? (a->y > b->y) - (a->y < b->y) : a->series - b->series;
-}
-
-/* Pushed apart, and back below the upper edge. */
-static void spread(struct tag *tag, int count, double height)
-{
-    qsort(tag, (size_t)count, sizeof *tag, by_height);
-    double floor = -INFINITY, ceiling = height;
-    for (int i = 0; i < count; i++) {
-        tag[i].at = fmax(tag[i].y, floor);
-        floor = tag[i].at + LABEL_HEIGHT;
-    }
-    for (int i = count - 1; i >= 0; i--) {
-        tag[i].at = fmin(tag[i].at, ceiling);
-        ceiling = tag[i].at - LABEL_HEIGHT;
-    }
-}
-
 static void write_tags(const struct layout *l, FILE *out)
 {
     const struct table *t = &l->figure->table;
+    double bottom = words_bottom(l->figure);
     struct tag *tag = calloc((size_t)t->count + 1, sizeof *tag);
     int count = 0;
     for (int i = 0; tag && i < t->count; i++) {
-        int k = last_point(l, &t->series[i]);
+        const struct curve *s = &t->series[i];
+        int k = last_point(l, s);
         if (k >= 0)
-            tag[count++] =
-                (struct tag){i, pixel_x(l, t->series[i].x[k]),
-                             pixel_y(l, t->series[i].y[k]), 0};
+            tag[count++] = (struct tag){s->label, i + 1, LEFT + pixel_x(l, s->x[k]),
+                                        bottom + pixel_y(l, s->y[k]), 0};
     }
-    if (count > 1)
-        spread(tag, count, l->height);
-    else if (count)
-        tag->at = tag->y;
-    fprintf(out, "tags = %d\n", count);
-    static const char *const parts[] = {"", "_curve", "_x", "_y", "_end_x", "_end_y"};
-    for (int i = 0; i < 6; i++)
-        fprintf(out, "array tag%s[%d]\n", parts[i], count + 1);
-    for (int i = 0; i < count; i++) {
-        int n = i + 1;
-        fprintf(out, "tag[%d] = ", n);
-        script_text(out, t->series[tag[i].series].label, l->label_most);
-        fprintf(out, "\ntag_curve[%d] = %d\n", n, tag[i].series + 1);
-        fprintf(out, "tag_x[%d] = %.1f\ntag_y[%d] = %.1f\n", n,
-                LEFT + l->width + LABEL_GAP, n, words_bottom(l->figure) + tag[i].at);
-        fprintf(out, "tag_end_x[%d] = %.1f\ntag_end_y[%d] = %.1f\n", n,
-                LEFT + tag[i].x, n, words_bottom(l->figure) + tag[i].y);
-    }
+    tags_write(tag, count, LEFT + l->width + TAGS_GAP, bottom, bottom + l->height,
+               tags_columns(l->figure->width), out);
     free(tag);
 }
 
-/* Room for the widest of them, but never more than a third of the figure. */
-static void make_room(struct layout *l)
+static int right_margin(const struct figure *f)
 {
-    const struct figure *f = l->figure;
-    int most = f->width < NARROW ? LABEL_MOST_NARROW : LABEL_MOST, widest = 0;
-    for (int i = 0; i < f->table.count; i++) {
-        int width = script_width(f->table.series[i].label, most);
-        width = width > most ? most : width;
-        widest = width > widest ? width : widest;
-    }
-    l->label_most = most;
-    l->right = LABEL_GAP + widest * LABEL_COLUMN + WORDS_EDGE / 2;
-    if (l->right < 2 * WORDS_EDGE)
-        l->right = 2 * WORDS_EDGE;
+    struct tag *tag = calloc((size_t)f->table.count + 1, sizeof *tag);
+    for (int i = 0; tag && i < f->table.count; i++)
+        tag[i].label = f->table.series[i].label;
+    int margin = tags_margin(tag, tag ? f->table.count : 0, tags_columns(f->width),
+                             f->width);
+    free(tag);
+    return margin;
 }
 
 /* --- marks ------------------------------------------------------------------------ */
@@ -366,7 +320,7 @@ enum figure_result lines_write(const struct figure *figure,
                                const struct workspace *space, char *error, size_t size)
 {
     struct layout layout = {.figure = figure};
-    make_room(&layout);
+    layout.right = right_margin(figure);
     layout.width = figure->width - LEFT - layout.right;
     layout.height = figure->height - words_top(figure) - words_bottom(figure);
     layout.raster.width = layout.width;

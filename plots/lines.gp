@@ -3,6 +3,7 @@
 # this.
 load 'style.gp'
 load 'words.gp'
+load 'tags.gp'
 
 if (y_log) { set logscale y }
 set xrange [x_least:x_most]
@@ -19,20 +20,8 @@ do for [i = 1:marks] {
         set arrow i from graph 0, first mark_at[i] to graph 1, first mark_at[i] \
             nohead back linetype 4 linewidth 1.6 linecolor rgb ink
     }
-    set label i ''.mark[i] left textcolor rgb ink front \
+    set label i ''.mark[i] left font text_font textcolor rgb ink front \
         at screen mark_x[i] / width, screen mark_y[i] / height
-}
-
-# A name stands beside its line's end, and a thin line leads to it where it does not.
-do for [i = 1:tags] {
-    set label 20000 + i ''.tag[i] left textcolor rgb colour_of(tag_curve[i]) front \
-        at screen tag_x[i] / width, screen tag_y[i] / height
-    if (abs(tag_y[i] - tag_end_y[i]) > 3 || tag_x[i] - tag_end_x[i] > 20) {
-        set arrow 20000 + i nohead front linetype 1 linewidth 0.5 \
-            linecolor rgb colour_of(tag_curve[i]) \
-            from screen (tag_end_x[i] + 6) / width, screen tag_end_y[i] / height \
-            to screen (tag_x[i] - 4) / width, screen tag_y[i] / height
-    }
 }
 
 if (something == 0) {

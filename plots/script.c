@@ -67,28 +67,40 @@ int script_width(const char *text, int most)
 }
 
 /* One character or its stand-in; returns the bytes read. */
-static int put_character(FILE *out, const char *text)
+static int put_character(FILE *out, const char *text, bool format)
 {
     int length = character_length(text);
     if (length == 0)
         fputs(REPLACEMENT, out);
     else if (*text == '\'')
         fputs(APOSTROPHE, out);
+    else if (*text == '%' && format)
+        fputs("%%", out);
     else
         fwrite(text, 1, (size_t)length, out);
     return length ? length : 1;
 }
 
-void script_text(FILE *out, const char *text, int most)
+static void put_text(FILE *out, const char *text, int most, bool format)
 {
     bool cut = script_width(text, most) > most;
     int left = cut ? most - 1 : most;
     putc('\'', out);
     while (text && *text && columns(character_length(text)) <= left) {
         left -= columns(character_length(text));
-        text += put_character(out, text);
+        text += put_character(out, text, format);
     }
     if (cut)
         fputs(ELLIPSIS, out);
     putc('\'', out);
+}
+
+void script_text(FILE *out, const char *text, int most)
+{
+    put_text(out, text, most, false);
+}
+
+void script_tic(FILE *out, const char *text, int most)
+{
+    put_text(out, text, most, true);
 }

@@ -18,6 +18,10 @@
  * empty. */
 void script_text(FILE *out, const char *text, int most);
 
+/* The same as a tic's label, which gnuplot takes for a format of its number: a percent
+ * sign is doubled. */
+void script_tic(FILE *out, const char *text, int most);
+
 /* Columns that `text` takes, estimated to the safe side; most + 1 if it is wider. */
 int script_width(const char *text, int most);
 

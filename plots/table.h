@@ -42,6 +42,8 @@ struct table {
     const char *caption; /* where the numbers come from; NULL for none */
     const char *x_label; /* what x is; NULL for the figure's own word */
     const char *y_label; /* what y is, said below the title; as x_label */
+    const char *const *category; /* names of x = 1, 2, … in bars */
+    int categories;
     enum unit x_unit, y_unit; /* of figure kinds that show more than one */
     const char *nothing; /* what stands in place of curves when there are none */
     const struct curve *series;

@@ -3,14 +3,14 @@
 
 #include "plots/raster.h"
 #include "plots/script.h"
+#include "plots/words.h"
 
 #include <errno.h>
 #include <math.h>
 #include <string.h>
 
 /* Margins around the plotting area, and text measures, in pixels. */
-enum { LEFT = 84, RIGHT = 76, TOP = 92, BOTTOM = 96, EDGE = 24 };
-enum { TITLE_COLUMN = 12, LABEL_COLUMN = 8, CAPTION_COLUMN = 7 };
+enum { LEFT = 84, RIGHT = 76, LABEL_COLUMN = 8 };
 enum { LABEL_HEIGHT = 20, LABEL_GAP = 10 };
 enum { CURVE_MOST = 24, MARK_MOST = 40 /* columns */ };
 
@@ -348,7 +348,8 @@ static void write_label(struct layout *l, FILE *out, const char *name, int i,
     script_text(out, text, most);
     fprintf(
         out, "\n%s_label_x[%d] = %.1f\n%s_label_y[%d] = %.1f\n%s_on_left[%d] = %d\n",
-        name, i, LEFT + x, name, i, BOTTOM + (place->box.bottom + place->box.top) / 2,
+        name, i, LEFT + x, name, i,
+        words_bottom(l->figure) + (place->box.bottom + place->box.top) / 2,
         name, i, place->side == TO_THE_LEFT);
 }
 
@@ -395,32 +396,16 @@ static void write_curves(struct layout *l, FILE *out)
     fprintf(out, "curves = %d\n", count);
 }
 
-static void write_words(const struct layout *l, FILE *out)
-{
-    const struct figure *f = l->figure;
-    int room = f->width - 2 * EDGE;
-    fputs("title = ", out);
-    script_text(out, f->table.title, room / TITLE_COLUMN);
-    fputs("\ncaption = ", out);
-    script_text(out, f->table.caption, room / CAPTION_COLUMN);
-    fputs("\nnothing = ", out);
-    script_text(out, f->table.nothing ? f->table.nothing : "nothing to draw",
-                (int)l->width / TITLE_COLUMN);
-    fputs("\nx_label = ", out);
-    script_text(out, f->table.x_label ? f->table.x_label : "response time",
-                (int)l->width / LABEL_COLUMN);
-    putc('\n', out);
-}
-
 static void write_script(struct layout *l, FILE *out)
 {
     const struct figure *f = l->figure;
-    fprintf(out, "width = %d.0\nheight = %d.0\n", f->width, f->height);
-    fprintf(out, "left = %d\nright = %d\ntop = %d\nbottom = %d\nleft_edge = %d\n", LEFT,
-            RIGHT, TOP, BOTTOM, EDGE);
+    struct figure said = *f;
+    said.table.y_label = "share of requests that took longer";
+    if (!said.table.x_label)
+        said.table.x_label = "response time";
+    words_write(&said, LEFT, RIGHT, out);
     fprintf(out, "x_least = %.9g\nx_most = %.9g\ny_least = %.9g\n", l->x_least,
             l->x_most, l->y_least);
-    write_words(l, out);
     write_x_tics(l, out);
     write_y_tics(l, out);
     draw_everything(l);
@@ -485,7 +470,7 @@ enum figure_result tail_write(const struct figure *figure,
 {
     struct layout layout = {.figure = figure};
     layout.width = figure->width - LEFT - RIGHT;
-    layout.height = figure->height - TOP - BOTTOM;
+    layout.height = figure->height - words_top(figure) - words_bottom(figure);
     layout.raster.width = layout.width;
     layout.raster.height = layout.height;
     find_ranges(&layout);

@@ -2,11 +2,7 @@
 # tail -- the fraction of requests slower than x. figure.gp sets the words, ranges, tics
 # and places, and then loads this.
 load 'style.gp'
-
-set lmargin at screen left / width
-set rmargin at screen 1 - right / width
-set bmargin at screen bottom / height
-set tmargin at screen 1 - top / height
+load 'words.gp'
 
 set logscale xy
 set xrange [x_least:x_most]
@@ -16,15 +12,6 @@ set y2tics scale 0 textcolor rgb quiet
 set logscale y2
 set y2range [y_least:1]
 set grid xtics ytics
-
-set label 30001 title at screen left_edge / width, screen 1 - 34 / height \
-    font 'Helvetica,21' textcolor rgb ink front
-set label 30002 'share of requests that took longer' \
-    at screen left_edge / width, screen 1 - 62 / height textcolor rgb quiet front
-set label 30003 x_label at screen 1 - right / width, screen (bottom - 44) / height \
-    right textcolor rgb quiet front
-set label 30004 caption at screen left_edge / width, screen 20 / height \
-    font 'Helvetica,11' textcolor rgb quiet front
 
 # A promise about a series has its colour.
 colour_of_mark(i) = mark_curve[i] ? colour_of(mark_curve[i]) : ink

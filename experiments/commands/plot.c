@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* headroom plot: the figures of a results file. */
+/* headroom plot: the figures of a results file, or of a scenario. */
 #define _POSIX_C_SOURCE 200809L
 #include "experiments/commands/command.h"
 
 #include "experiments/datadir.h"
 #include "experiments/experiment.h"
 #include "experiments/figures.h"
+#include "experiments/recall.h"
 #include "sim/check.h"
 
 #include <errno.h>
@@ -85,21 +86,68 @@ static int draw(struct album *a, const char *name, enum figure_kind kind,
     return result == FIGURE_EXISTS ? COMMAND_INPUT : COMMAND_MACHINE;
 }
 
-/* ---- a results file -------------------------------------------------------------- */
+/* ---- what is drawn --------------------------------------------------------------- */
 
-static int draw_row(struct album *a, const struct chart *chart,
-                    const struct figures_row *row, bool asked)
+/* Where figures come from: a results file, and the point of it that is portrayed when
+ * that is first asked for; or a result alone. */
+struct sitter {
+    const struct chart *chart; /* NULL: a result alone */
+    struct store *store;
+    struct point *point; /* NULL: not yet recalled */
+    const char *title, *scenario; /* NULL: as the result says */
+};
+
+/* The most loaded point of the last line that has lasting values. */
+static const struct chart_point *to_portray(const struct chart *chart)
 {
-    struct table table = {0};
-    const char *why = NULL;
-    if (row->make(chart, &a->options->arena, &table, &why))
-        return draw(a, row->name, row->kind, &table);
-    if (!asked)
-        return COMMAND_DONE;
-    return refuse(a, arena_format(&a->options->arena, "%s: %s", row->name, why));
+    const struct chart_line *line = &chart->line[chart->lines - 1];
+    int k = line->count - 1;
+    while (k > 0 && !line->point[k]->lasting)
+        k--;
+    return line->point[k];
 }
 
-static int draw_asked(struct album *a, const struct chart *chart, const char *kinds)
+static bool portray(struct album *a, struct sitter *s, const struct figures_row *row,
+                    struct table *table, const char **why)
+{
+    struct arena *arena = &a->options->arena;
+    if (!s->point) {
+        struct point *point = arena_new(arena, struct point);
+        const struct chart_point *from = to_portray(s->chart);
+        if (!recall_point(point, s->store, from, arena, why))
+            return false;
+        s->title = arena_format(arena, "%s %s", s->chart->title, from->label);
+        s->scenario = from->name;
+        s->point = point;
+    }
+    *table = row->portray(&s->point->result, arena);
+    if (s->title)
+        table->title = s->title;
+    table->caption =
+        arena_format(arena, "scenario %s, %s",
+                     s->scenario ? s->scenario : s->point->result.name, table->caption);
+    return true;
+}
+
+static int draw_row(struct album *a, struct sitter *s, const struct figures_row *row,
+                    bool asked)
+{
+    struct table table = {0};
+    const char *why = "needs a results file";
+    bool made = row->portray ? portray(a, s, row, &table, &why)
+                             : s->chart && row->make(s->chart, &a->options->arena,
+                                                     &table, &why);
+    if (made)
+        return draw(a, row->name, row->kind, &table);
+    why = arena_format(&a->options->arena, "%s: %s", row->name, why);
+    if (asked)
+        return refuse(a, why);
+    if (s->chart && !a->options->quiet)
+        refuse(a, arena_format(&a->options->arena, "left out: %s", why));
+    return COMMAND_DONE;
+}
+
+static int draw_asked(struct album *a, struct sitter *s, const char *kinds)
 {
     struct arena *arena = &a->options->arena;
     int status = COMMAND_DONE;
@@ -115,11 +163,24 @@ static int draw_asked(struct album *a, const struct chart *chart, const char *ki
             return refuse(a, arena_format(arena, "no figure is called \"%s\"; there "
                                                    "are %s", name, known));
         }
-        status = draw_row(a, chart, row, true);
+        status = draw_row(a, s, row, true);
         kinds += length + (kinds[length] == ',');
     }
     return status;
 }
+
+static int draw_all(struct album *a, struct sitter *s, const char *kinds)
+{
+    if (kinds)
+        return draw_asked(a, s, kinds);
+    int status = COMMAND_DONE;
+    for (const struct figures_row *row = figures_rows;
+         row->name && status == COMMAND_DONE; row++)
+        status = draw_row(a, s, row, false);
+    return status;
+}
+
+/* ---- a results file -------------------------------------------------------------- */
 
 static int draw_chart(struct album *a, const struct wishes *wishes,
                       struct store *store)
@@ -133,13 +194,8 @@ static int draw_chart(struct album *a, const struct wishes *wishes,
                 "headroom plot: %d lines of points; the first %d are drawn "
                 "(--where chooses)\n",
                 chart.lines, CHART_MOST_LINES);
-    if (wishes->kinds)
-        return draw_asked(a, &chart, wishes->kinds);
-    int status = COMMAND_DONE;
-    for (const struct figures_row *row = figures_rows;
-         row->name && status == COMMAND_DONE; row++)
-        status = draw_row(a, &chart, row, false);
-    return status;
+    return draw_all(a, &(struct sitter){.chart = &chart, .store = store},
+                    wishes->kinds);
 }
 
 static void tell_fault(void *album, const char *fault)
@@ -166,13 +222,42 @@ static int plot_results(struct album *a, const struct wishes *wishes)
     return status;
 }
 
+/* ---- a scenario ------------------------------------------------------------------ */
+
+static int plot_scenario(struct album *a, const struct command *command,
+                         const struct wishes *wishes)
+{
+    struct arena *arena = &a->options->arena;
+    struct point point;
+    struct point_effort effort = {.threads = a->options->threads,
+                                  .stop = command_listen()};
+    if (!command_point(a->options, &point))
+        return COMMAND_INPUT;
+    const char *misfit = point_misfit(&point, &effort, arena);
+    if (misfit)
+        return command_wrong(command, "%s", misfit);
+    if (!point_run(&point, &effort, arena)) {
+        fputs("headroom plot: interrupted\n", stderr);
+        return COMMAND_INTERRUPTED;
+    }
+    return draw_all(a, &(struct sitter){.point = &point}, wishes->kinds);
+}
+
 /* ---- the command ----------------------------------------------------------------- */
+
+/* What is there and begins like one, or is called so. */
+static bool is_results(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return store_is_one(path) || (dot && strcmp(dot, ".hdb") == 0);
+}
 
 static int plot(const struct command *command, struct options *options,
                 const struct wishes *wishes)
 {
     struct arena *arena = &options->arena;
     struct album a = {.options = options};
+    bool results = is_results(options->arguments[0]);
     if (!choose_size(&a, wishes->size))
         return command_wrong(command, "--size is page, column or slide");
     if (!choose_format(&a, wishes->format))
@@ -189,7 +274,7 @@ static int plot(const struct command *command, struct options *options,
         refuse(&a, arena_format(arena, "%s: %s", a.folder, strerror(errno)));
         return COMMAND_MACHINE;
     }
-    return plot_results(&a, wishes);
+    return results ? plot_results(&a, wishes) : plot_scenario(&a, command, wishes);
 }
 
 int plot_command(const struct command *command, int argc, char **argv)
@@ -199,7 +284,7 @@ int plot_command(const struct command *command, int argc, char **argv)
         {.name = "kind",
          .value = "NAME,...",
          .text = &wishes.kinds,
-         .help = "latency, goodput, utilisation; all that suit when absent"},
+         .help = "latency, goodput, utilisation, blame, tail, backlog; else all"},
         {.name = "over",
          .value = "KEY",
          .text = &wishes.chart.over,

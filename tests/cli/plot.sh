@@ -36,10 +36,11 @@ cat >load.json <<'JSON'
 JSON
 expect 0 "$HEADROOM" batch load.json --quiet
 expect 0 "$HEADROOM" plot load.hdb
-for kind in latency goodput utilisation; do
+for kind in latency goodput utilisation blame tail backlog; do
     says out.txt "load-figures/$kind.svg"
     [ -s "load-figures/$kind.svg" ] || fail "no $kind"
-    says "load-figures/$kind.svg" '4 replications a point, seed 1, headroom '
+    says "load-figures/$kind.svg" '4 replications '
+    says "load-figures/$kind.svg" 'seed 1, headroom '
     # The script beside the figure draws it again, to the byte, without headroom.
     (cd "load-figures/$kind" && gnuplot -d figure.gp)
     cmp "load-figures/$kind.svg" "load-figures/$kind/figure.svg"
@@ -74,6 +75,20 @@ expect 2 "$HEADROOM" plot load.hdb
 says err.txt '(--force replaces it)'
 grep -qx mine load-figures/latency.svg || fail "a figure was replaced"
 expect 0 "$HEADROOM" plot load.hdb --force
+
+# Portraits are of the most loaded point that lasts, unless another is chosen.
+says load-figures/blame.svg '>load rate=90/s<'
+says load-figures/blame.svg '>slowest 1 %<'
+says load-figures/backlog.svg '>warm-up ends<'
+expect 0 "$HEADROOM" plot load.hdb --kind tail --where rate=40/s --out calm
+says calm/tail.svg '>load rate=40/s<'
+
+# A scenario is simulated; what it says is what the file says of the same point.
+expect 0 "$HEADROOM" plot api.json --set /workloads/v/open/rate=90/s --kind blame,tail
+cmp api-figures/tail/curve1.dat load-figures/tail/curve1.dat
+cmp api-figures/blame/part1.dat load-figures/blame/part1.dat
+expect 2 "$HEADROOM" plot api.json --kind latency --force
+says err.txt 'latency: needs a results file'
 
 # A variant a line, one number of it.
 cat >both.json <<'JSON'

@@ -526,8 +526,12 @@ static void draw(const struct validated *v, int count, const char *source,
             put(p, &v[i].row[AGREEMENT_P50]);
             put(p, &v[i].row[AGREEMENT_P99]);
         }
-        curve[k] = (struct curve){kinds[k].label, p->x,    p->y,
-                                  p->low,         p->high, p->count};
+        curve[k] = (struct curve){.label = kinds[k].label,
+                                  .x = p->x,
+                                  .y = p->y,
+                                  .low = p->low,
+                                  .high = p->high,
+                                  .count = p->count};
     }
     char scripts[1100], error[300];
     snprintf(scripts, sizeof scripts, "%s/plots", source);
