@@ -33,8 +33,8 @@ static void overload(struct lint *l)
         if (p->fixed >= p->capacity)
             lint_tell(l, part_at(l, p), load_at(l, p->station),
                       "the requests offered to %s keep %s %ss busy even if nobody ever "
-                      "waits (Little: rate x time); there are %s. The queue grows "
-                      "without end",
+                      "waits (Little: rate x time); there are %s. The "
+                      "backlog grows for as long as nobody gives up",
                       lint_name(l, p->station), lint_much(l, p->fixed), unit_of(l, p),
                       lint_much(l, p->capacity));
     }
@@ -196,6 +196,51 @@ static void rate_limit_of_service(struct lint *l)
     }
 }
 
+/* Tokens that a call is charged. */
+static double tokens_of(const struct server_part *s)
+{
+    double in = s->meter.input ? s->meter.input->mean : 0,
+           out = s->tokens ? s->tokens->mean : 0;
+    switch (s->meter.charge) {
+    case CHARGE_MAX_TOKENS:
+        return in + (s->meter.max_tokens ? (double)s->meter.max_tokens : out);
+    case CHARGE_USED:
+        return in + out;
+    case CHARGE_INPUT:
+        return in;
+    case CHARGE_OUTPUT:
+        return out;
+    }
+    return 0;
+}
+
+static void provider_limit(struct lint *l)
+{
+    for (int i = 0; i < l->facts->stations; i++) {
+        const struct server_part *s = lint_server(l, i);
+        double calls = lint_arrivals(l, i);
+        for (int k = 0; s && k < s->meter.count; k++) {
+            const struct meter_conf *m = &s->meter.limit[k];
+            double tokens = calls * tokens_of(s);
+            if (m->requests > 0 && calls > m->requests)
+                lint_tell(l, lint_member(l, m->at, "requests"), load_at(l, i),
+                          "%s is called %s times a minute, its provider allows %s: "
+                          "%.0f %% get 429",
+                          lint_name(l, i), lint_much(l, 60 * calls),
+                          lint_much(l, 60 * m->requests),
+                          100 * (1 - m->requests / calls));
+            if (m->tokens > 0 && tokens > m->tokens)
+                lint_tell(l, lint_member(l, m->at, "tokens"), load_at(l, i),
+                          "calls of %s are charged %s tokens a minute (%s calls of %s "
+                          "each), its provider allows %s: %.0f %% get 429",
+                          lint_name(l, i), lint_much(l, 60 * tokens),
+                          lint_much(l, 60 * calls), lint_much(l, tokens_of(s)),
+                          lint_much(l, 60 * m->tokens),
+                          100 * (1 - m->tokens / tokens));
+        }
+    }
+}
+
 static void unused(struct lint *l)
 {
     for (int i = 0; i < l->facts->stations; i++) {
@@ -271,6 +316,8 @@ const struct lint_rule lint_load_rules[] = {
      bursts_pile_up},
     {"rate-limit-of-service", "A service is asked more often than its rate limit "
                               "allows.", rate_limit_of_service},
+    {"provider-limit", "A language model is called oftener, or for more tokens, than "
+                       "its provider allows.", provider_limit},
     {"unused-service", "Nobody asks a service.", unused},
     {"unused-handler", "No request type leads to a handler.", unused_handler},
     {0},

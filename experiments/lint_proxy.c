@@ -16,6 +16,7 @@ struct guard {
 static bool guard_of(const struct lint *l, const struct lint_link *link,
                      struct guard *g)
 {
+    static const char *const conns[] = {"max_conns", "default_server", NULL};
     if (link->way != LINT_PROXY)
         return false;
     const struct proxy_part *p = &lint_server(l, link->from)->proxy;
@@ -23,7 +24,7 @@ static bool guard_of(const struct lint *l, const struct lint_link *link,
     bool own = peer && peer->max_conns >= 0;
     g->counted = (double)(own ? peer->max_conns : p->peer.max_conns);
     g->at = own ? lint_member(l, peer->at, "max_conns")
-                : lint_key(l, link->from, "max_conns");
+                : lint_key_of(l, link->from, conns);
     double counters = p->zone ? 1 : (double)p->workers;
     g->most = g->counted * counters * l->facts->station[link->from].instances;
     return g->counted > 0;
