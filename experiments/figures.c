@@ -139,12 +139,12 @@ static void add_saturation(const struct chart *c, struct table *t, struct mark *
         const char *who;
         if (!saturation_of(&c->line[i], &x, &who) || x > beyond * last_x(c))
             continue;
-        const char *label = c->line[i].label;
+        const char *label = c->lines > 1
+                                ? arena_format(arena, "%s full", who)
+                                : arena_format(arena, "%s full at %s", who,
+                                               human_value(arena, HUMAN_RATE, x));
         marks[t->mark_count++] = (struct mark){
-            .label = arena_format(arena, "%s%s%s full at %s", label, *label ? ": " : "",
-                                  who, human_value(arena, HUMAN_RATE, x)),
-            .x = x,
-            .y = NAN};
+            .label = label, .x = x, .y = NAN, .series = c->lines > 1 ? i + 1 : 0};
     }
     t->marks = marks;
 }
@@ -237,14 +237,15 @@ static bool make_goodput(const struct chart *c, struct arena *arena, struct tabl
     struct curve *curves = arena_many(arena, 2 + c->lines, struct curve);
     t->series = curves;
     bool alone = c->lines == 1;
-    curves[0] = curve_of(c, &c->line[0], "offered", of_all, "offered", arena);
-    curves[t->count++].hollow = NULL; /* what is offered is no answer of the system */
-    for (int i = 0; i < lines_shown(c) - !alone; i++)
+    int most = CHART_MOST_LINES - 1; /* beside what is offered */
+    for (int i = 0; i < c->lines && i < most; i++)
         curves[t->count++] =
             curve_of(c, &c->line[i], alone ? "answered well" : c->line[i].label, of_all,
                      "completed", arena);
     if (alone)
         curves[t->count++] = failures(c, &c->line[0], "failed", arena);
+    curves[t->count] = curve_of(c, &c->line[0], "offered", of_all, "offered", arena);
+    curves[t->count++].hollow = NULL; /* what is offered is no answer of the system */
     add_saturation(c, t, arena_many(arena, c->lines + 1, struct mark), arena);
     t->y_unit = UNIT_RATE;
     finish(c, t, alone ? "requests by what became of them" : "goodput: answered well",

@@ -9,7 +9,7 @@ set xrange [0.5:x_most]
 set yrange [0:y_most]
 set xtics scale 0
 set ytics scale 0
-set grid ytics
+set grid noxtics ytics
 
 if (parts == 0) {
     set label 30005 nothing center font 'Helvetica,17' textcolor rgb quiet front \

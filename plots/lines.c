@@ -17,6 +17,7 @@ enum { LEFT = 76, LABEL_COLUMN = TAGS_COLUMN, LABEL_HEIGHT = TAGS_HEIGHT };
 enum { MARK_MOST = 40, NAME = 32 };
 
 /* Where values differ more than so much an axis from 0 on would hide the small ones. */
+static const double outside = 20000; /* what a place costs that is not all inside */
 static const double widest_linear = 25;
 static const double beyond = 0.03; /* of the axis, behind its last point */
 
@@ -147,7 +148,7 @@ static int right_margin(const struct figure *f)
 
 /* --- marks ------------------------------------------------------------------------ */
 
-static void draw_curves(struct layout *l)
+static void draw_everything(struct layout *l)
 {
     const struct table *t = &l->figure->table;
     for (int i = 0; i < t->count; i++) {
@@ -164,6 +165,11 @@ static void draw_curves(struct layout *l)
             last = k;
         }
     }
+    for (int i = 0; i < t->mark_count; i++) {
+        double x = pixel_x(l, t->marks[i].x);
+        if (isfinite(t->marks[i].x))
+            raster_line(&l->raster, x, 0, x, l->height);
+    }
 }
 
 static void consider(const struct layout *l, struct box box, double far,
@@ -178,7 +184,7 @@ static void consider(const struct layout *l, struct box box, double far,
 
 /* Along its own line, where it covers the least. */
 static struct box place_mark(const struct layout *l, const struct mark *mark,
-                             double width)
+                             double width, bool *inside)
 {
     struct box best = {0, 0, width, LABEL_HEIGHT};
     double cost = INFINITY;
@@ -201,6 +207,7 @@ static struct box place_mark(const struct layout *l, const struct mark *mark,
                      along + 10, &best, &cost);
         }
     }
+    *inside = cost < outside;
     return best;
 }
 
@@ -208,23 +215,25 @@ static void write_marks(struct layout *l, FILE *out)
 {
     const struct table *t = &l->figure->table;
     int bottom = words_bottom(l->figure), count = 0;
-    static const char *const parts[] = {"", "_upright", "_at", "_x", "_y"};
-    for (int i = 0; i < 5; i++)
+    static const char *const parts[] = {"", "_upright", "_at", "_x", "_y", "_curve"};
+    for (int i = 0; i < 6; i++)
         fprintf(out, "array mark%s[%d]\n", parts[i], t->mark_count + 1);
-    draw_curves(l);
+    draw_everything(l);
     for (int i = 0; i < t->mark_count; i++) {
         const struct mark *mark = &t->marks[i];
         bool upright = isfinite(mark->x);
         double at = upright ? mark->x : mark->y;
         if (!isfinite(at))
             continue;
-        double width =
-            fmin((double)LABEL_COLUMN * script_width(mark->label, MARK_MOST), l->width);
-        struct box box = place_mark(l, mark, width);
-        raster_fill(&l->raster, box);
+        double width = (double)LABEL_COLUMN * script_width(mark->label, MARK_MOST);
+        bool inside;
+        struct box box = place_mark(l, mark, width, &inside);
+        if (inside)
+            raster_fill(&l->raster, box);
         count++;
         fprintf(out, "mark[%d] = ", count);
-        script_text(out, mark->label, (int)(width / LABEL_COLUMN));
+        script_text(out, inside ? mark->label : "", MARK_MOST);
+        fprintf(out, "\nmark_curve[%d] = %d", count, mark->series);
         fprintf(out, "\nmark_upright[%d] = %d\nmark_at[%d] = %.9g\n", count, upright,
                 count, at);
         fprintf(out, "mark_x[%d] = %.1f\nmark_y[%d] = %.1f\n", count, LEFT + box.left,

@@ -11,16 +11,19 @@ set yrange [y_least:y_most]
 set ytics scale 0
 set grid ytics
 
+colour_of_mark(i) = mark_curve[i] ? colour_of(mark_curve[i]) : ink
 # Across: a promise; upright: where something is full.
 do for [i = 1:marks] {
     if (mark_upright[i]) {
         set arrow i from mark_at[i], graph 0 to mark_at[i], graph 1 nohead back \
-            linetype 2 linewidth 1.2 linecolor rgb quiet
+            linetype 2 linewidth 1.2 \
+            linecolor rgb mark_curve[i] ? colour_of(mark_curve[i]) : quiet
     } else {
         set arrow i from graph 0, first mark_at[i] to graph 1, first mark_at[i] \
             nohead back linetype 4 linewidth 1.6 linecolor rgb ink
     }
-    set label i ''.mark[i] left font text_font textcolor rgb ink front \
+    set label i ''.mark[i] left font text_font \
+        textcolor rgb colour_of_mark(i) front \
         at screen mark_x[i] / width, screen mark_y[i] / height
 }
 

@@ -51,11 +51,11 @@ says load-figures/latency.svg 'none where overloaded'
 says load-figures/goodput.svg 'hollow: overloaded'
 
 # 130/s for a server of 100/s: its point is in no line.
-answered=load-figures/goodput/curve2.dat
-grep -q '^130 ' load-figures/goodput/hollow2.dat || fail "130/s is not hollow"
+answered=load-figures/goodput/curve1.dat
+grep -q '^130 ' load-figures/goodput/hollow1.dat || fail "130/s is not hollow"
 ! grep -q '^130 ' $answered || fail "130/s is joined"
 grep -q '^90 ' $answered || fail "90/s is not drawn"
-! grep -q '^90 ' load-figures/goodput/hollow2.dat || fail "90/s is hollow"
+! grep -q '^90 ' load-figures/goodput/hollow1.dat || fail "90/s is hollow"
 ! grep -q '^130 ' load-figures/latency/curve1.dat || fail "a latency without a limit"
 
 # The numbers drawn are those of the file.
@@ -99,6 +99,8 @@ JSON
 expect 0 "$HEADROOM" batch both.json --quiet
 expect 0 "$HEADROOM" plot both.hdb
 says both-figures/latency.svg '>one<'
+says both-figures/goodput.svg '>one<'
+says both-figures/goodput.svg 'touch canary'
 says both-figures/latency.svg 'p95 response time of all requests'
 [ ! -e canary ] && [ ! -e both-figures/latency/canary ] || fail "a name was obeyed"
 expect 0 "$HEADROOM" plot both.hdb --where one --kind latency --by mean --out one
