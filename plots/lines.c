@@ -14,7 +14,7 @@
 
 /* Pixels. */
 enum { LEFT = 76, LABEL_COLUMN = TAGS_COLUMN, LABEL_HEIGHT = TAGS_HEIGHT };
-enum { MARK_MOST = 40, NAME = 32 };
+enum { NARROW = 700, NARROW_COLUMN = 7, MARK_MOST = 40, NAME = 32 };
 
 /* Where values differ more than so much an axis from 0 on would hide the small ones. */
 static const double outside = 20000; /* what a place costs that is not all inside */
@@ -225,7 +225,8 @@ static void write_marks(struct layout *l, FILE *out)
         double at = upright ? mark->x : mark->y;
         if (!isfinite(at))
             continue;
-        double width = (double)LABEL_COLUMN * script_width(mark->label, MARK_MOST);
+        int column = l->figure->width < NARROW ? NARROW_COLUMN : LABEL_COLUMN;
+        double width = (double)column * script_width(mark->label, MARK_MOST);
         bool inside;
         struct box box = place_mark(l, mark, width, &inside);
         if (inside)
