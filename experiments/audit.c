@@ -84,27 +84,41 @@ static struct audit_line waiting(const struct sample *s, int station,
     return line;
 }
 
+static int64_t longer(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The longest latency of any request that has ended. */
+static int64_t longest(const struct sample *s, int replication)
+{
+    int64_t found = 0;
+    for (int t = 0; t < s->facts->types; t++) {
+        const struct type_outcome *type = &s->outcome[replication].type[t];
+        found = longer(found,
+                       longer(type->latency_sum.most, type->failed_latency.most));
+    }
+    return found;
+}
+
 static struct audit_line utilisation(const struct sample *s, int station,
                                      struct arena *arena)
 {
     struct audit_line line = {.law = AUDIT_UTILISATION, .index = station};
     bool kept = false; /* where nothing was held to the end, there is no law */
     double *left = arena_many(arena, s->count, double);
-    double *right = arena_many(arena, s->count, double);
+    double *right = arena_many(arena, s->count, double), ends = 0;
     for (int r = 0; r < s->count; r++) {
         const struct station_outcome *o = &s->outcome[r].station[station];
         left[r] = (double)o->busy_area * 1e-9;
         right[r] = (double)o->held * 1e-9;
         kept |= o->held != 0;
+        ends += (double)o->busy_most * sim_seconds(longest(s, r)) / s->count;
     }
+    ends *= s->facts->station[station].instances; /* busy_most is of one */
     if (kept || s->facts->station[station].sort == STATION_SERVICE)
-        compare(&line, left, right, 0, s->count, arena);
+        compare(&line, left, right, ends, s->count, arena);
     return line;
-}
-
-static int64_t longer(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
 }
 
 /* The area of the number in system over the bins inside the window, scaled to it. */
@@ -134,7 +148,6 @@ static struct audit_line number_in_system(const struct sample *s, struct arena *
     double *left = arena_many(arena, s->count, double);
     double *right = arena_many(arena, s->count, double), ends = 0;
     for (int r = 0; r < s->count; r++) {
-        int64_t longest = 0;
         left[r] = in_system(&s->outcome[r]);
         for (int t = 0; t < s->facts->types; t++) {
             const struct type_outcome *type = &s->outcome[r].type[t];
@@ -142,10 +155,8 @@ static struct audit_line number_in_system(const struct sample *s, struct arena *
                 return line;
             right[r] +=
                 (double)(type->latency_sum.sum + type->failed_latency.sum) * 1e-9;
-            longest = longer(longest,
-                             longer(type->latency_sum.most, type->failed_latency.most));
         }
-        ends += most_in_system(&s->outcome[r]) * sim_seconds(longest) / s->count;
+        ends += most_in_system(&s->outcome[r]) * sim_seconds(longest(s, r)) / s->count;
     }
     compare(&line, left, right, ends, s->count, arena);
     return line;
