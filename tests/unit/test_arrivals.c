@@ -45,8 +45,10 @@ static struct numbers numbers_of(const char *text)
         struct window window = {.length = 1000 * SIM_SECOND, .drain = SIM_SECOND};
         world_run(s.model, r, &window, &arena, &s.out);
         tally_add(&counts, (int64_t)s.out.type[0].offered);
+        assert_books_balance(&s);
         arena_free(&arena);
     }
+    s.out.type = NULL;
     story_end(&s);
     return (struct numbers){tally_mean(&counts), tally_variance(&counts)};
 }

@@ -20,7 +20,9 @@ static size_t taken(double seconds, const char *text, size_t *rows)
     for (int row = 0; row < HISTOGRAM_ROWS; row++)
         *rows += s.out.type[0].latency.row[row] != NULL;
     size_t bytes = arena.taken;
+    assert_books_balance(&s);
     arena_free(&arena);
+    s.out.type = NULL;
     story_end(&s);
     return bytes;
 }
