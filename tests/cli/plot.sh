@@ -62,7 +62,9 @@ grep -q '^90 ' $answered || fail "90/s is not drawn"
 drawn=$(awk '$1 == 70 { printf "%.6f", $2 }' load-figures/latency/curve1.dat)
 known=$("$HEADROOM" export load.hdb |
     awk -F, '$2 == "rate=70/s" && $7 == "all" && $9 == "mean" { printf "%.6f", $11 }')
-[ -n "$known" ] && [ "$drawn" = "$known" ] || fail "drawn $drawn, found $known"
+if [ -z "$known" ] || [ "$drawn" != "$known" ]; then
+    fail "drawn $drawn, found $known"
+fi
 
 expect 0 "$HEADROOM" plot load.hdb --kind latency --format png --size column --out png
 [ "$(head -c 4 png/latency.png | tail -c 3)" = PNG ] || fail "no PNG"
@@ -102,7 +104,9 @@ says both-figures/latency.svg '>one<'
 says both-figures/goodput.svg '>one<'
 says both-figures/goodput.svg 'touch canary'
 says both-figures/latency.svg 'p95 response time of all requests'
-[ ! -e canary ] && [ ! -e both-figures/latency/canary ] || fail "a name was obeyed"
+if [ -e canary ] || [ -e both-figures/latency/canary ]; then
+    fail "a name was obeyed"
+fi
 expect 0 "$HEADROOM" plot both.hdb --where one --kind latency --by mean --out one
 says one/latency.svg '>p50<'
 
