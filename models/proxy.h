@@ -65,6 +65,12 @@ struct limit_conn_conf {
 enum { NEXT_ERROR = 1, NEXT_TIMEOUT = 2, NEXT_NON_IDEMPOTENT = 4, NEXT_CONNECT = 8 };
 #define NEXT_STATUS(s) (UINT32_C(8) << (s))
 
+/* The name that a configuration has for such ends; a row without one ends the table. */
+struct next_name {
+    const char *name;
+    uint32_t bits;
+};
+
 /* What a request does when no server has room for it. */
 enum proxy_wait {
     WAIT_NEVER,          /* it is turned away */
@@ -168,6 +174,11 @@ extern const char *const alb_balance_names[];
  * struct health_part. */
 extern const struct param health_params[];
 struct health_part health_told(const struct health_part *conf);
+
+/* What the names of a list stand for together, `fallback` for none; others than those of
+ * the table are told. */
+uint32_t next_bits(const struct param_list *list, const struct next_name *names,
+                   uint32_t fallback, struct listener *out);
 
 /* Rows of limits, for tables whose struct has these fields. */
 extern const struct param limit_req_forms[];

@@ -4,6 +4,8 @@
 #include "models/proxy.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 /* ---- limits ---------------------------------------------------------------------- */
 
@@ -237,6 +239,34 @@ struct health_part health_told(const struct health_part *conf)
     struct health_part health = *conf;
     health.interval_down = health.interval_turning = SIM_NEVER;
     return health;
+}
+
+/* "a, b or c" */
+static void name_all(const struct next_name *names, char *text, size_t size)
+{
+    size_t used = 0;
+    for (const struct next_name *n = names; n->name && used < size; n++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s",
+                                 n == names ? "" : n[1].name ? ", " : " or ", n->name);
+}
+
+uint32_t next_bits(const struct param_list *list, const struct next_name *names,
+                   uint32_t fallback, struct listener *out)
+{
+    const char *const *name = list->items;
+    uint32_t bits = list->count ? 0 : fallback;
+    for (int i = 0; i < list->count; i++) {
+        const struct next_name *n = names;
+        while (n->name && strcmp(n->name, name[i]) != 0)
+            n++;
+        bits |= n->bits;
+        if (n->name)
+            continue;
+        char all[300];
+        name_all(names, all, sizeof all);
+        complain(out, list->at, NULL, "must hold %s, holds \"%s\"", all, name[i]);
+    }
+    return bits;
 }
 
 struct proxy_part proxy_part_default(void)

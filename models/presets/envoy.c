@@ -7,7 +7,6 @@
 #include "models/kind.h"
 
 #include <math.h>
-#include <string.h>
 
 struct budget_conf {
     uint32_t at;
@@ -217,36 +216,15 @@ enum {
     BROKEN = NEXT_CONNECT | NEXT_ERROR | NEXT_TIMEOUT,
 };
 
-static const struct {
-    const char *name;
-    uint32_t bits;
-} events[] = {
+static const struct next_name events[] = {
     {"5xx", GATEWAY | NEXT_STATUS(STATUS_500) | BROKEN},
     {"gateway-error", GATEWAY},
     {"reset", BROKEN},
     {"connect-failure", NEXT_CONNECT},
     {"refused-stream", 0},
     {"429", NEXT_STATUS(STATUS_429)},
+    {0},
 };
-
-static uint32_t retry_bits(const struct param_list *list, struct listener *out)
-{
-    const char *const *name = list->items;
-    uint32_t bits = 0;
-    for (int i = 0; i < list->count; i++) {
-        size_t e = 0, count = sizeof events / sizeof *events;
-        while (e < count && strcmp(events[e].name, name[i]) != 0)
-            e++;
-        if (e < count)
-            bits |= events[e].bits;
-        else
-            complain(out, list->at, NULL,
-                     "must hold 5xx, gateway-error, reset, connect-failure or 429, "
-                     "holds \"%s\"",
-                     name[i]);
-    }
-    return bits;
-}
 
 static void build_breakers(const struct breakers_conf *conf, struct proxy_part *p)
 {
@@ -270,7 +248,7 @@ static void build_retry(const struct retry_conf_envoy *conf, struct proxy_part *
     enum { TIMES = 10 };
     if (!conf)
         return;
-    p->next = retry_bits(&conf->on, out);
+    p->next = next_bits(&conf->on, events, 0, out);
     p->tries = conf->retries;
     p->pause = conf->base;
     p->pause_most = conf->most == SIM_NEVER ? TIMES * conf->base : conf->most;

@@ -7,7 +7,6 @@
 #include "models/presets/listen.h"
 
 #include <math.h>
-#include <string.h>
 
 struct default_server {
     uint32_t at;
@@ -160,10 +159,7 @@ static const struct param params[] = {
 
 /* ---- what they stand for --------------------------------------------------------- */
 
-static const struct {
-    const char *name;
-    uint32_t bits;
-} events[] = {
+static const struct next_name events[] = {
     {"conn-failure", NEXT_CONNECT},
     {"empty-response", NEXT_ERROR},
     {"response-timeout", NEXT_TIMEOUT},
@@ -173,26 +169,8 @@ static const struct {
     {"503", NEXT_STATUS(STATUS_503)},
     {"504", NEXT_STATUS(STATUS_504)},
     {"none", 0},
+    {0},
 };
-
-static uint32_t retry_bits(const struct param_list *list, struct listener *out)
-{
-    const char *const *name = list->items;
-    uint32_t bits = list->count ? 0 : NEXT_CONNECT;
-    for (int i = 0; i < list->count; i++) {
-        size_t e = 0, count = sizeof events / sizeof *events;
-        while (e < count && strcmp(events[e].name, name[i]) != 0)
-            e++;
-        if (e < count)
-            bits |= events[e].bits;
-        else
-            complain(out, list->at, NULL,
-                     "must hold none, conn-failure, empty-response, response-timeout, "
-                     "429, 500, 502, 503 or 504, holds \"%s\"",
-                     name[i]);
-    }
-    return bits;
-}
 
 static void build_server(const struct conf *conf, struct proxy_part *p,
                          struct listener *out)
@@ -239,7 +217,7 @@ static void build(const void *bound, struct part *part, struct listener *out)
     p->wait = WAIT_FOR_SERVER;
     p->again = AGAIN_SAME;
     p->tries = conf->retries;
-    p->next = retry_bits(&conf->retry_on, out);
+    p->next = next_bits(&conf->retry_on, events, NEXT_CONNECT, out);
     p->redispatch = conf->redispatch;
     p->pause = conf->timeout_connect < SIM_SECOND ? conf->timeout_connect : SIM_SECOND;
     p->ignores_abort = !conf->abortonclose;

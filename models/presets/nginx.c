@@ -6,7 +6,6 @@
 #include "models/kind.h"
 
 #include <math.h>
-#include <string.h>
 
 struct conf {
     uint32_t at;
@@ -131,10 +130,7 @@ static const struct param params[] = {
 #undef AT
 
 /* Names of proxy_next_upstream and what they stand for. */
-static const struct {
-    const char *name;
-    uint32_t bits;
-} ends[] = {
+static const struct next_name ends[] = {
     {"error", NEXT_ERROR},
     {"timeout", NEXT_TIMEOUT},
     {"http_500", NEXT_STATUS(STATUS_500)},
@@ -147,28 +143,8 @@ static const struct {
     {"http_403", 0},
     {"http_404", 0},
     {"off", 0},
+    {0},
 };
-
-static uint32_t next_bits(const struct param_list *list, struct listener *out)
-{
-    const char *const *name = list->items;
-    uint32_t bits = 0;
-    if (list->count == 0)
-        return NEXT_ERROR | NEXT_TIMEOUT;
-    for (int i = 0; i < list->count; i++) {
-        size_t e = 0, count = sizeof ends / sizeof *ends;
-        while (e < count && strcmp(ends[e].name, name[i]) != 0)
-            e++;
-        if (e < count)
-            bits |= ends[e].bits;
-        else
-            complain(out, list->at, NULL,
-                     "must hold error, timeout, http_500, http_502, http_503, "
-                     "http_504, http_429, non_idempotent or off, holds \"%s\"",
-                     name[i]);
-    }
-    return bits;
-}
 
 static void build(const void *bound, struct part *part, struct listener *out)
 {
@@ -189,7 +165,7 @@ static void build(const void *bound, struct part *part, struct listener *out)
                  .max_conns = conf->max_conns,
                  .max_fails = conf->max_fails,
                  .fail_timeout = conf->fail_timeout},
-        .next = next_bits(&conf->next, out),
+        .next = next_bits(&conf->next, ends, NEXT_ERROR | NEXT_TIMEOUT, out),
         .tries = conf->next_tries,
         .next_timeout = conf->next_timeout,
         .workers = conf->workers,
