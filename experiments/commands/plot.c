@@ -2,8 +2,8 @@
 /* headroom plot: the figures of a results file, or of a scenario. */
 #define _POSIX_C_SOURCE 200809L
 #include "experiments/commands/command.h"
+#include "experiments/commands/draw.h"
 
-#include "experiments/datadir.h"
 #include "experiments/experiment.h"
 #include "experiments/figures.h"
 #include "experiments/recall.h"
@@ -22,7 +22,7 @@ struct wishes {
 /* Where figures go and what they look like. */
 struct album {
     struct options *options;
-    const char *folder, *format, *scripts;
+    const char *folder, *format;
     int width, height;
     int drawn;
 };
@@ -66,24 +66,19 @@ static int draw(struct album *a, const char *name, enum figure_kind kind,
                 const struct table *table)
 {
     struct arena *arena = &a->options->arena;
-    char error[500];
     const char *path = arena_format(arena, "%s/%s.%s", a->folder, name, a->format);
     struct figure figure = {.kind = kind,
                             .table = *table,
-                            .scripts = a->scripts,
                             .width = a->width,
                             .height = a->height,
                             .force = a->options->force,
                             .sources = true};
-    enum figure_result result = figure_draw(&figure, path, error, sizeof error);
-    if (result == FIGURE_DRAWN) {
+    int status = draw_figure("plot", figure, path, arena);
+    if (status == COMMAND_DONE) {
         a->drawn++;
         printf("%s\n", where_safe(arena, path));
-        return COMMAND_DONE;
     }
-    fprintf(stderr, "headroom plot: %s%s\n", where_safe(arena, error),
-            result == FIGURE_EXISTS ? " (--force replaces it)" : "");
-    return result == FIGURE_EXISTS ? COMMAND_INPUT : COMMAND_MACHINE;
+    return status;
 }
 
 /* ---- what is drawn --------------------------------------------------------------- */
@@ -262,10 +257,6 @@ static int plot(const struct command *command, struct options *options,
         return command_wrong(command, "--size is page, column or slide");
     if (!choose_format(&a, wishes->format))
         return command_wrong(command, "--format is svg, pdf or png");
-    const char *data = datadir(arena);
-    if (!data)
-        die("the figure scripts are nowhere to be found; set HEADROOM_DATA");
-    a.scripts = arena_format(arena, "%s/plots", data);
     a.folder = wishes->out ? wishes->out
                            : arena_format(arena, "%s-figures",
                                           experiment_stem(arena,

@@ -2,14 +2,13 @@
 /* headroom run: simulate a scenario, say what came of it. */
 #define _POSIX_C_SOURCE 200809L
 #include "experiments/commands/command.h"
+#include "experiments/commands/draw.h"
 
 #include "experiments/bistable.h"
-#include "experiments/datadir.h"
 #include "experiments/result_json.h"
 #include "experiments/summary.h"
 #include "experiments/tail.h"
 #include "experiments/twin.h"
-#include "plots/figure.h"
 #include "sim/check.h"
 
 #include <errno.h>
@@ -34,39 +33,6 @@ static void clear_progress(void)
 }
 
 /* ---- after ----------------------------------------------------------------------- */
-
-/* The status that follows from a figure, its error printed. */
-static int figure_status(enum figure_result result, const char *error)
-{
-    if (result == FIGURE_DRAWN)
-        return COMMAND_DONE;
-    fprintf(stderr, "headroom run: %s%s\n", error,
-            result == FIGURE_EXISTS ? " (--force replaces it)" : "");
-    return result == FIGURE_EXISTS || result == FIGURE_NO_FORMAT ? COMMAND_INPUT
-                                                              : COMMAND_MACHINE;
-}
-
-/* A figure that cannot be written is better known before a minute of simulation. */
-static int check_figure(const char *path, bool force)
-{
-    char error[300];
-    return path ? figure_status(figure_check(path, force, error, sizeof error), error)
-                : COMMAND_DONE;
-}
-
-static int plot(const struct result *result, const struct options *options,
-                const char *path, struct arena *arena)
-{
-    const char *folder = datadir(arena);
-    char error[300];
-    if (!folder)
-        die("the figure scripts are nowhere to be found; set HEADROOM_DATA");
-    struct figure figure = {.kind = FIGURE_TAIL,
-                            .table = tail_table(result, arena),
-                            .scripts = arena_format(arena, "%s/plots", folder),
-                            .force = options->force};
-    return figure_status(figure_draw(&figure, path, error, sizeof error), error);
-}
 
 static void print(const struct result *result, const struct options *options,
                   struct arena *arena)
@@ -95,7 +61,7 @@ static int run_scenario(const struct command *command, struct options *options,
     const char *misfit = point_misfit(&point, &effort, arena);
     if (misfit)
         return command_wrong(command, "%s", misfit);
-    int status = check_figure(figure, options->force);
+    int status = draw_check("run", figure, options->force, arena);
     if (status != COMMAND_DONE)
         return status;
     bool finished = point_run(&point, &effort, arena) &&
@@ -112,7 +78,12 @@ static int run_scenario(const struct command *command, struct options *options,
     }
     point.result.lint = lint_look(point.scenario, point.model, arena);
     print(&point.result, options, arena);
-    status = figure ? plot(&point.result, options, figure, arena) : COMMAND_DONE;
+    if (figure) {
+        struct figure tail = {.kind = FIGURE_TAIL,
+                              .table = tail_table(&point.result, arena),
+                              .force = options->force};
+        status = draw_figure("run", tail, figure, arena);
+    }
     return status != COMMAND_DONE         ? status
            : result_is_yes(&point.result) ? COMMAND_DONE
                                           : COMMAND_NO;

@@ -2,11 +2,10 @@
 /* headroom validate: a scenario's predictions beside what somebody measured. */
 #define _POSIX_C_SOURCE 200809L
 #include "experiments/commands/command.h"
+#include "experiments/commands/draw.h"
 
 #include "experiments/agreement_page.h"
-#include "experiments/datadir.h"
 #include "experiments/summary.h"
-#include "plots/figure.h"
 #include "sim/check.h"
 
 #include <errno.h>
@@ -68,30 +67,6 @@ static int read_wishes(const struct command *command, struct wishes *wishes)
 
 /* ---- figure ---------------------------------------------------------------------- */
 
-static int figure_status(enum figure_result result, const char *error)
-{
-    if (result == FIGURE_DRAWN)
-        return COMMAND_DONE;
-    fprintf(stderr, "headroom validate: %s%s\n", error,
-            result == FIGURE_EXISTS ? " (--force replaces it)" : "");
-    return result == FIGURE_EXISTS || result == FIGURE_NO_FORMAT ? COMMAND_INPUT
-                                                              : COMMAND_MACHINE;
-}
-
-static int plot(const struct agreement_page *page, const struct options *options,
-                const char *path, struct arena *arena)
-{
-    const char *folder = datadir(arena);
-    char error[300];
-    if (!folder)
-        die("the figure scripts are nowhere to be found; set HEADROOM_DATA");
-    struct figure figure = {.kind = FIGURE_TAIL,
-                            .table = agreement_table(page, arena),
-                            .scripts = arena_format(arena, "%s/plots", folder),
-                            .force = options->force};
-    return figure_status(figure_draw(&figure, path, error, sizeof error), error);
-}
-
 /* ---- the whole ------------------------------------------------------------------- */
 
 static bool read_measured(struct measured *measured, const char *path,
@@ -131,8 +106,13 @@ static int compare(const struct options *options, const struct wishes *wishes,
         agreement_print(&page, summary_colour(stdout), stdout);
     if (fflush(stdout) || ferror(stdout))
         die("standard output: %s", strerror(errno));
-    int status =
-        wishes->figure ? plot(&page, options, wishes->figure, arena) : COMMAND_DONE;
+    int status = COMMAND_DONE;
+    if (wishes->figure) {
+        struct figure tail = {.kind = FIGURE_TAIL,
+                              .table = agreement_table(&page, arena),
+                              .force = options->force};
+        status = draw_figure("validate", tail, wishes->figure, arena);
+    }
     return status != COMMAND_DONE || !wishes->check ? status
            : agreement_is_yes(&page)                ? COMMAND_DONE
                                                     : COMMAND_NO;
@@ -144,16 +124,12 @@ static int validate(const struct command *command, struct options *options,
     struct arena *arena = &options->arena;
     struct point point;
     struct measured measured;
-    char error[300];
     int status = read_wishes(command, wishes);
     if (status != COMMAND_GOES_ON)
         return status;
-    if (wishes->figure) {
-        status = figure_status(
-            figure_check(wishes->figure, options->force, error, sizeof error), error);
-        if (status != COMMAND_DONE)
-            return status;
-    }
+    status = draw_check("validate", wishes->figure, options->force, arena);
+    if (status != COMMAND_DONE)
+        return status;
     if (!command_point(options, &point) ||
         !read_measured(&measured, wishes->measured, &point, arena))
         return COMMAND_INPUT;
