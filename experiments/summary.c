@@ -422,8 +422,9 @@ static void print_bistability(struct page *p)
                   page_value(p, HUMAN_TIME, b->after), b->replications);
     else if (b->state == BISTABILITY_TOO_LONG)
         sheet_say(&p->sheet,
-                  "Clients try again here, so an overload may outlast its cause; whether "
-                  "it does was not tried: that would take longer than this run.");
+                  "Clients try again here, so an overload may outlast its cause; "
+                  "whether it does was not tried: that would take longer than this "
+                  "run.");
 }
 
 static void print_precision(struct page *p)

@@ -175,8 +175,8 @@ extern const char *const alb_balance_names[];
 extern const struct param health_params[];
 struct health_part health_told(const struct health_part *conf);
 
-/* What the names of a list stand for together, `fallback` for none; others than those of
- * the table are told. */
+/* What the names of a list stand for together, `fallback` for none; others than those
+ * of the table are told. */
 uint32_t next_bits(const struct param_list *list, const struct next_name *names,
                    uint32_t fallback, struct listener *out);
 
