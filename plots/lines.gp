@@ -47,7 +47,7 @@ plot for [i = 1:curves] sprintf('curve%d.dat', i) using 1:3:4 \
          linetype 1 linewidth 1 pointtype 0 linecolor rgb colour_of(i) notitle, \
      for [i = 1:curves] sprintf('curve%d.dat', i) using 1:2 with lines \
          linetype dash_of(i) linewidth 2.2 linecolor rgb colour_of(i) notitle, \
-     for [i = 1:curves] sprintf('curve%d.dat', i) using 1:2 with points \
+     for [i = 1:(point_size > 0 ? curves : 0)] sprintf('curve%d.dat', i) using 1:2 with points \
          pointtype solid_of(i) pointsize point_size linecolor rgb colour_of(i) notitle, \
      for [i = 1:curves] sprintf('hollow%d.dat', i) using 1:2 with points \
          pointtype hollow_of(i) pointsize 0.9 linewidth 1.5 \

@@ -82,6 +82,10 @@ expect 0 "$HEADROOM" plot load.hdb --force
 says load-figures/blame.svg '>load rate=90/s<'
 says load-figures/blame.svg '>slowest 1 %<'
 says load-figures/backlog.svg '>warm-up ends<'
+# Marks of no size have no place: some readers of SVG refuse the whole picture.
+if grep -q 'scale(0.00)' load-figures/*.svg; then
+    fail 'a mark of no size'
+fi
 expect 0 "$HEADROOM" plot load.hdb --kind tail --where rate=40/s --out calm
 says calm/tail.svg '>load rate=40/s<'
 
