@@ -5,8 +5,7 @@
 #include "experiments/commands/draw.h"
 
 #include "experiments/experiment.h"
-#include "experiments/figures.h"
-#include "experiments/recall.h"
+#include "experiments/sitter.h"
 #include "sim/check.h"
 
 #include <errno.h>
@@ -83,56 +82,12 @@ static int draw(struct album *a, const char *name, enum figure_kind kind,
 
 /* ---- what is drawn --------------------------------------------------------------- */
 
-/* Where figures come from: a results file, and the point of it that is portrayed when
- * that is first asked for; or a result alone. */
-struct sitter {
-    const struct chart *chart; /* NULL: a result alone */
-    struct store *store;
-    struct point *point; /* NULL: not yet recalled */
-    const char *title, *scenario; /* NULL: as the result says */
-};
-
-/* The most loaded point of the last line that has lasting values. */
-static const struct chart_point *to_portray(const struct chart *chart)
-{
-    const struct chart_line *line = &chart->line[chart->lines - 1];
-    int k = line->count - 1;
-    while (k > 0 && !line->point[k]->lasting)
-        k--;
-    return line->point[k];
-}
-
-static bool portray(struct album *a, struct sitter *s, const struct figures_row *row,
-                    struct table *table, const char **why)
-{
-    struct arena *arena = &a->options->arena;
-    if (!s->point) {
-        struct point *point = arena_new(arena, struct point);
-        const struct chart_point *from = to_portray(s->chart);
-        if (!recall_point(point, s->store, from, arena, why))
-            return false;
-        s->title = arena_format(arena, "%s %s", s->chart->title, from->label);
-        s->scenario = from->name;
-        s->point = point;
-    }
-    *table = row->portray(&s->point->result, arena);
-    if (s->title)
-        table->title = s->title;
-    table->caption =
-        arena_format(arena, "scenario %s, %s",
-                     s->scenario ? s->scenario : s->point->result.name, table->caption);
-    return true;
-}
-
 static int draw_row(struct album *a, struct sitter *s, const struct figures_row *row,
                     bool asked)
 {
-    struct table table = {0};
-    const char *why = "needs a results file";
-    bool made = row->portray ? portray(a, s, row, &table, &why)
-                             : s->chart && row->make(s->chart, &a->options->arena,
-                                                     &table, &why);
-    if (made)
+    struct table table;
+    const char *why;
+    if (sitter_table(s, row, &a->options->arena, &table, &why))
         return draw(a, row->name, row->kind, &table);
     why = arena_format(&a->options->arena, "%s: %s", row->name, why);
     if (asked)
