@@ -32,6 +32,10 @@ enum accept {
     ACCEPT_TURN,  /* likewise, but a parent hands them out in turn */
 };
 
+/* What a server does when whoever waits for an answer closes the connection, see
+ * disconnect.c. In the order of their names. */
+enum on_disconnect { DISCONNECT_STAY, DISCONNECT_LEAVE, DISCONNECT_STOP };
+
 /* What a service does with requests that no handler is written for. */
 enum duty {
     DUTY_HANDLERS, /* runs handlers, or answers after `time` */
@@ -167,6 +171,7 @@ struct server_part {
                       whenever it takes one more; 0: none */
     sim_time switch_interval; /* GIL; 0: evenly, as if it were very short */
     enum accept accept;
+    enum on_disconnect on_disconnect;
     struct life_part life;
     struct memory_part memory;
     struct broker_part broker;
@@ -307,6 +312,15 @@ struct store_part store_part_default(const struct store_conf *conf);
             "gets it from the one that computes; CPython's own is 5 ms. When absent, " \
             "threads share the lock evenly, as if it were very short, which is "       \
             "cheaper to simulate but shows no convoys behind CPU-bound threads."}
+#define DISCONNECT_ROW(offset_)                                                        \
+    {.key = "on_disconnect", .type = PARAM_CHOICE, .offset = offset_,                  \
+     .choices = on_disconnect_names,                                                   \
+     .doc = "What becomes of a request whose client, or caller, gives up and closes "  \
+            "the connection. stay = it keeps its place and is done all the same, for " \
+            "nobody: most servers notice no earlier than they write; leave = who "     \
+            "waits leaves the queue, work that has begun is finished; stop = that is " \
+            "cancelled, too, with the calls it waits for (a context that is passed "   \
+            "on)."}
 #define RESTART_ROW(offset_)                                                           \
     {.key = "restart", .type = PARAM_OBJECT, .offset = offset_, .of = restart_params,  \
      .size = sizeof(struct restart_conf),                                              \

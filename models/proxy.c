@@ -500,7 +500,8 @@ void proxy_client_gone(struct world *w, uint32_t child, uint32_t parent, uint32_
         if (t->state == TASK_TURN && t->parent == parent && t->parent_wait == wait)
             leave_queue(w, child);
     }
-    stream_gone(w, child, parent, wait);
+    if (!disconnect(w, child, parent, wait))
+        stream_gone(w, child, parent, wait);
 }
 
 /* ---- setting up ------------------------------------------------------------------ */

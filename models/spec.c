@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+const char *const on_disconnect_names[] = {"stay", "leave", "stop", NULL};
 const char *const balance_names[] = {"round_robin", "least_conn", "random",
                                      "random_two",  "ip_hash",    "hash",
                                      "consistent_hash", "join_idle", NULL};
@@ -325,6 +326,9 @@ static const struct param good_params[] = {
 };
 #undef AT
 
+/* In the order of patience_until. */
+static const char *const patience_ends[] = {"answer", "first_byte", NULL};
+
 #define AT(field) offsetof(struct workload_conf, field)
 const struct param workload_params[] = {
     {.key = "target", .type = PARAM_NAME, .offset = AT(target), .required = true,
@@ -365,7 +369,12 @@ const struct param workload_params[] = {
     {.key = "patience", .type = PARAM_RANDOM, .offset = AT(patience),
      .unit = PARAM_DURATION,
      .doc = "After this time a user leaves without an answer, drawn for each request; "
-            "what he asked for is done all the same."},
+            "what he asked for is done all the same, unless the server notices (nginx, "
+            "`on_disconnect`)."},
+    {.key = "patience_until", .type = PARAM_CHOICE, .offset = AT(patience_until),
+     .choices = patience_ends,
+     .doc = "What ends it: answer = all of the answer; first_byte = whoever sees the "
+            "answer begin stays."},
     {.key = "reload", .type = PARAM_OBJECT, .offset = AT(reload), .of = reload_params,
      .size = sizeof(struct reload_conf),
      .doc = "Impatient users: the page is asked for again, and the server goes on with "

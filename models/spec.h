@@ -138,6 +138,7 @@ struct workload_conf {
     sim_time timeout, deadline, latency;
     struct retry_conf *retry;
     struct dist *patience; /* with the whole request; NULL: endless */
+    int patience_until;    /* 1: up to its first byte */
     struct reload_conf *reload;
     struct connections_conf *connections;
     struct keys_conf *keys;
@@ -347,7 +348,7 @@ extern const struct param store_params[];
 extern const struct param cache_rules_params[];
 extern const struct param handler_params[];
 extern const struct param memory_conf_params[];
-extern const char *const balance_names[];
+extern const char *const balance_names[], *const on_disconnect_names[];
 
 /* The row of the n-th kind, NULL past the last: for PARAM_KINDS. */
 const struct param *kind_row(int index);

@@ -3,8 +3,8 @@
  * visit -- what clients do beside asking and waiting: they lose patience and leave,
  * press reload, hold to a budget of retries, open connections and wait for free ones.
  *
- * Who leaves or reloads breaks his wait, not the work: a server goes on with what was
- * asked (it notices a lost client no sooner than it answers; some proxies do).
+ * Who leaves or reloads breaks his wait, not the work: most servers go on with what was
+ * asked, and notice a lost client no sooner than they answer (disconnect.c).
  *
  * An event of a request may be late: the request has moved on, or its place is another
  * one's. So each looks at what is due at this instant, and at nothing else.
@@ -363,6 +363,14 @@ void visit_end(struct world *w, uint32_t request)
     w->visit[request].leaves = SIM_NEVER;
 }
 
+/* He sees the answer coming. */
+static bool stays(const struct world *w, uint32_t request)
+{
+    const struct request *r = &w->request[request];
+    return workload_of(w, request)->conf->patience_until &&
+           r->state == REQUEST_CALLING && r->first_byte <= w->now;
+}
+
 void visit_event(struct world *w, uint32_t request)
 {
     struct visit *v = &w->visit[request];
@@ -370,7 +378,7 @@ void visit_event(struct world *w, uint32_t request)
     bool asks = state != REQUEST_FREE && state != REQUEST_THINKING;
     if (state == REQUEST_FREE)
         return;
-    if (asks && v->leaves == w->now) {
+    if (asks && v->leaves == w->now && !stays(w, request)) {
         leave(w, request);
     } else if (state == REQUEST_CALLING && v->reloads == w->now) {
         reload(w, request);

@@ -1058,8 +1058,15 @@ void edge_timeout(struct world *w, uint32_t task);
 /* A health check. */
 void health_check(struct world *w, uint32_t task);
 
-/* Whoever waits for `child` by these handles has gone: a proxy notices. */
+/* Whoever waits for `child` by these handles has gone: proxies notice, and who else
+ * does. */
 void proxy_client_gone(struct world *w, uint32_t child, uint32_t parent, uint32_t wait);
+
+/* ---- clients that have gone (disconnect.c) --------------------------------------- */
+
+/* Whoever waited for `child` by these handles has gone, and the child is at no proxy.
+ * True: that is all there is to do; false: it works on. */
+bool disconnect(struct world *w, uint32_t child, uint32_t parent, uint32_t wait);
 
 /* ---- outages (outage.c) ---------------------------------------------------------- */
 

@@ -16,6 +16,7 @@ struct conf {
     struct memory_conf memory;
     sim_time boot;
     int64_t gomaxprocs;
+    int on_disconnect;
     bool containermaxprocs;
 };
 
@@ -24,6 +25,7 @@ static const struct param params[] = {
     COMMON_ROWS,
     HANDLER_ROWS,
     MEMORY_ROWS,
+    DISCONNECT_ROW(AT(on_disconnect)),
     BOOT_ROW(AT(boot), 2),
     {.key = "gomaxprocs", .type = PARAM_COUNT, .offset = AT(gomaxprocs), .least = 1,
      .most = 10000, .fallback = 0,
@@ -53,6 +55,7 @@ static void build(const void *bound, struct part *part, struct listener *out)
         s->parallelism = fmax(2, ceil(quota_cores(&conf->common)));
     s->slot_name = "goroutine";
     s->handlers = &conf->handlers;
+    s->on_disconnect = (enum on_disconnect)conf->on_disconnect;
     s->life.boot = conf->boot;
     memory_build(&conf->memory, &conf->common, conf->at, s, out);
 }

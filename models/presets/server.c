@@ -14,7 +14,7 @@ struct conf {
     struct memory_conf memory;
     sim_time boot;
     int64_t processes, slots, queue_limit;
-    int discipline, accept;
+    int discipline, accept, on_disconnect;
     sim_time switch_interval, grace;
     struct restart_conf *restart;
 };
@@ -27,6 +27,7 @@ static const struct param params[] = {
     COMMON_ROWS,
     HANDLER_ROWS,
     MEMORY_ROWS,
+    DISCONNECT_ROW(AT(on_disconnect)),
     BOOT_ROW(AT(boot), 2),
     {.key = "processes", .type = PARAM_COUNT, .offset = AT(processes), .least = 1,
      .most = 10000, .fallback = 1, .doc = "Processes of an instance."},
@@ -68,6 +69,7 @@ static void build(const void *bound, struct part *part, struct listener *out)
     s->switch_interval = conf->switch_interval;
     s->accept = (enum accept)conf->accept;
     s->handlers = &conf->handlers;
+    s->on_disconnect = (enum on_disconnect)conf->on_disconnect;
     s->life = (struct life_part){.restart = conf->restart,
                                  .drain_limit = conf->grace,
                                  .drain_status = STATUS_RESET,

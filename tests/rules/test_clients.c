@@ -57,6 +57,112 @@ static void rule_10_2_1_a_timeout_frees_the_client_and_not_the_server(void **sta
     story_end(&s);
 }
 
+/* A thread is busy for 2 s; who comes after gives up at 1 s, and one more comes at 1.5.
+ * The server tells nobody's request from others', unless it notices that the
+ * connection is closed. */
+#define GIVES_UP(disconnect)                                                           \
+    "{'workloads': {"                                                                  \
+    "'first': {'target': 'web', 'burst': {'users': 1}},"                               \
+    "'second': {'target': 'web', 'burst': {'users': 1, 'at': '100ms'},"                \
+    "  'timeout': '1s'},"                                                              \
+    "'third': {'target': 'web', 'burst': {'users': 1, 'at': '1.5s'}}},"                \
+    "'services': {'web': {'kind': 'server', 'slots': 1, 'time': '2s' " disconnect "}}}"
+
+static void rule_10_2_1_who_waits_may_leave_the_queue(void **state)
+{
+    (void)state;
+    static const char *const how[] = {"", ", 'on_disconnect': 'leave'",
+                                      ", 'on_disconnect': 'stop'"};
+    static const double third[] = {4.5, 2.5, 2.5};
+    for (int i = 0; i < 3; i++) {
+        struct story s;
+        char text[600];
+        snprintf(text, sizeof text, GIVES_UP("%s"), how[i]);
+        story_tell(&s, text);
+        assert_int_equal(story_failed(&s, STATUS_TIMEOUT), 1);
+        assert_latencies_of(story_of(&s, "third"), third[i]);
+        assert_int_equal(story_at(&s, "web")->served, i == 0 ? 3 : 2);
+        assert_int_equal(story_at(&s, "web")->timed_out, i > 0);
+        story_end(&s);
+    }
+}
+
+/* The one that is worked on gives up: only `stop` frees its thread, and the database
+ * that the thread waits for. */
+static void rule_10_2_1_work_may_be_cancelled(void **state)
+{
+    (void)state;
+    static const char *const how[] = {"stay", "leave", "stop"};
+    static const double second[] = {7.9, 7.9, 4.9};
+    for (int i = 0; i < 3; i++) {
+        struct story s;
+        char text[600];
+        snprintf(text, sizeof text,
+                 "{'workloads': {"
+                 "'first': {'target': 'web', 'burst': {'users': 1}, 'timeout': '1s'},"
+                 "'second': {'target': 'web', 'burst': {'users': 1, 'at': '100ms'}}},"
+                 "'services': {'web': {'kind': 'server', 'slots': 1,"
+                 "  'on_disconnect': '%s', 'handlers': {'default': [{'call': 'api'}]}},"
+                 "'api': {'kind': 'server', 'slots': 1, 'time': '4s',"
+                 "  'on_disconnect': '%s'}}}",
+                 how[i], how[i]);
+        story_tell(&s, text);
+        assert_latencies_of(story_of(&s, "second"), second[i]);
+        story_end(&s);
+    }
+}
+
+/* A call that its caller gives up leaves the queue of a callee that notices, and who
+ * stands behind it is served earlier. */
+static void rule_10_2_1_calls_that_are_given_up_leave_too(void **state)
+{
+    (void)state;
+    static const char *const how[] = {"stay", "leave"};
+    for (int i = 0; i < 2; i++) {
+        struct story s;
+        char text[600];
+        snprintf(text, sizeof text,
+                 "{'workloads': {'w': {'target': 'web', 'burst': {'users': 2}},"
+                 "  'late': {'target': 'api', 'burst': {'users': 1, 'at': '1.5s'}}},"
+                 "'services': {'web': {'kind': 'server', 'handlers': {'default': ["
+                 "  {'call': 'api', 'timeout': '1s'}]}},"
+                 "'api': {'kind': 'server', 'slots': 1, 'time': '2s',"
+                 "  'on_disconnect': '%s'}}}",
+                 how[i]);
+        story_tell(&s, text);
+        assert_int_equal(story_failed(&s, STATUS_504), 2);
+        assert_latencies_of(story_of(&s, "late"), i == 0 ? 4.5 : 2.5);
+        story_end(&s);
+    }
+}
+
+/* Branches of cancelled work end with it; so does what waits at a guard, and what is
+ * still on its way. */
+static void rule_10_2_1_nothing_of_cancelled_work_is_left(void **state)
+{
+    (void)state;
+    struct story s;
+    story_read(&s,
+               "{'workloads': {'w': {'target': 'web', 'latency': '1ms',"
+               "  'burst': {'users': 2}, 'timeout': '1s'},"
+               "  'soon': {'target': 'web', 'latency': '1ms',"
+               "    'burst': {'users': 1}, 'timeout': '500us'}},"
+               "'services': {'web': {'kind': 'server', 'on_disconnect': 'stop',"
+               "  'guards': [{'bulkhead': {'maxConcurrentCalls': 1,"
+               "    'maxWaitDuration': '1h'}}],"
+               "  'handlers': {'default': [{'parallel': [[{'call': 'api'}],"
+               "    [{'wait': '100s'}]]}]}},"
+               "'api': {'kind': 'server', 'slots': 1, 'time': '50s',"
+               "  'on_disconnect': 'stop'}}}",
+               1);
+    story_watch(&s, 0, 10, 200);
+    assert_int_equal(story_failed(&s, STATUS_TIMEOUT), 3);
+    assert_int_equal(story_at(&s, "api")->arrivals, 1);
+    /* from 1 ms on to the end of patience at 1 s */
+    assert_true(story_at(&s, "api")->busy_area == (uint128)999 * SIM_MILLISECOND);
+    story_end(&s);
+}
+
 static double attempts_with(double failing, int retries)
 {
     struct story s;
@@ -224,6 +330,25 @@ static void rule_10_2_6_users_leave(void **state)
     assert_int_equal(s.out.type[0].failed_latency.most, story_time(0.3));
     assert_true(story_at(&s, "web")->busy_area == (uint128)2 * SIM_SECOND);
     story_end(&s);
+}
+
+/* The first byte is there after 200 ms, the last after 2.2 s: who waits for that only
+ * leaves, and who wants to see something happen stays. */
+static void rule_10_2_6_who_sees_the_answer_begin_may_stay(void **state)
+{
+    (void)state;
+    static const char *const until[] = {"answer", "first_byte"};
+    for (int i = 0; i < 2; i++) {
+        struct story s;
+        char text[400];
+        snprintf(text, sizeof text,
+                 ONE(", 'patience': '300ms', 'patience_until': '%s'") FAILS(
+                     "{'stream': {'first_byte': '200ms', 'chunks': 2, 'gap': '1s'}}"),
+                 until[i]);
+        story_tell(&s, text);
+        assert_int_equal(s.out.type[0].ok, i);
+        story_end(&s);
+    }
 }
 
 /* Patience is with the whole: it goes on through retries and their pauses. */
@@ -495,6 +620,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rule_10_1_1_closed_users_slow_down_with_the_server),
         cmocka_unit_test(rule_10_2_1_a_timeout_frees_the_client_and_not_the_server),
+        cmocka_unit_test(rule_10_2_1_who_waits_may_leave_the_queue),
+        cmocka_unit_test(rule_10_2_1_work_may_be_cancelled),
+        cmocka_unit_test(rule_10_2_1_calls_that_are_given_up_leave_too),
+        cmocka_unit_test(rule_10_2_1_nothing_of_cancelled_work_is_left),
         cmocka_unit_test(rule_10_2_2_attempts_of_a_request),
         cmocka_unit_test(rule_10_2_2_layers_multiply),
         cmocka_unit_test(rule_10_2_3_retries_keep_an_overload_alive),
@@ -505,6 +634,7 @@ int main(void)
         cmocka_unit_test(rule_10_2_4_users_have_their_own_connections),
         cmocka_unit_test(rule_10_2_5_latency_counts_from_the_intended_start),
         cmocka_unit_test(rule_10_2_6_users_leave),
+        cmocka_unit_test(rule_10_2_6_who_sees_the_answer_begin_may_stay),
         cmocka_unit_test(rule_10_2_6_patience_is_with_the_whole_request),
         cmocka_unit_test(rule_10_2_6_reloading_asks_twice),
         cmocka_unit_test(pauses_follow_their_scheme),
