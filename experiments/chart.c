@@ -53,6 +53,9 @@ static void take_point(void *reading, int columns, const char *const *text)
     p->value = arena_many(r->arena, (int)number_in(text[7]) + 1, struct chart_value);
     p->scenario = kept(r, text[8]);
     p->name = kept(r, text[9]);
+    p->promises = (int)number_in(text[10]);
+    p->missed = (int)number_in(text[11]);
+    p->undecided = (int)number_in(text[12]);
 }
 
 static void take_number(void *reading, int columns, const char *const *text)
@@ -114,7 +117,9 @@ static void read_points(struct reading *r)
                " (select count(*) from value v where v.point = p.id), s.text,"
                " coalesce(iif(json_valid(s.text),"
                " json_extract(s.text, '$.name'), null),"
-               " 'scenario')"
+               " 'scenario'),"
+               " coalesce(p.promises, 0), coalesce(p.missed, 0),"
+               " coalesce(p.undecided, 0)"
                " from point p left join scenario s on s.id = p.scenario"
                " where p.number is not null and p.state = 'done' order by p.number",
                0, take_point, r);

@@ -40,6 +40,7 @@ struct chart_point {
     const char *name, *scenario; /* of the scenario; its text */
     bool lasting; /* its values are those of a steady state */
     int replications;
+    int promises, missed, undecided;
     double x;
     struct chart_value *value;
     int values;

@@ -2,6 +2,7 @@
 #include "experiments/figures.h"
 
 #include "experiments/human.h"
+#include "experiments/map.h"
 #include "experiments/portrait.h"
 #include "experiments/tail.h"
 
@@ -41,6 +42,15 @@ static struct curve curve_of(const struct chart *c, const struct chart_line *lin
                           .count = line->count};
 }
 
+/* Of the backlog, at a point that has no latency for it; NaN at others. */
+static double growth_of(const struct chart *c, const struct chart_point *p)
+{
+    const struct chart_number *value = chart_of_type(c, p, c->by);
+    const struct chart_number *n = chart_find(p, "all", "", "backlog_growth");
+    bool drawn = p->lasting || (value && isfinite(value->value));
+    return !drawn && n && n->value > 0 ? n->value : NAN;
+}
+
 static bool has_value(const struct curve *s)
 {
     for (int k = 0; k < s->count; k++)
@@ -60,6 +70,31 @@ static bool any_hollow(const struct table *t, bool with_value)
     return false;
 }
 
+/* How fast the backlog grows at points that have no value to draw; NULL: none. */
+static const char *growth_words(const struct chart *c, const struct table *t,
+                                struct arena *arena)
+{
+    double least = INFINITY, most = 0;
+    bool shown = false;
+    for (int i = 0; i < t->mark_count; i++)
+        shown |= isinf(t->marks[i].y);
+    for (int i = 0; shown && i < c->lines; i++)
+        for (int k = 0; k < c->line[i].count; k++) {
+            double growth = growth_of(c, c->line[i].point[k]);
+            if (growth > 0) {
+                least = fmin(least, growth);
+                most = fmax(most, growth);
+            }
+        }
+    if (!shown)
+        return NULL;
+    const char *slowest = human_value(arena, HUMAN_RATE, least);
+    return least == most
+               ? arena_format(arena, "triangles: backlog +%s", slowest)
+               : arena_format(arena, "triangles: backlog +%s to +%s", slowest,
+                              human_value(arena, HUMAN_RATE, most));
+}
+
 static const char *axis_words(const struct chart *c, struct arena *arena)
 {
     if (strcmp(c->axis_name, "rate") == 0)
@@ -71,6 +106,7 @@ static const char *axis_words(const struct chart *c, struct arena *arena)
 static void finish(const struct chart *c, struct table *t, const char *y_label,
                    struct arena *arena)
 {
+    const char *growth;
     t->title = c->title;
     t->caption = c->caption;
     t->x_label = axis_words(c, arena);
@@ -78,6 +114,8 @@ static void finish(const struct chart *c, struct table *t, const char *y_label,
     t->y_label = y_label;
     if (any_hollow(t, true))
         t->y_label = arena_format(arena, "%s; hollow: overloaded", y_label);
+    else if ((growth = growth_words(c, t, arena)))
+        t->y_label = arena_format(arena, "%s; %s", y_label, growth);
     else if (any_hollow(t, false))
         t->y_label = arena_format(arena, "%s; none where overloaded", y_label);
     t->nothing = "too few requests were answered to draw";
@@ -96,26 +134,60 @@ static int lines_shown(const struct chart *c)
     return c->lines < CHART_MOST_LINES ? c->lines : CHART_MOST_LINES;
 }
 
-/* ---- where it saturates ---------------------------------------------------------- */
+/* ---- busy stations --------------------------------------------------------------- */
 
-/* By the utilisation law, of the last point of a line that is steady. */
-static bool saturation_of(const struct chart_line *line, double *x, const char **who)
+static const struct chart_number *of_station(const struct chart *chart,
+                                             const struct chart_point *point,
+                                             const char *what)
+{
+    (void)chart;
+    const struct chart_number *cpu = chart_find(point, "station", what, "cpu");
+    const struct chart_number *slots =
+        chart_find(point, "station", what, "utilisation");
+    bool by_cpu = cpu && !isnan(cpu->value) &&
+                  (!slots || isnan(slots->value) || cpu->value > slots->value);
+    return by_cpu ? cpu : slots;
+}
+
+/* ---- where it saturates, and where promises end ---------------------------------- */
+
+/* The bottleneck's load, at the last point of a line that is steady. */
+static const struct chart_number *bottleneck_of(const struct chart_line *line,
+                                                const struct chart_point **at)
 {
     for (int k = line->count - 1; k >= 0; k--) {
-        const struct chart_point *p = line->point[k];
-        if (!p->lasting && k > 0)
+        *at = line->point[k];
+        if (!(*at)->lasting && k > 0)
             continue;
-        for (int i = 0; i < p->known_count; i++) {
-            const struct chart_number *n = &p->known[i];
-            if (strcmp(n->scope, "bottleneck") != 0 || strcmp(n->metric, "load") != 0 ||
-                !(n->value > 0))
-                continue;
-            *x = p->x / n->value;
-            *who = n->name;
-            return true;
+        for (int i = 0; i < (*at)->known_count; i++) {
+            const struct chart_number *n = &(*at)->known[i];
+            if (strcmp(n->scope, "bottleneck") == 0 && strcmp(n->metric, "load") == 0 &&
+                n->value > 0)
+                return n;
         }
     }
-    return false;
+    return NULL;
+}
+
+/* By the utilisation law. The law knows no interval; how well the busy part of the
+ * bottleneck is known there gives it one. */
+static bool saturation_of(const struct chart *c, const struct chart_line *line,
+                          struct mark *mark, const char **who)
+{
+    const struct chart_point *at;
+    const struct chart_number *n = bottleneck_of(line, &at);
+    if (!n)
+        return false;
+    const struct chart_number *busy = of_station(c, at, n->name);
+    double x = at->x / n->value;
+    double part = busy && busy->value > 0 ? busy->half_width / busy->value : NAN;
+    *mark = (struct mark){.x = x, .y = NAN};
+    if (part < 1) {
+        mark->low = x * (1 - part);
+        mark->high = x * (1 + part);
+    }
+    *who = n->name;
+    return true;
 }
 
 static double last_x(const struct chart *c)
@@ -126,45 +198,115 @@ static double last_x(const struct chart *c)
     return last;
 }
 
+enum { FEW_LINES = 3 };
+
 /* Upright marks, of few lines and not far beyond what was simulated. */
 static void add_saturation(const struct chart *c, struct table *t, struct mark *marks,
                            struct arena *arena)
 {
-    enum { FEW = 3 };
     static const double beyond = 1.2;
-    if (c->axis_unit != UNIT_RATE || c->lines > FEW)
+    if (c->axis_unit != UNIT_RATE || c->lines > FEW_LINES)
         return;
     for (int i = 0; i < c->lines; i++) {
-        double x;
+        struct mark mark;
         const char *who;
-        if (!saturation_of(&c->line[i], &x, &who) || x > beyond * last_x(c))
+        if (!saturation_of(c, &c->line[i], &mark, &who) ||
+            mark.x > beyond * last_x(c))
             continue;
-        const char *label = c->lines > 1
-                                ? arena_format(arena, "%s full", who)
-                                : arena_format(arena, "%s full at %s", who,
-                                               human_value(arena, HUMAN_RATE, x));
-        marks[t->mark_count++] = (struct mark){
-            .label = label, .x = x, .y = NAN, .series = c->lines > 1 ? i + 1 : 0};
+        mark.label = c->lines > 1
+                         ? arena_format(arena, "%s full", who)
+                         : arena_format(arena, "%s full at %s", who,
+                                        human_value(arena, HUMAN_RATE, mark.x));
+        mark.series = c->lines > 1 ? i + 1 : 0;
+        marks[t->mark_count++] = mark;
     }
+    t->marks = marks;
+}
+
+static bool keeps_all(const struct chart_point *p)
+{
+    return p->lasting && p->promises > 0 && p->missed == 0 && p->undecided == 0;
+}
+
+static bool breaks_any(const struct chart_point *p)
+{
+    return !p->lasting || p->missed > 0;
+}
+
+static const char *axis_text_of(const struct chart *c, const struct chart_point *p)
+{
+    for (int i = 0; i < p->values; i++)
+        if (strcmp(p->value[i].pointer, c->axis) == 0)
+            return p->value[i].text;
+    return "";
+}
+
+/* The largest load at which all promises are kept, below the first at which one is not;
+ * that ends its interval. */
+static void add_capacity(const struct chart *c, struct table *t, struct mark *marks,
+                         struct arena *arena)
+{
+    for (int i = 0; i < c->lines && c->lines <= FEW_LINES; i++) {
+        const struct chart_line *line = &c->line[i];
+        int broken = 0, kept;
+        while (broken < line->count && !breaks_any(line->point[broken]))
+            broken++;
+        for (kept = broken - 1; kept >= 0 && !keeps_all(line->point[kept]);)
+            kept--;
+        if (kept < 0 || broken == line->count)
+            continue;
+        const char *text = axis_text_of(c, line->point[kept]);
+        marks[t->mark_count++] = (struct mark){
+            .label = arena_format(arena, "promises kept to %s", text),
+            .x = line->point[kept]->x,
+            .y = NAN,
+            .series = c->lines > 1 ? i + 1 : 0,
+            .low = line->point[kept]->x,
+            .high = line->point[broken]->x};
+    }
+    t->marks = marks;
+}
+
+/* What no axis shows: points that have no latency, since their backlog grows. */
+static void add_growth(const struct chart *c, struct table *t, struct mark *marks,
+                       struct arena *arena)
+{
+    for (int i = 0; i < c->lines && i < CHART_MOST_LINES; i++)
+        for (int k = 0; k < c->line[i].count; k++) {
+            const struct chart_point *p = c->line[i].point[k];
+            double growth = growth_of(c, p);
+            if (isnan(growth))
+                continue;
+            marks[t->mark_count++] = (struct mark){
+                .label = arena_format(arena, "+%s",
+                                      human_value(arena, HUMAN_RATE, growth)),
+                .x = p->x,
+                .y = INFINITY,
+                .series = c->lines > 1 ? i + 1 : 0};
+        }
     t->marks = marks;
 }
 
 /* ---- latency --------------------------------------------------------------------- */
 
-/* Promises of the type and of a number that is shown; metric NULL: any. */
+/* Promises of the type and of a number that is shown. */
 static void add_promises(const struct chart *c, struct table *t, struct mark *marks,
-                         const char *const *shown, int count, struct arena *arena)
+                         struct arena *arena)
 {
+    bool alone = c->lines == 1;
     for (int i = 0; i < c->promises; i++) {
         const char *of, *metric;
         double seconds;
         if (!chart_promise(c, c->promise[i], &of, &metric, &seconds, arena) ||
             strcmp(of, c->of) != 0)
             continue;
-        for (int k = 0; k < count; k++)
-            if (strcmp(shown[k], metric) == 0)
-                marks[t->mark_count++] =
-                    (struct mark){.label = c->promise[i], .x = NAN, .y = seconds};
+        for (int k = 0; k < (alone ? t->count : 1); k++)
+            if (strcmp(alone ? t->series[k].label : c->by, metric) == 0)
+                marks[t->mark_count++] = (struct mark){.label = c->promise[i],
+                                                       .x = NAN,
+                                                       .y = seconds,
+                                                       .series = alone ? k + 1 : 0,
+                                                       .limit = true};
     }
     t->marks = marks;
 }
@@ -183,7 +325,8 @@ static bool make_latency(const struct chart *c, struct arena *arena, struct tabl
         return false;
     bool alone = c->lines == 1;
     struct curve *curves = arena_many(arena, SEVERAL + c->lines, struct curve);
-    struct mark *marks = arena_many(arena, c->promises + c->lines + 1, struct mark);
+    struct mark *marks = arena_many(arena, c->promises + 2 * c->lines + c->points + 1,
+                                    struct mark);
     t->series = curves;
     for (int i = 0; i < (alone ? SEVERAL : lines_shown(c)); i++) {
         struct curve s = alone ? curve_of(c, &c->line[0], several[i], chart_of_type,
@@ -193,8 +336,10 @@ static bool make_latency(const struct chart *c, struct arena *arena, struct tabl
         if (has_value(&s))
             curves[t->count++] = s;
     }
-    add_promises(c, t, marks, alone ? several : &c->by, alone ? SEVERAL : 1, arena);
+    add_promises(c, t, marks, arena);
+    add_capacity(c, t, marks, arena);
     add_saturation(c, t, marks, arena);
+    add_growth(c, t, marks, arena);
     t->y_unit = UNIT_TIME;
     finish(c, t,
            alone ? arena_format(arena, "response time %s", whose(c, arena))
@@ -255,19 +400,6 @@ static bool make_goodput(const struct chart *c, struct arena *arena, struct tabl
 
 /* ---- utilisation ----------------------------------------------------------------- */
 
-static const struct chart_number *of_station(const struct chart *chart,
-                                             const struct chart_point *point,
-                                             const char *what)
-{
-    (void)chart;
-    const struct chart_number *cpu = chart_find(point, "station", what, "cpu");
-    const struct chart_number *slots =
-        chart_find(point, "station", what, "utilisation");
-    bool by_cpu = cpu && !isnan(cpu->value) &&
-                  (!slots || isnan(slots->value) || cpu->value > slots->value);
-    return by_cpu ? cpu : slots;
-}
-
 /* Names of the components of a line's first point, the busiest at its end first. */
 static int list_stations(const struct chart *c, const struct chart_line *line,
                          const char **name, int most)
@@ -325,6 +457,10 @@ const struct figures_row figures_rows[] = {
      FIGURE_LINES, make_goodput, NULL},
     {"utilisation", "how busy each component is against load", FIGURE_LINES,
      make_utilisation, NULL},
+    {"heat", "one number over two varied values, and where promises are kept",
+     FIGURE_CELLS, map_metric, NULL},
+    {"feasible", "whether promises are kept, over two varied values", FIGURE_KEPT,
+     map_promises, NULL},
     {"blame", "where the time goes, of a median request and of the slowest 1 %",
      FIGURE_BARS, NULL, portrait_blame},
     {"tail", "the part of the requests slower than a time", FIGURE_TAIL, NULL,

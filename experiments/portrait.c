@@ -145,8 +145,9 @@ struct table portrait_backlog(const struct result *r, struct arena *arena)
     if (r->sample.count > 0)
         *curve = backlog_of(&r->sample, arena);
     if (r->run.window.warm_up > 0) {
-        *mark = (struct mark){"warm-up ends", sim_seconds(r->run.window.warm_up), NAN,
-                              0};
+        *mark = (struct mark){.label = "warm-up ends",
+                              .x = sim_seconds(r->run.window.warm_up),
+                              .y = NAN};
         t.mark_count = 1;
     }
     t.caption = caption_of(r, "; band: 95 % interval of the mean", arena);

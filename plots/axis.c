@@ -2,6 +2,7 @@
 #include "plots/axis.h"
 
 #include <math.h>
+#include <string.h>
 
 struct scale {
     double least;
@@ -118,6 +119,29 @@ static void write_tic(FILE *out, const struct axis *a, double value, const char 
         fprintf(out, "%s'0' 0", comma);
     else
         fprintf(out, "%s'%.6g%s' %.9g", comma, value / size, name, value);
+}
+
+void axis_bare(enum unit unit, double value, double like, char *text, size_t size)
+{
+    const char *name;
+    double in_unit = value / unit_size(unit, fabs(like), &name);
+    snprintf(text, size, fabs(in_unit) >= 100 ? "%.0f" : "%.3g", in_unit);
+}
+
+const char *axis_unit(enum unit unit, double like)
+{
+    const char *name;
+    if (unit == UNIT_PART)
+        return " %";
+    unit_size(unit, fabs(like), &name);
+    return like == 0 ? "" : name;
+}
+
+void axis_text(enum unit unit, double value, char *text, size_t size)
+{
+    axis_bare(unit, value, value, text, size);
+    size_t length = strlen(text);
+    snprintf(text + length, size - length, "%s", axis_unit(unit, value));
 }
 
 void axis_tics(FILE *out, const char *name, const struct axis *a)

@@ -23,6 +23,13 @@ struct axis {
  * or none (least > most), still make an axis. */
 void axis_round(struct axis *axis, int tics);
 
+/* The value as text with its unit, three digits: "212 ms". */
+void axis_text(enum unit unit, double value, char *text, size_t size);
+
+/* The number alone, in the unit that `like` is written in; and the name of that. */
+void axis_bare(enum unit unit, double value, double like, char *text, size_t size);
+const char *axis_unit(enum unit unit, double like);
+
 double axis_place(const struct axis *axis, double value);
 
 /* set xtics (…), for name "xtics". */

@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum { LEFT = 76, CATEGORY_MOST = 30, LABEL_COLUMN = 7, NAME = 32 };
-enum { TAG_MOST = 34, TAG_MOST_NARROW = 30, NARROW = 700 };
+enum { TAG_MOST = 34, TAG_MOST_NARROW = 26, NARROW = 700 };
 
 static const double half_bar = 0.3; /* of the distance of two */
 
@@ -68,11 +68,11 @@ static void make_tags(struct layout *l)
     const struct table *t = &l->figure->table;
     int last = t->categories - 1;
     for (int i = 0; i < t->count; i++)
-        l->tag[i] = (struct tag){t->series[i].label, i + 1,
-                                 pixel_x(l, t->categories + half_bar) - 4,
-                                 pixel_y(l, below(t, i, last) +
-                                                part(&t->series[i], last) / 2),
-                                 0};
+        l->tag[i] = (struct tag){
+            .label = t->series[i].label,
+            .colour = i + 1,
+            .x = pixel_x(l, t->categories + half_bar) - 4,
+            .y = pixel_y(l, below(t, i, last) + part(&t->series[i], last) / 2)};
 }
 
 static bool finish(FILE *file)

@@ -5,6 +5,7 @@
 
 #include "plots/agreement.h"
 #include "plots/bars.h"
+#include "plots/cells.h"
 #include "plots/gnuplot.h"
 #include "plots/lines.h"
 #include "plots/output.h"
@@ -32,6 +33,8 @@ static const struct {
     [FIGURE_TAIL] = {"tail.gp", tail_write},
     [FIGURE_AGREEMENT] = {"agreement.gp", agreement_write},
     [FIGURE_BARS] = {"bars.gp", bars_write},
+    [FIGURE_CELLS] = {"cells.gp", cells_write},
+    [FIGURE_KEPT] = {"cells.gp", cells_write},
     [FIGURE_LINES] = {"lines.gp", lines_write},
 };
 

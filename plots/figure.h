@@ -24,7 +24,10 @@ enum figure_kind {
     FIGURE_TAIL, /* fraction slower than x, both axes logarithmic */
     FIGURE_AGREEMENT, /* predicted (y, with its interval) against measured (x) */
     FIGURE_BARS,  /* parts of named wholes, stacked */
+    FIGURE_CELLS, /* a map over two values, coloured by a number */
+    FIGURE_KEPT,  /* … by whether promises are kept */
     FIGURE_LINES, /* y over x, both from 0 on: loads, rates, times */
+    FIGURE_KINDS,
 };
 
 struct figure {

@@ -13,11 +13,13 @@
 #include <string.h>
 
 /* Pixels. */
-enum { LEFT = 76, LABEL_COLUMN = TAGS_COLUMN, LABEL_HEIGHT = TAGS_HEIGHT };
-enum { NARROW = 700, NARROW_COLUMN = 7, MARK_MOST = 40, NAME = 32 };
+enum { LEFT = 76, LABEL_HEIGHT = TAGS_HEIGHT };
+enum { NARROW = 700, MARK_MOST = 40, NAME = 32 };
+static const double wide_letter = 7.6, narrow_letter = 6.5; /* on average */
 
 /* Where values differ more than so much an axis from 0 on would hide the small ones. */
 static const double outside = 20000; /* what a place costs that is not all inside */
+static const double too_covered = 60; /* for what the words around say as well */
 static const double widest_linear = 25;
 static const double beyond = 0.03; /* of the axis, behind its last point */
 
@@ -44,6 +46,22 @@ static bool is_hollow(const struct curve *s, int k)
 static double end_of(const double *ends, const struct curve *s, int k)
 {
     return ends && isfinite(ends[k]) ? ends[k] : s->y[k];
+}
+
+static bool is_upright(const struct mark *mark)
+{
+    return isfinite(mark->x);
+}
+
+/* A point whose value lies beyond any axis. */
+static bool is_beyond(const struct mark *mark)
+{
+    return isfinite(mark->x) && isinf(mark->y);
+}
+
+static bool has_interval(const struct mark *mark)
+{
+    return is_upright(mark) && mark->high > mark->low;
 }
 
 /* The last point, hollow or not; -1: none. */
@@ -83,10 +101,11 @@ static void find_ranges(struct layout *l)
         }
     }
     for (int i = 0; i < t->mark_count; i++) {
-        if (isfinite(t->marks[i].x))
-            include(&l->x, t->marks[i].x);
-        if (isfinite(t->marks[i].y))
-            include(&l->y, t->marks[i].y);
+        const struct mark *mark = &t->marks[i];
+        if (isfinite(mark->x))
+            include(&l->x, has_interval(mark) ? mark->high : mark->x);
+        if (isfinite(mark->y))
+            include(&l->y, mark->y);
     }
     if (l->x.least > 0 && l->x.least < 0.5 * l->x.most)
         l->x.least = 0;
@@ -127,8 +146,10 @@ static void write_tags(const struct layout *l, FILE *out)
         const struct curve *s = &t->series[i];
         int k = last_point(l, s);
         if (k >= 0)
-            tag[count++] = (struct tag){s->label, i + 1, LEFT + pixel_x(l, s->x[k]),
-                                        bottom + pixel_y(l, s->y[k]), 0};
+            tag[count++] = (struct tag){.label = s->label,
+                                        .colour = i + 1,
+                                        .x = LEFT + pixel_x(l, s->x[k]),
+                                        .y = bottom + pixel_y(l, s->y[k])};
     }
     tags_write(tag, count, LEFT + l->width + TAGS_GAP, bottom, bottom + l->height,
                tags_columns(l->figure->width), out);
@@ -164,10 +185,18 @@ static void draw_everything(struct layout *l)
                             pixel_y(l, s->y[last]), x, y);
             last = k;
         }
+        last = last_point(l, s);
+        if (last >= 0) { /* to its name */
+            double y = pixel_y(l, s->y[last]);
+            raster_line(&l->raster, pixel_x(l, s->x[last]), y, l->width, y);
+        }
     }
     for (int i = 0; i < t->mark_count; i++) {
         double x = pixel_x(l, t->marks[i].x);
-        if (isfinite(t->marks[i].x))
+        if (is_beyond(&t->marks[i]))
+            raster_fill(&l->raster, (struct box){x - 7, l->height - 14, x + 7,
+                                                 l->height});
+        else if (is_upright(&t->marks[i]))
             raster_line(&l->raster, x, 0, x, l->height);
     }
 }
@@ -188,13 +217,15 @@ static struct box place_mark(const struct layout *l, const struct mark *mark,
 {
     struct box best = {0, 0, width, LABEL_HEIGHT};
     double cost = INFINITY;
-    bool upright = isfinite(mark->x);
+    bool upright = is_upright(mark);
     double at = upright ? pixel_x(l, mark->x) : pixel_y(l, mark->y);
-    double length = upright ? l->height - LABEL_HEIGHT : l->width - width;
+    double length = is_beyond(mark) ? LABEL_HEIGHT
+                    : upright       ? l->height - LABEL_HEIGHT
+                                    : l->width - width;
     for (double along = 0; along <= length; along += 6) {
         if (upright) {
             double y = l->height - LABEL_HEIGHT - along;
-            double low = at - 6 - width, high = at + 6;
+            double low = at - 9 - width, high = at + 9;
             consider(l, (struct box){low, y, low + width, y + LABEL_HEIGHT}, along,
                      &best, &cost);
             consider(l, (struct box){high, y, high + width, y + LABEL_HEIGHT}, along,
@@ -207,39 +238,46 @@ static struct box place_mark(const struct layout *l, const struct mark *mark,
                      along + 10, &best, &cost);
         }
     }
-    *inside = cost < outside;
+    *inside = cost < (is_beyond(mark) ? too_covered : outside);
     return best;
+}
+
+static void write_mark(struct layout *l, const struct mark *mark, int n, FILE *out)
+{
+    int bottom = words_bottom(l->figure);
+    double column = l->figure->width < NARROW ? narrow_letter : wide_letter;
+    double width = column * script_width(mark->label, MARK_MOST);
+    bool inside, upright = is_upright(mark), interval = has_interval(mark);
+    struct box box = place_mark(l, mark, width, &inside);
+    if (inside)
+        raster_fill(&l->raster, box);
+    fprintf(out, "mark[%d] = ", n);
+    script_text(out, inside ? mark->label : "", MARK_MOST);
+    fprintf(out, "\nmark_curve[%d] = %d", n, mark->series);
+    fprintf(out, "\nmark_upright[%d] = %d\nmark_beyond[%d] = %d\n", n, upright, n,
+            is_beyond(mark));
+    fprintf(out, "mark_zone[%d] = %d\nmark_at[%d] = %.9g\n", n, mark->limit, n,
+            upright ? mark->x : mark->y);
+    fprintf(out, "mark_low[%d] = %.9g\nmark_high[%d] = %.9g\n", n,
+            interval ? fmax(mark->low, l->x.least) : 0, n,
+            interval ? fmin(mark->high, l->x.most) : 0);
+    fprintf(out, "mark_x[%d] = %.1f\nmark_y[%d] = %.1f\n", n, LEFT + box.left, n,
+            bottom + (box.bottom + box.top) / 2);
 }
 
 static void write_marks(struct layout *l, FILE *out)
 {
     const struct table *t = &l->figure->table;
-    int bottom = words_bottom(l->figure), count = 0;
-    static const char *const parts[] = {"", "_upright", "_at", "_x", "_y", "_curve"};
-    for (int i = 0; i < 6; i++)
+    static const char *const parts[] = {"",      "_upright", "_beyond", "_zone", "_at",
+                                        "_low",  "_high",    "_x",      "_y",
+                                        "_curve"};
+    int count = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         fprintf(out, "array mark%s[%d]\n", parts[i], t->mark_count + 1);
     draw_everything(l);
-    for (int i = 0; i < t->mark_count; i++) {
-        const struct mark *mark = &t->marks[i];
-        bool upright = isfinite(mark->x);
-        double at = upright ? mark->x : mark->y;
-        if (!isfinite(at))
-            continue;
-        int column = l->figure->width < NARROW ? NARROW_COLUMN : LABEL_COLUMN;
-        double width = (double)column * script_width(mark->label, MARK_MOST);
-        bool inside;
-        struct box box = place_mark(l, mark, width, &inside);
-        if (inside)
-            raster_fill(&l->raster, box);
-        count++;
-        fprintf(out, "mark[%d] = ", count);
-        script_text(out, inside ? mark->label : "", MARK_MOST);
-        fprintf(out, "\nmark_curve[%d] = %d", count, mark->series);
-        fprintf(out, "\nmark_upright[%d] = %d\nmark_at[%d] = %.9g\n", count, upright,
-                count, at);
-        fprintf(out, "mark_x[%d] = %.1f\nmark_y[%d] = %.1f\n", count, LEFT + box.left,
-                count, bottom + (box.bottom + box.top) / 2);
-    }
+    for (int i = 0; i < t->mark_count; i++)
+        if (is_upright(&t->marks[i]) || isfinite(t->marks[i].y))
+            write_mark(l, &t->marks[i], ++count, out);
     fprintf(out, "marks = %d\n", count);
 }
 

@@ -12,16 +12,29 @@ set ytics scale 0
 set grid ytics
 
 colour_of_mark(i) = mark_curve[i] ? colour_of(mark_curve[i]) : ink
-# Across: a promise; upright: where something is full.
+# Across: a promise, and what breaks it; upright: where something is full, or happens,
+# with its interval. On the upper edge: what no axis shows.
 do for [i = 1:marks] {
-    if (mark_upright[i]) {
+    if (mark_beyond[i]) {
+        set label 10000 + i '' at first mark_at[i], screen 1 - (top + 7) / height \
+            point pointtype 8 pointsize 0.9 linewidth 1.5 linecolor rgb ink front
+    } else { if (mark_upright[i]) {
         set arrow i from mark_at[i], graph 0 to mark_at[i], graph 1 nohead back \
             linetype 2 linewidth 1.2 \
             linecolor rgb mark_curve[i] ? colour_of(mark_curve[i]) : quiet
+        if (mark_high[i] > mark_low[i]) {
+            set object i rectangle from first mark_low[i], graph 0 \
+                to first mark_high[i], graph 1 behind fillstyle solid 0.12 noborder \
+                fillcolor rgb mark_curve[i] ? colour_of(mark_curve[i]) : quiet
+        }
     } else {
         set arrow i from graph 0, first mark_at[i] to graph 1, first mark_at[i] \
-            nohead back linetype 4 linewidth 1.6 linecolor rgb ink
-    }
+            nohead back linetype 4 linewidth 1.6 linecolor rgb colour_of_mark(i)
+        if (mark_zone[i]) {
+            set object i rectangle from graph 0, first mark_at[i] to graph 1, graph 1 \
+                behind fillstyle solid 0.06 noborder fillcolor rgb colour_of_mark(i)
+        }
+    } }
     set label i ''.mark[i] left font text_font \
         textcolor rgb colour_of_mark(i) front \
         at screen mark_x[i] / width, screen mark_y[i] / height

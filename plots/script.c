@@ -66,6 +66,22 @@ int script_width(const char *text, int most)
     return width > most ? most + 1 : width;
 }
 
+size_t script_line(const char *text, int most)
+{
+    size_t at = 0, space = 0;
+    int width = 0;
+    while (text[at]) {
+        int length = character_length(text + at);
+        width += columns(length);
+        if (width > most)
+            return space ? space : at;
+        if (text[at] == ' ')
+            space = at;
+        at += length ? (size_t)length : 1;
+    }
+    return at;
+}
+
 /* One character or its stand-in; returns the bytes read. */
 static int put_character(FILE *out, const char *text, bool format)
 {

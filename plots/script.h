@@ -11,6 +11,7 @@
 #ifndef PLOTS_SCRIPT_H
 #define PLOTS_SCRIPT_H
 
+#include <stddef.h>
 #include <stdio.h>
 
 /* `text` in single quotes: control characters and bytes that are not UTF-8 become
@@ -21,6 +22,10 @@ void script_text(FILE *out, const char *text, int most);
 /* The same as a tic's label, which gnuplot takes for a format of its number: a percent
  * sign is doubled. */
 void script_tic(FILE *out, const char *text, int most);
+
+/* Bytes of the text that make a first line of at most `most` columns, broken at a space
+ * if there is one; all of them where it fits. */
+size_t script_line(const char *text, int most);
 
 /* Columns that `text` takes, estimated to the safe side; most + 1 if it is wider. */
 int script_width(const char *text, int most);

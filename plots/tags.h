@@ -2,6 +2,7 @@
 /*
  * tags -- names beside what they belong to, on the right of a figure, in its colour:
  * pushed apart where they would lie on each other, with a thin line that leads back.
+ * Long ones take two lines.
  *
  * Units: pixels of the whole figure, from its lower left corner.
  */
@@ -10,13 +11,14 @@
 
 #include <stdio.h>
 
-enum { TAGS_HEIGHT = 18, TAGS_GAP = 12, TAGS_COLUMN = 8 };
+enum { TAGS_HEIGHT = 18, TAGS_LINE = 14, TAGS_GAP = 12, TAGS_COLUMN = 8 };
 
 struct tag {
     const char *label;
     int colour;  /* the number of the series, from 1 */
     double x, y; /* where what it names ends */
-    double at;   /* where it stands: set by tags_write */
+    double at;   /* where it stands, and in how many lines: set by tags_write */
+    int lines;
 };
 
 /* Columns that tags may have in a figure of this width. */

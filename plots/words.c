@@ -28,7 +28,7 @@ static int text_size(const struct figure *f)
 /* Columns of text of this size that fit into so many pixels. */
 static int columns(int pixels, int size)
 {
-    return pixels * 7 / 4 / size;
+    return pixels * 15 / 8 / size;
 }
 
 static int room(const struct figure *f)

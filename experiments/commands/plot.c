@@ -230,7 +230,7 @@ int plot_command(const struct command *command, int argc, char **argv)
         {.name = "kind",
          .value = "NAME,...",
          .text = &wishes.kinds,
-         .help = "latency, goodput, utilisation, blame, tail, backlog; else all"},
+         .help = "figures, such as latency,tail; all that fit when absent"},
         {.name = "over",
          .value = "KEY",
          .text = &wishes.chart.over,

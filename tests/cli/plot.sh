@@ -58,6 +58,41 @@ grep -q '^90 ' $answered || fail "90/s is not drawn"
 ! grep -q '^90 ' load-figures/goodput/hollow1.dat || fail "90/s is hollow"
 ! grep -q '^130 ' load-figures/latency/curve1.dat || fail "a latency without a limit"
 
+# A backlog that grows has no time: a triangle on the upper edge says how fast it does.
+# Between the largest load at which all promises are kept and the next lies the capacity.
+cat >grows.json <<'JSON'
+{ "scenario": "api.json", "replications": 4,
+  "variants": { "patient": { "workloads": { "v": { "timeout": "1h" } } } },
+  "vary": { "/workloads/v/open/rate": [ "60/s", "80/s", "150/s" ] } }
+JSON
+expect 0 "$HEADROOM" batch grows.json --quiet
+expect 0 "$HEADROOM" plot grows.hdb --kind latency
+says grows-figures/latency.svg 'triangles: backlog +'
+says grows-figures/latency.svg '>promises kept to 80/s<'
+grep -q '^mark_beyond\[[0-9]*\] = 1$' grows-figures/latency/figure.gp || fail "no triangle"
+grep -q '^mark_high\[[0-9]*\] = 150$' grows-figures/latency/figure.gp || fail "no interval"
+
+# A map over two values.
+cat >map.json <<'JSON'
+{ "scenario": "api.json", "replications": 2,
+  "vary": { "/workloads/v/open/rate": [ "40/s", "70/s", "130/s" ],
+            "/services/api/slots": [ 1, 2 ] } }
+JSON
+expect 0 "$HEADROOM" batch map.json --quiet
+expect 0 "$HEADROOM" plot map.hdb --kind heat,feasible
+for kind in heat feasible; do
+    (cd "map-figures/$kind" && gnuplot -d figure.gp)
+    cmp "map-figures/$kind.svg" "map-figures/$kind/figure.svg"
+    says "map-figures/$kind.svg" '>slots<'
+    for format in png pdf; do
+        expect 0 "$HEADROOM" plot map.hdb --kind $kind --format $format --size column \
+            --out "map-$format"
+        [ -s "map-$format/$kind.$format" ] || fail "no $kind.$format"
+    done
+done
+expect 2 "$HEADROOM" plot load.hdb --kind heat --out none
+says err.txt 'heat: needs two varied values'
+
 # The numbers drawn are those of the file.
 drawn=$(awk '$1 == 70 { printf "%.6f", $2 }' load-figures/latency/curve1.dat)
 known=$("$HEADROOM" export load.hdb |

@@ -30,6 +30,7 @@ struct bench {
     double x[POINTS], y[POINTS];
     struct curve series;
     struct mark mark;
+    const char *words[2]; /* of categories */
     struct figure figure;
 };
 
@@ -81,8 +82,8 @@ static int set_up(void **state)
         b->x[k] = 0.01 * (k + 1);
         b->y[k] = 1.0 / (1 + k * k * k);
     }
-    b->series = (struct curve){"page", b->x, b->y, NULL, NULL, NULL, POINTS};
-    b->mark = (struct mark){"page.p95 < 300ms", 0.3, 0.05, 0};
+    b->series = (struct curve){.label = "page", .x = b->x, .y = b->y, .count = POINTS};
+    b->mark = (struct mark){.label = "page.p95 < 300ms", .x = 0.3, .y = 0.05};
     b->figure = (struct figure){
         .kind = FIGURE_TAIL,
         .table = {.title = "A title",
@@ -203,73 +204,204 @@ static const char *const payloads[] = {
     "</text><script>alert(1)</script>",
 };
 
+/* Every text of a table at once. */
+static void say_everywhere(struct bench *b, const char *text)
+{
+    struct table *t = &b->figure.table;
+    b->words[0] = b->words[1] = text;
+    t->title = t->caption = t->x_label = t->y_label = t->series_label = text;
+    t->nothing = text;
+    t->category = b->words;
+    t->categories = 2;
+    b->series.label = text;
+    b->mark.label = text;
+}
+
+static void try_payload(struct bench *b, size_t number)
+{
+    char text[512];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(text, sizeof text, payloads[number], b->canary);
+#pragma GCC diagnostic pop
+    say_everywhere(b, text);
+    if (draw(b) != FIGURE_DRAWN)
+        fail_msg("kind %d, payload %zu: %s", b->figure.kind, number, b->error);
+    if (access(b->canary, F_OK) == 0)
+        fail_msg("kind %d, payload %zu was run: %s", b->figure.kind, number, text);
+}
+
 static void no_text_is_ever_obeyed(void **state)
 {
     struct bench *b = *state;
     b->figure.force = true;
-    for (size_t i = 0; i < sizeof payloads / sizeof *payloads; i++) {
-        char text[512];
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-        snprintf(text, sizeof text, payloads[i], b->canary);
-#pragma GCC diagnostic pop
-        b->figure.table.title = text;
-        b->figure.table.caption = text;
-        b->figure.table.x_label = text;
-        b->series.label = text;
-        b->mark.label = text;
-        enum figure_result result = draw(b);
-        if (result != FIGURE_DRAWN)
-            fail_msg("payload %zu: %s", i, b->error);
-        if (access(b->canary, F_OK) == 0)
-            fail_msg("payload %zu was run: %s", i, text);
-    }
-    char *svg = read_file(b->svg);
-    assert_null(strstr(svg, "<script"));
-    free(svg);
-}
-
-static void lines_obey_no_text_either(void **state)
-{
-    struct bench *b = *state;
-    b->figure.force = true;
-    b->figure.kind = FIGURE_LINES;
-    b->mark = (struct mark){NULL, NAN, 0.5, 0};
-    for (size_t i = 0; i < sizeof payloads / sizeof *payloads; i++) {
-        char text[512];
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-        snprintf(text, sizeof text, payloads[i], b->canary);
-#pragma GCC diagnostic pop
-        b->figure.table.title = text;
-        b->figure.table.caption = text;
-        b->figure.table.x_label = text;
-        b->figure.table.y_label = text;
-        b->series.label = text;
-        b->mark.label = text;
-        if (draw(b) != FIGURE_DRAWN)
-            fail_msg("payload %zu: %s", i, b->error);
-        if (access(b->canary, F_OK) == 0)
-            fail_msg("payload %zu was run: %s", i, text);
+    for (int kind = 0; kind < FIGURE_KINDS; kind++) {
+        b->figure.kind = (enum figure_kind)kind;
+        for (size_t i = 0; i < sizeof payloads / sizeof *payloads; i++) {
+            b->mark.x = i % 2 ? NAN : 0.3;
+            try_payload(b, i);
+        }
+        char *svg = read_file(b->svg);
+        assert_null(strstr(svg, "<script"));
+        free(svg);
     }
 }
 
 /* Whole axes from nothing, from one value, from infinities. */
-static void lines_draw_whatever_the_values_are(void **state)
+static void every_kind_draws_whatever_the_values_are(void **state)
 {
     struct bench *b = *state;
     const double odd[][2] = {{0, 0},       {-1, 1},        {NAN, 1},
                              {1, INFINITY}, {1e300, 1e300}, {1e-300, 1e-300}};
     b->figure.force = true;
-    b->figure.kind = FIGURE_LINES;
-    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+    b->figure.table.category = b->words;
+    b->figure.table.categories = 1;
+    for (size_t i = 0; i < sizeof odd / sizeof *odd * FIGURE_KINDS; i++)
         for (int unit = UNIT_NUMBER; unit <= UNIT_PART; unit++) {
-            b->series = (struct curve){.label = "s", .x = &odd[i][0], .y = &odd[i][1],
-                                       .count = 1};
+            const double *value = odd[i / FIGURE_KINDS];
+            b->figure.kind = (enum figure_kind)(i % FIGURE_KINDS);
+            b->series = (struct curve){
+                .label = "s", .x = &value[0], .y = &value[1], .count = 1};
             b->figure.table.y_unit = b->figure.table.x_unit = (enum unit)unit;
             if (draw(b) != FIGURE_DRAWN)
                 fail_msg("values %zu, unit %d: %s", i, unit, b->error);
         }
+}
+
+/* A map of two rows and three columns. */
+static void make_map(struct bench *b, struct curve row[2])
+{
+    static const double x[] = {1, 2, 3};
+    static const double y[2][3] = {{0.010, 0.020, 5}, {0.012, NAN, 7}};
+    static const bool hollow[2][3] = {{false, false, true}, {false, false, true}};
+    static const enum cell cell[2][3] = {{CELL_KEPT, CELL_MISSED, CELL_MISSED},
+                                         {CELL_KEPT, CELL_OPEN, CELL_MISSED}};
+    static const char *const name[] = {"10/s", "20/s", "30/s"};
+    for (int i = 0; i < 2; i++)
+        row[i] = (struct curve){.label = i ? "8 threads" : "4 threads",
+                                .x = x,
+                                .y = y[i],
+                                .hollow = hollow[i],
+                                .cell = cell[i],
+                                .count = 3};
+    b->figure.kind = FIGURE_CELLS;
+    b->figure.table.y_unit = UNIT_TIME;
+    b->figure.table.series = row;
+    b->figure.table.count = 2;
+    b->figure.table.category = name;
+    b->figure.table.categories = 3;
+    b->figure.table.mark_count = 0;
+}
+
+static char *source_of(const struct bench *b, const char *name)
+{
+    char path[200];
+    snprintf(path, sizeof path, "%s/out/%s", b->folder, name);
+    return read_file(path);
+}
+
+static void remove_sources(const struct bench *b)
+{
+    char command[200];
+    snprintf(command, sizeof command, "rm -r %s/out", b->folder);
+    assert_int_equal(system(command), 0);
+}
+
+static void an_overloaded_cell_has_stripes_and_no_number(void **state)
+{
+    struct bench *b = *state;
+    struct curve row[2];
+    make_map(b, row);
+    b->figure.sources = true;
+    assert_int_equal(draw(b), FIGURE_DRAWN);
+    char *svg = read_file(b->svg), *cells = source_of(b, "cells.dat");
+    char *stripes = source_of(b, "stripes.dat");
+    char *frontier = source_of(b, "frontier.dat");
+    assert_non_null(strstr(svg, ">10 ms<"));
+    assert_non_null(strstr(svg, ">12 ms<"));
+    assert_non_null(strstr(svg, ">8 threads<"));
+    assert_null(strstr(svg, ">5 s<"));
+    assert_null(strstr(svg, ">7 s<"));
+    assert_non_null(strstr(cells, "\n1 1 0.01 "));
+    assert_non_null(strstr(cells, "\n3 1 nan 0 1 "));
+    assert_null(strstr(cells, "\n2 2 ")); /* no value: nothing is drawn */
+    /* Stripes only in the third column, which begins at 2.5. */
+    assert_non_null(strstr(stripes, "\n2."));
+    assert_null(strstr(stripes, "\n1."));
+    /* The only line: between the first two cells of the lower row. */
+    assert_string_equal(frontier, "NaN NaN NaN NaN\n1.5 0.5 0 1\n");
+    free(svg);
+    free(cells);
+    free(stripes);
+    free(frontier);
+    remove_sources(b);
+}
+
+static void a_map_of_promises_names_what_it_shows_and_nothing_else(void **state)
+{
+    struct bench *b = *state;
+    struct curve row[2];
+    make_map(b, row);
+    b->figure.kind = FIGURE_KEPT;
+    b->figure.force = true;
+    assert_int_equal(draw(b), FIGURE_DRAWN);
+    char *svg = read_file(b->svg);
+    assert_non_null(strstr(svg, ">kept<"));
+    assert_non_null(strstr(svg, ">undecided<"));
+    assert_non_null(strstr(svg, ">overloaded<"));
+    free(svg);
+    row[0].cell = row[1].cell = row[0].cell; /* kept, missed */
+    row[0].count = row[1].count = 2;
+    assert_int_equal(draw(b), FIGURE_DRAWN);
+    svg = read_file(b->svg);
+    assert_non_null(strstr(svg, ">missed<"));
+    assert_null(strstr(svg, ">undecided<"));
+    assert_null(strstr(svg, ">overloaded<"));
+    free(svg);
+}
+
+/* Darker for more, in every step: it can be read in grey. */
+static void a_scale_of_colours_darkens_evenly(void **state)
+{
+    struct bench *b = *state;
+    struct curve row[2];
+    make_map(b, row);
+    b->figure.sources = true;
+    assert_int_equal(draw(b), FIGURE_DRAWN);
+    char *script = source_of(b, "figure.gp");
+    double last = 255;
+    int steps = 0;
+    for (const char *at = script; (at = strstr(at, "scale_rgb[")); at++) {
+        unsigned rgb;
+        int step;
+        if (sscanf(at, "scale_rgb[%d] = %u", &step, &rgb) != 2)
+            continue;
+        double light = 0.299 * (rgb >> 16) + 0.587 * (rgb >> 8 & 255) +
+                       0.114 * (rgb & 255);
+        assert_true(light < last && (steps == 0 || last - light < 15));
+        last = light;
+        steps++;
+    }
+    assert_int_equal(steps, 32);
+    assert_true(last < 50);
+    free(script);
+    remove_sources(b);
+}
+
+static void a_long_name_takes_two_lines(void **state)
+{
+    struct bench *b = *state;
+    static const char *const bars[] = {"median", "slowest"};
+    b->figure.kind = FIGURE_BARS;
+    b->figure.width = 480;
+    b->figure.table.category = bars;
+    b->figure.table.categories = 2;
+    b->series.label = "12 % a-service: waiting for a connection";
+    assert_int_equal(draw(b), FIGURE_DRAWN);
+    char *svg = read_file(b->svg);
+    assert_non_null(strstr(svg, ">12 % a-service: waiting<"));
+    assert_non_null(strstr(svg, ">for a connection<"));
+    free(svg);
 }
 
 static void hollow_points_are_in_no_line(void **state)
@@ -507,7 +639,7 @@ static void a_label_never_stands_without_its_curve(void **state)
 static void a_promise_has_the_colour_of_its_series(void **state)
 {
     struct bench *b = *state;
-    struct curve series[] = {{"empty", b->x, b->y, NULL, NULL, NULL, 0}, b->series};
+    struct curve series[] = {{.label = "empty", .x = b->x, .y = b->y}, b->series};
     b->figure.table.series = series;
     b->figure.table.count = 2;
     contains(b, FILLED("34,34,34") "page.p95", true);
@@ -589,8 +721,11 @@ int main(void)
         test(the_same_table_gives_the_same_bytes),
         test(nothing_is_left_beside_the_figure),
         test(no_text_is_ever_obeyed),
-        test(lines_obey_no_text_either),
-        test(lines_draw_whatever_the_values_are),
+        test(every_kind_draws_whatever_the_values_are),
+        test(an_overloaded_cell_has_stripes_and_no_number),
+        test(a_map_of_promises_names_what_it_shows_and_nothing_else),
+        test(a_scale_of_colours_darkens_evenly),
+        test(a_long_name_takes_two_lines),
         test(hollow_points_are_in_no_line),
         test(a_hostile_script_would_wake_the_canary),
         test(an_existing_file_stays_unless_forced),
