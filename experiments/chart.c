@@ -440,7 +440,7 @@ bool chart_read(struct chart *chart, struct store *store,
                 const char **why)
 {
     struct reading r = {chart, store, arena, wishes, NULL};
-    *chart = (struct chart){.of = "", .by = "p95"};
+    *chart = (struct chart){.store = store, .of = "", .by = "p95"};
     *why = NULL;
     read_points(&r);
     if (chart->points == 0) {

@@ -55,6 +55,7 @@ struct chart_line {
 };
 
 struct chart {
+    struct store *store; /* that it was read from: open as long as it is used */
     const char *title, *caption;
     const char *axis, *axis_name; /* pointer and its end; NULL: nothing was varied */
     enum unit axis_unit;

@@ -5,6 +5,7 @@
 #include "experiments/map.h"
 #include "experiments/portrait.h"
 #include "experiments/tail.h"
+#include "experiments/variants.h"
 
 #include <math.h>
 #include <string.h>
@@ -448,6 +449,17 @@ static bool make_utilisation(const struct chart *c, struct arena *arena,
     return true;
 }
 
+/* ---- the tail -------------------------------------------------------------------- */
+
+static bool portray_tail(const struct point *point, const struct point_effort *effort,
+                         struct arena *arena, struct table *t, const char **why)
+{
+    (void)effort;
+    (void)why;
+    *t = tail_table(&point->result, arena);
+    return true;
+}
+
 /* ---- the rows -------------------------------------------------------------------- */
 
 const struct figures_row figures_rows[] = {
@@ -461,12 +473,18 @@ const struct figures_row figures_rows[] = {
      FIGURE_CELLS, map_metric, NULL},
     {"feasible", "whether promises are kept, over two varied values", FIGURE_KEPT,
      map_promises, NULL},
+    {"variants", "percentiles and goodput side by side, with what they differ by",
+     FIGURE_DOTS, variants_table, NULL},
     {"blame", "where the time goes, of a median request and of the slowest 1 %",
      FIGURE_BARS, NULL, portrait_blame},
     {"tail", "the part of the requests slower than a time", FIGURE_TAIL, NULL,
-     tail_table},
+     portray_tail},
     {"backlog", "requests in the system over time", FIGURE_LINES, NULL,
      portrait_backlog},
+    {"warm-up", "the start of the runs, and from where on they are measured",
+     FIGURE_LINES, NULL, portrait_warm_up},
+    {"load-test", "what a load tool would print beside what users feel", FIGURE_DOTS,
+     NULL, portrait_twin},
     {0},
 };
 

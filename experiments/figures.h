@@ -9,7 +9,7 @@
 #define EXPERIMENTS_FIGURES_H
 
 #include "experiments/chart.h"
-#include "experiments/result.h"
+#include "experiments/point.h"
 #include "plots/figure.h"
 
 struct figures_row {
@@ -18,8 +18,9 @@ struct figures_row {
     /* False: these results have nothing for it; `why` says what they lack. */
     bool (*make)(const struct chart *chart, struct arena *arena, struct table *table,
                  const char **why);
-    /* Of those that show a single point, instead. */
-    struct table (*portray)(const struct result *result, struct arena *arena);
+    /* Of those that show a single point, instead. Some simulate it once more. */
+    bool (*portray)(const struct point *point, const struct point_effort *effort,
+                    struct arena *arena, struct table *table, const char **why);
 };
 
 extern const struct figures_row figures_rows[]; /* ended by a row without a name */

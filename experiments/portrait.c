@@ -2,6 +2,8 @@
 #include "experiments/portrait.h"
 
 #include "experiments/human.h"
+#include "experiments/steady.h"
+#include "experiments/twin.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -41,8 +43,12 @@ static struct curve part_of(const char *name, double middle, double tail,
         .count = BARS};
 }
 
-struct table portrait_blame(const struct result *r, struct arena *arena)
+bool portrait_blame(const struct point *point, const struct point_effort *effort,
+                    struct arena *arena, struct table *table, const char **why)
 {
+    (void)effort;
+    (void)why;
+    const struct result *r = &point->result;
     const struct blame *b = r->blame;
     struct curve *parts = arena_many(arena, SHOWN + 1, struct curve);
     const char **category = arena_many(arena, BARS, const char *);
@@ -76,7 +82,8 @@ struct table portrait_blame(const struct result *r, struct arena *arena)
                                 human_value(arena, HUMAN_COUNT, b->requests))
                  : "",
         arena);
-    return t;
+    *table = t;
+    return true;
 }
 
 /* ---- over time ------------------------------------------------------------------- */
@@ -129,19 +136,28 @@ static struct curve backlog_of(const struct sample *s, struct arena *arena)
                           .count = points};
 }
 
-struct table portrait_backlog(const struct result *r, struct arena *arena)
+static struct table over_time(const struct result *r, const char *y_label)
 {
+    return (struct table){.title = r->name,
+                          .y_label = y_label,
+                          .x_label = "simulated time",
+                          .nothing = "nothing happened",
+                          .x_unit = UNIT_TIME,
+                          .y_unit = UNIT_NUMBER};
+}
+
+bool portrait_backlog(const struct point *point, const struct point_effort *effort,
+                      struct arena *arena, struct table *table, const char **why)
+{
+    (void)effort;
+    (void)why;
+    const struct result *r = &point->result;
     struct curve *curve = arena_new(arena, struct curve);
     struct mark *mark = arena_new(arena, struct mark);
-    struct table t = {.title = r->name,
-                      .y_label = "requests in the system",
-                      .x_label = "simulated time",
-                      .nothing = "nothing happened",
-                      .x_unit = UNIT_TIME,
-                      .y_unit = UNIT_NUMBER,
-                      .series = curve,
-                      .count = 1,
-                      .marks = mark};
+    struct table t = over_time(r, "requests in the system");
+    t.series = curve;
+    t.count = 1;
+    t.marks = mark;
     if (r->sample.count > 0)
         *curve = backlog_of(&r->sample, arena);
     if (r->run.window.warm_up > 0) {
@@ -151,5 +167,206 @@ struct table portrait_backlog(const struct result *r, struct arena *arena)
         t.mark_count = 1;
     }
     t.caption = caption_of(r, "; band: 95 % interval of the mean", arena);
-    return t;
+    *table = t;
+    return true;
+}
+
+/* ---- the start of the runs ------------------------------------------------------- */
+
+enum { BATCH = 5 }; /* bins, as MSER-5 looks at them */
+
+static const double shown_cuts = 5; /* times what was cut */
+
+/* Bins that are shown: the start, of which the cut is a visible part. */
+static int bins_shown(const struct result *r, int cut, int bins)
+{
+    double width = steady_bin(&r->sample);
+    double warm = sim_seconds(r->run.window.warm_up) / width;
+    int shown = (int)(shown_cuts * fmax(fmax(cut, warm), 4 * BATCH));
+    return shown < bins ? shown : bins;
+}
+
+static double mean_of(const struct outcome *o, int from, int to)
+{
+    double sum = 0;
+    for (int b = from; b < to; b++)
+        sum += (double)o->in_system.area[b];
+    return sum / (to - from) / (double)o->in_system.width;
+}
+
+/* The mean over bins, of all replications, as the k-th point of a curve. */
+static void set_mean(double *column[4], int k, double x, const struct sample *s,
+                     int from, int to, double *of_each)
+{
+    for (int r = 0; r < s->count; r++)
+        of_each[r] = mean_of(&s->outcome[r], from, to);
+    struct estimate e = estimate_mean(of_each, s->count);
+    column[0][k] = x;
+    column[1][k] = e.value;
+    column[2][k] = fmax(e.value - e.half_width, 0);
+    column[3][k] = e.value + e.half_width;
+}
+
+static struct curve curve_in(const char *label, double *column[4], int count)
+{
+    return (struct curve){.label = label,
+                          .x = column[0],
+                          .y = column[1],
+                          .low = column[2],
+                          .high = column[3],
+                          .count = count};
+}
+
+/* Batches from the start on; and the mean of all that follows the cut. */
+static void add_start(struct table *t, const struct result *r, struct curve *curves,
+                      int cut, int bins, struct arena *arena)
+{
+    const struct sample *s = &r->sample;
+    double *start[4], *after[4], width = steady_bin(s);
+    double *of_each = arena_many(arena, s->count, double);
+    int shown = bins_shown(r, cut, bins) / BATCH;
+    for (int i = 0; i < 4; i++) {
+        start[i] = arena_many(arena, shown + 1, double);
+        after[i] = arena_many(arena, 2, double);
+    }
+    for (int k = 0; k < shown; k++)
+        set_mean(start, k, (k + 0.5) * BATCH * width, s, k * BATCH, (k + 1) * BATCH,
+                 of_each);
+    curves[t->count++] = curve_in("average", start, shown);
+    if (cut >= shown * BATCH)
+        return;
+    set_mean(after, 0, cut * width, s, cut, bins, of_each);
+    set_mean(after, 1, shown * BATCH * width, s, cut, bins, of_each);
+    curves[t->count++] = curve_in("mean after cut", after, 2);
+}
+
+bool portrait_warm_up(const struct point *point, const struct point_effort *effort,
+                      struct arena *arena, struct table *table, const char **why)
+{
+    (void)effort;
+    const struct result *r = &point->result;
+    double level[OUTCOME_BINS];
+    if (r->facts->terminating || r->sample.count == 0) {
+        *why = "a load that ends by itself is measured from its start";
+        return false;
+    }
+    int bins = steady_levels(&r->sample, level);
+    int cut = steady_cut(level, bins);
+    bool settled = bins > 0 && cut <= bins / 2;
+    struct mark *marks = arena_many(arena, 2, struct mark);
+    struct curve *curves = arena_many(arena, 2, struct curve);
+    *table = over_time(r, settled ? "requests in the system, as the runs begin"
+                                  : "requests in the system; they never settle");
+    table->series = curves;
+    table->marks = marks;
+    if (bins >= BATCH)
+        add_start(table, r, curves, settled ? cut : bins, bins, arena);
+    if (settled)
+        marks[table->mark_count++] = (struct mark){
+            .label = arena_format(arena, "MSER-5 cuts at %s",
+                                  human_value(arena, HUMAN_TIME,
+                                              cut * steady_bin(&r->sample))),
+            .x = cut * steady_bin(&r->sample),
+            .y = NAN};
+    if (r->run.window.warm_up > 0)
+        marks[table->mark_count++] = (struct mark){
+            .label = "measured from here on",
+            .x = sim_seconds(r->run.window.warm_up),
+            .y = NAN};
+    table->caption = caption_of(r, "; bands: 95 % intervals of means", arena);
+    return true;
+}
+
+/* ---- a load test ----------------------------------------------------------------- */
+
+enum { TWIN_COLUMNS = TWIN_LEVELS + 1 };
+
+static const struct estimate *twin_number(const struct twin_side *side, int column)
+{
+    return column == 0 ? &side->mean : &side->level[column - 1];
+}
+
+/* What the users' time is, by what the tool prints. */
+static const char *times(double tool, double users, struct arena *arena)
+{
+    double ratio = users / tool;
+    return !isfinite(ratio) || ratio < 0.01 ? ""
+           : ratio < 9.95                  ? arena_format(arena, "%.1f x", ratio)
+                                           : arena_format(arena, "%.0f x", ratio);
+}
+
+static struct curve twin_column(const struct twin *twin, int column,
+                                struct arena *arena)
+{
+    int rows = 2 * twin->tests;
+    double *value[3];
+    bool *hollow = arena_many(arena, rows, bool);
+    const char **note = arena_many(arena, rows, const char *);
+    for (int i = 0; i < 3; i++)
+        value[i] = arena_many(arena, rows, double);
+    for (int i = 0; i < rows; i++) {
+        const struct twin_test *test = &twin->test[i / 2];
+        const struct estimate *tool = twin_number(&test->tool_prints, column);
+        const struct estimate *e =
+            i % 2 ? twin_number(&test->users_feel, column) : tool;
+        value[0][i] = e->value;
+        value[1][i] = e->value - e->half_width;
+        value[2][i] = e->value + e->half_width;
+        hollow[i] = i % 2 && !isfinite(e->value);
+        note[i] = i % 2 ? times(tool->value, e->value, arena) : "";
+    }
+    return (struct curve){.label = column ? twin_level_names[column - 1] : "mean",
+                          .unit = UNIT_TIME,
+                          .y = value[0],
+                          .low = value[1],
+                          .high = value[2],
+                          .hollow = hollow,
+                          .note = note,
+                          .count = rows};
+}
+
+static const char *const *twin_rows(const struct result *r, const struct twin *twin,
+                                    struct arena *arena)
+{
+    const char **row = arena_many(arena, 2 * twin->tests, const char *);
+    for (int i = 0; i < twin->tests; i++) {
+        const struct twin_test *test = &twin->test[i];
+        const char *of =
+            twin->tests > 1 ? arena_format(arena, " (%s)",
+                                           r->facts->workload[test->workload].name)
+                            : "";
+        row[2 * i] = arena_format(arena, "%s prints%s", tool_names[test->tool], of);
+        row[2 * i + 1] = arena_format(arena, "users feel%s", of);
+    }
+    return row;
+}
+
+bool portrait_twin(const struct point *point, const struct point_effort *effort,
+                   struct arena *arena, struct table *table, const char **why)
+{
+    const struct result *r = &point->result;
+    const struct twin *known = r->twin;
+    if (!known) {
+        struct twin *twin = twin_of(r, arena);
+        *why = twin ? "interrupted" : "no workload is a load test";
+        if (!twin || !twin_run(twin, point, effort, arena))
+            return false;
+        known = twin;
+    }
+    if (!known->users) {
+        *why = known->why;
+        return false;
+    }
+    struct curve *curves = arena_many(arena, TWIN_COLUMNS, struct curve);
+    for (int i = 0; i < TWIN_COLUMNS; i++)
+        curves[i] = twin_column(known, i, arena);
+    *table = (struct table){
+        .title = r->name,
+        .y_label = "response time: a load test, and users who come at its rate",
+        .category = twin_rows(r, known, arena),
+        .categories = 2 * known->tests,
+        .series = curves,
+        .count = TWIN_COLUMNS,
+        .caption = caption_of(r, "; bars: 95 % intervals", arena)};
+    return true;
 }

@@ -29,7 +29,8 @@ static bool portray(struct sitter *s, const struct figures_row *row,
 {
     if (!s->point && !sitter_seat(s, sitter_usual(s->chart), arena, why))
         return false;
-    *table = row->portray(&s->point->result, arena);
+    if (!row->portray(s->point, &s->effort, arena, table, why))
+        return false;
     if (s->title)
         table->title = s->title;
     table->caption =

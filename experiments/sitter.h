@@ -17,6 +17,7 @@ struct sitter {
     struct store *store;       /* of the chart */
     struct point *point; /* NULL: not yet recalled */
     const char *title, *scenario; /* NULL: as the result says */
+    struct point_effort effort; /* threads and stop, of portraits that simulate */
 };
 
 /* The point that is portrayed unless another is chosen: the most loaded one of the last

@@ -115,10 +115,12 @@ static void write_tic(FILE *out, const struct axis *a, double value, const char 
     const char *name;
     double of = a->log ? value : a->unit == UNIT_TIME ? a->step : a->most;
     double size = unit_size(a->unit, of, &name);
+    double at = a->to > a->from ? a->from + (a->to - a->from) * axis_place(a, value)
+                                : value;
     if (value == 0 && a->unit != UNIT_PART)
-        fprintf(out, "%s'0' 0", comma);
+        fprintf(out, "%s'0' %.9g", comma, at);
     else
-        fprintf(out, "%s'%.6g%s' %.9g", comma, value / size, name, value);
+        fprintf(out, "%s'%.6g%s' %.9g", comma, value / size, name, at);
 }
 
 void axis_bare(enum unit unit, double value, double like, char *text, size_t size)

@@ -17,6 +17,7 @@ struct axis {
     bool log;
     double least, most; /* its ends; before axis_round those of the values */
     double step;        /* between tics; of logarithmic ones 0 */
+    double from, to;    /* where its ends stand; equal: at their own values */
 };
 
 /* Ends and tics at round numbers, with about `tics` of them. Values that are all equal,

@@ -6,6 +6,7 @@
 #include "plots/agreement.h"
 #include "plots/bars.h"
 #include "plots/cells.h"
+#include "plots/dots.h"
 #include "plots/gnuplot.h"
 #include "plots/lines.h"
 #include "plots/output.h"
@@ -35,6 +36,7 @@ static const struct {
     [FIGURE_BARS] = {"bars.gp", bars_write},
     [FIGURE_CELLS] = {"cells.gp", cells_write},
     [FIGURE_KEPT] = {"cells.gp", cells_write},
+    [FIGURE_DOTS] = {"dots.gp", dots_write},
     [FIGURE_LINES] = {"lines.gp", lines_write},
 };
 

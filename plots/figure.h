@@ -26,6 +26,7 @@ enum figure_kind {
     FIGURE_BARS,  /* parts of named wholes, stacked */
     FIGURE_CELLS, /* a map over two values, coloured by a number */
     FIGURE_KEPT,  /* … by whether promises are kept */
+    FIGURE_DOTS,  /* several numbers of named things, each with an axis of its own */
     FIGURE_LINES, /* y over x, both from 0 on: loads, rates, times */
     FIGURE_KINDS,
 };

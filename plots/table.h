@@ -36,6 +36,8 @@ struct curve {
     const bool *hollow; /* points without a lasting value, never joined; NULL: none */
     int count;
     const enum cell *cell; /* of a map: one a point; NULL: CELL_PLAIN */
+    enum unit unit;        /* of a column of dots, which has an axis of its own */
+    const char *const *note; /* words beneath a dot; NULL, and entries: none */
 };
 
 /* A promise to compare with. In a tail: "at level y, x must stay below this". Among
@@ -55,7 +57,7 @@ struct table {
     const char *x_label; /* what x is; NULL for the figure's own word */
     const char *y_label; /* what y is, said below the title; as x_label */
     const char *series_label; /* what the series of a map differ in: its upward axis */
-    const char *const *category; /* names of x = 1, 2, … in bars and maps */
+    const char *const *category; /* names of x = 1, 2, … in bars and maps; of rows */
     int categories;
     enum unit x_unit, y_unit; /* of figure kinds that show more than one */
     const char *nothing; /* what stands in place of curves when there are none */

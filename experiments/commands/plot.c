@@ -23,7 +23,7 @@ struct album {
     struct options *options;
     const char *folder, *format;
     int width, height;
-    int drawn;
+    const char *left_out; /* names of figures that these results have nothing for */
 };
 
 static const struct {
@@ -73,10 +73,8 @@ static int draw(struct album *a, const char *name, enum figure_kind kind,
                             .force = a->options->force,
                             .sources = true};
     int status = draw_figure("plot", figure, path, arena);
-    if (status == COMMAND_DONE) {
-        a->drawn++;
+    if (status == COMMAND_DONE)
         printf("%s\n", where_safe(arena, path));
-    }
     return status;
 }
 
@@ -89,11 +87,11 @@ static int draw_row(struct album *a, struct sitter *s, const struct figures_row 
     const char *why;
     if (sitter_table(s, row, &a->options->arena, &table, &why))
         return draw(a, row->name, row->kind, &table);
-    why = arena_format(&a->options->arena, "%s: %s", row->name, why);
+    struct arena *arena = &a->options->arena;
     if (asked)
-        return refuse(a, why);
-    if (s->chart && !a->options->quiet)
-        refuse(a, arena_format(&a->options->arena, "left out: %s", why));
+        return refuse(a, arena_format(arena, "%s: %s", row->name, why));
+    a->left_out = a->left_out ? arena_format(arena, "%s, %s", a->left_out, row->name)
+                              : row->name;
     return COMMAND_DONE;
 }
 
@@ -127,6 +125,9 @@ static int draw_all(struct album *a, struct sitter *s, const char *kinds)
     for (const struct figures_row *row = figures_rows;
          row->name && status == COMMAND_DONE; row++)
         status = draw_row(a, s, row, false);
+    if (status == COMMAND_DONE && a->left_out && !a->options->quiet)
+        fprintf(stderr, "Nothing to draw for: %s (--kind NAME says why)\n",
+                a->left_out);
     return status;
 }
 
@@ -141,11 +142,14 @@ static int draw_chart(struct album *a, const struct wishes *wishes,
         return refuse(a, why);
     if (chart.lines > CHART_MOST_LINES && !a->options->quiet)
         fprintf(stderr,
-                "headroom plot: %d lines of points; the first %d are drawn "
-                "(--where chooses)\n",
+                "headroom plot: %d lines of points; against the axis the first %d are "
+                "drawn (--where chooses)\n",
                 chart.lines, CHART_MOST_LINES);
-    return draw_all(a, &(struct sitter){.chart = &chart, .store = store},
-                    wishes->kinds);
+    struct sitter sitter = {.chart = &chart,
+                            .store = store,
+                            .effort = {.threads = a->options->threads,
+                                       .stop = command_listen()}};
+    return draw_all(a, &sitter, wishes->kinds);
 }
 
 static void tell_fault(void *album, const char *fault)
@@ -190,7 +194,8 @@ static int plot_scenario(struct album *a, const struct command *command,
         fputs("headroom plot: interrupted\n", stderr);
         return COMMAND_INTERRUPTED;
     }
-    return draw_all(a, &(struct sitter){.point = &point}, wishes->kinds);
+    return draw_all(a, &(struct sitter){.point = &point, .effort = effort},
+                    wishes->kinds);
 }
 
 /* ---- the command ----------------------------------------------------------------- */

@@ -149,6 +149,35 @@ fi
 expect 0 "$HEADROOM" plot both.hdb --where one --kind latency --by mean --out one
 says one/latency.svg '>p50<'
 
+# Side by side: the values of the file, the differences of `compare`.
+says both-figures/variants.svg '>both at 70/s<'
+says both-figures/variants.svg '>p95<'
+says both-figures/variants.svg ' % ±'
+drawn=$(awk 'NR > 1 && $5 == 1 && $6 > 1 { printf "%.6f", $6 }' both-figures/variants/dots.dat)
+known=$("$HEADROOM" export both.hdb |
+    awk -F, '$2 == "one rate=70/s" && $7 == "all" && $9 == "completed" { printf "%.6f", $11 }')
+if [ -z "$known" ] || [ "$drawn" != "$known" ]; then
+    fail "goodput drawn $drawn, found $known"
+fi
+expect 2 "$HEADROOM" plot load.hdb --kind variants --out none
+says err.txt 'variants: needs two variants'
+
+# A load test and the users it stands for are simulated, and nothing else is.
+cat >test.json <<'JSON'
+{ "workloads": { "v": { "target": "api", "k6": { "constant-arrival-rate":
+      { "rate": "50/s", "preAllocatedVUs": 20 } } } },
+  "services": { "api": { "kind": "server", "slots": 1, "time": "10ms" } },
+  "run": { "duration": "60s", "replications": 2 } }
+JSON
+expect 0 "$HEADROOM" plot test.json --kind load-test,warm-up
+for kind in load-test warm-up; do
+    (cd "test-figures/$kind" && gnuplot -d figure.gp)
+    cmp "test-figures/$kind.svg" "test-figures/$kind/figure.svg"
+done
+says test-figures/load-test.svg '>k6 prints<'
+expect 2 "$HEADROOM" plot api.json --kind load-test --force
+says err.txt 'load-test: no workload is a load test'
+
 expect 2 "$HEADROOM" plot load.hdb --kind lateny
 says err.txt 'no figure is called "lateny"; there are latency, goodput'
 expect 2 "$HEADROOM" plot load.hdb --over speed --force

@@ -388,6 +388,50 @@ static void a_scale_of_colours_darkens_evenly(void **state)
     remove_sources(b);
 }
 
+/* Every column has an axis of its own; the numbers are written, and what is known of
+ * their difference. */
+static void dots_stand_in_columns_with_axes_of_their_own(void **state)
+{
+    struct bench *b = *state;
+    static const double time[] = {0.2, 0.1, 0}, low[] = {0.18, 0.09, 0},
+                        high[] = {0.22, 0.11, 0}, rate[] = {100, 50, 0};
+    static const char *const note[] = {"", "-50 % ±3", ""};
+    static const char *const row[] = {"before", "after", "broken"};
+    static const bool hollow[] = {false, false, true};
+    struct curve column[] = {{.label = "p99", .unit = UNIT_TIME, .y = time, .low = low,
+                              .high = high, .note = note, .hollow = hollow, .count = 3},
+                             {.label = "goodput", .unit = UNIT_RATE, .y = rate,
+                              .count = 3}};
+    b->figure.kind = FIGURE_DOTS;
+    b->figure.table.category = row;
+    b->figure.table.categories = 3;
+    b->figure.table.series = column;
+    b->figure.table.count = 2;
+    b->figure.sources = true;
+    assert_int_equal(draw(b), FIGURE_DRAWN);
+    char *svg = read_file(b->svg), *dots = source_of(b, "dots.dat");
+    static const char *const shown[] = {">before<",  ">p99<",   ">goodput<",
+                                        ">200 ms<",  ">100 ms<", ">50/s<",
+                                        ">-50 % ±3<", ">overloaded<"};
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+        assert_non_null(strstr(svg, shown[i]));
+    double x, y, left, right, value;
+    int number;
+    /* Behind the first line: x, y, the interval's ends, the row, the value. */
+    const char *first = strchr(dots, '\n');
+    assert_int_equal(sscanf(first, "%lf %lf %lf %lf %d %lf", &x, &y, &left, &right,
+                            &number, &value), 6);
+    assert_true(left < x && x < right);
+    assert_true(number == 1 && value == 0.2);
+    int lines = 0;
+    for (const char *c = dots; *c; c++)
+        lines += *c == '\n';
+    assert_int_equal(lines, 1 + 2 + 3); /* the broken one has no time */
+    free(svg);
+    free(dots);
+    remove_sources(b);
+}
+
 static void a_long_name_takes_two_lines(void **state)
 {
     struct bench *b = *state;
@@ -725,6 +769,7 @@ int main(void)
         test(an_overloaded_cell_has_stripes_and_no_number),
         test(a_map_of_promises_names_what_it_shows_and_nothing_else),
         test(a_scale_of_colours_darkens_evenly),
+        test(dots_stand_in_columns_with_axes_of_their_own),
         test(a_long_name_takes_two_lines),
         test(hollow_points_are_in_no_line),
         test(a_hostile_script_would_wake_the_canary),
