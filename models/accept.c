@@ -23,6 +23,10 @@
  *
  * A main thread that looks through all it holds after each connection (`scan`) is late
  * for the next one: while it looks, the others win.
+ *
+ * An event loop has no thread beside it that accepts: while it computes it does not look
+ * at the socket, and one that sleeps takes the connection at once. When all compute, the
+ * first to look again has it.                           [CPython, selector_events.py]
  */
 #include "models/world.h"
 
@@ -170,6 +174,50 @@ sim_time race_looks_for(const struct world *w, const struct task *t)
     return left < SWITCH_INTERVAL ? left : SWITCH_INTERVAL;
 }
 
+/* ---- loops that compute ---------------------------------------------------------- */
+
+/* Whether loop `a` looks at its sockets before `b`: at the end of its turn, which is told
+ * by the pieces of work that are left of it, then by when it got the last one. */
+static bool sooner(const struct process *a, const struct process *b)
+{
+    return a->cpu.count != b->cpu.count ? a->cpu.count < b->cpu.count
+                                        : a->started < b->started;
+}
+
+static bool may_win(const struct world *w, const struct instance *instance, uint32_t p)
+{
+    return !instance->service->mortal || worker_accepts(w, instance, p);
+}
+
+/* A loop that sleeps, by the odds; without any, the first that looks again. */
+static uint32_t first_awake(const struct world *w, const struct instance *instance,
+                            double u)
+{
+    uint32_t processes = instance->service->processes, first = NONE, last = 0;
+    const struct process *process = &w->process[instance->first_process];
+    double sum = 0;
+    for (uint32_t p = 0; p < processes; p++) {
+        if (!may_win(w, instance, p))
+            continue;
+        sum += process[p].running == NONE ? instance->racer[p].odds : 0;
+        if (first == NONE || sooner(&process[p], &process[first]))
+            first = p;
+    }
+    if (first == NONE)
+        return 0; /* nobody accepts */
+    if (sum == 0)
+        return first;
+    double left = u * sum;
+    for (uint32_t p = 0; p < processes; p++) {
+        if (process[p].running != NONE || !may_win(w, instance, p))
+            continue;
+        last = p;
+        if ((left -= instance->racer[p].odds) < 0)
+            break;
+    }
+    return last;
+}
+
 /* ---- winning --------------------------------------------------------------------- */
 
 uint32_t race_winner(struct world *w, struct instance *instance, uint64_t entity)
@@ -179,8 +227,8 @@ uint32_t race_winner(struct world *w, struct instance *instance, uint64_t entity
         drift(w, instance);
     struct draw draw = draw_at(s->accept_key, entity, w->replication, DRAW_WINNER);
     double u = draw_uniform(&draw), v = draw_uniform(&draw);
-    if (s->part.discipline == DISCIPLINE_LOOP && instance->won_at == w->now &&
-        v < SAME_AGAIN)
+    bool loops = s->part.discipline == DISCIPLINE_LOOP;
+    if (loops && instance->won_at == w->now && v < SAME_AGAIN)
         return instance->winner;
     if (v < 1 / FLUTTERS) {
         for (uint32_t p = 0; p < s->processes; p++)
@@ -188,6 +236,8 @@ uint32_t race_winner(struct world *w, struct instance *instance, uint64_t entity
         set_odds(instance);
     }
     instance->won_at = w->now;
-    instance->winner = s->part.scan ? first_to_come(w, instance, u) : pick(instance, u);
+    instance->winner = loops          ? first_awake(w, instance, u)
+                       : s->part.scan ? first_to_come(w, instance, u)
+                                      : pick(instance, u);
     return instance->winner;
 }

@@ -446,6 +446,10 @@ static void finish_service(struct compiler *c, uint32_t number)
     struct service *s = &c->model->service[number];
     bool extra = *VECTOR_AT(&c->service_extra, bool, number);
     s->shared_cpu = must_share(s, extra);
+    if (s->mortal && s->slots == UNLIMITED)
+        s->wait_resource = compile_resource(
+            c, arena_format(c->arena, "%s: waiting for a worker to accept", s->name),
+            RESOURCE_WAIT, (int)s->station);
     if (!s->mortal && !s->onces && s->part.accept == ACCEPT_IDLE &&
         s->part.discipline == DISCIPLINE_SHARING && !process_pools(c, number)) {
         /* nobody can tell its processes apart */

@@ -95,7 +95,8 @@ struct station_outcome {
                                      that the busiest event loop ran; 0: one process */
     int64_t busy_most, queue_most;
     uint64_t arrivals, served, refused, timed_out; /* refused: turned away at once */
-    struct tally wait;   /* ns, of everyone who entered, zero waits included */
+    struct tally wait;   /* ns, of everyone who entered, zero waits included; without a
+                            limit of slots, of those who had to wait to be accepted */
     uint64_t waited;     /* of them, how many had to wait at all */
     int128 held;         /* ns, sum over those that left: slot or connection held */
     uint64_t throttled;  /* periods whose CPU quota was used up, of all instances */

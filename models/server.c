@@ -59,7 +59,8 @@ static void enter_slot(struct world *w, uint32_t task, uint32_t process,
     t->process = process;
     t->flags |= TASK_HAS_SLOT;
     t->entered = w->now;
-    if (s->slots != UNLIMITED) {
+    /* without a limit only the listen queue of workers that are replaced holds them up */
+    if (s->slots != UNLIMITED || waited > 0) {
         tally_add(&counts->wait, waited);
         if (waited > 0) {
             counts->waited++;

@@ -133,6 +133,42 @@ static void rule_2_2_4_the_race_is_uneven(void **state)
     story_end(&s);
 }
 
+/* While a loop computes it cannot look at the listening socket: the other one, which
+ * sleeps, takes all that come, and the one that computes has none of them wait. */
+static void rule_2_2_4_a_loop_that_computes_takes_nothing(void **state)
+{
+    (void)state;
+    struct story s;
+    story_tell(&s, "{'workloads': {'b': {'target': 'web', 'burst': {'users': 1},"
+                   "    'mix': {'long': 1}},"
+                   "  'w': {'target': 'web', 'open': {'rate': '50/s',"
+                   "    'process': 'constant', 'profile': [['0s', 1], ['4s', 1]]}}},"
+                   " 'services': {'web': {'kind': 'uvicorn', 'workers': 2, 'cpu': 2,"
+                   "   'handlers': {'long': [{'cpu': '5s'}],"
+                   "                'default': [{'cpu': '1ms'}]}}}}");
+    const struct type_outcome *w = story_of(&s, "w");
+    assert_true(w->ok > 100);
+    assert_true(w->latency_sum.most < story_time(0.002));
+    story_end(&s);
+}
+
+/* What comes while there is no worker waits until a new one accepts, and is counted as
+ * waiting although its slots are not limited. */
+static void rule_2_2_4_nobody_accepts_while_all_are_replaced(void **state)
+{
+    (void)state;
+    struct story s;
+    story_tell(&s, "{'workloads': {'w': {'target': 'web', 'open': {'rate': '1/s',"
+                   "    'process': 'constant', 'profile': [['0s', 1], ['3.5s', 1]]}}},"
+                   " 'services': {'web': {'kind': 'gunicorn', 'worker_class': 'uvicorn',"
+                   "   'max_requests': 2, 'boot': '2s', 'handlers': {'default':"
+                   "   [{'wait': '100ms'}]}}}}");
+    const struct station_outcome *web = story_at(&s, "web");
+    assert_int_equal(web->wait.count, 1);
+    assert_true(web->queue_area == (uint128)web->wait.sum);
+    story_end(&s);
+}
+
 #define EVENLY(rate, keys)                                                             \
     "{'workloads': {'w': {'target': 'web', 'open': {'rate': '" rate "/s',"             \
     "   'process': 'constant'}}}, 'services': {'web': {'kind': 'gunicorn', " keys      \
@@ -470,6 +506,8 @@ int main(void)
         cmocka_unit_test(rule_2_2_2_who_looks_is_late),
         cmocka_unit_test(rule_2_2_3_an_event_loop_swallows_bursts),
         cmocka_unit_test(rule_2_2_4_the_race_is_uneven),
+        cmocka_unit_test(rule_2_2_4_a_loop_that_computes_takes_nothing),
+        cmocka_unit_test(rule_2_2_4_nobody_accepts_while_all_are_replaced),
         cmocka_unit_test(rule_2_2_5_accepting_too_much_sets_the_tail),
         cmocka_unit_test(rule_2_3_1_the_arbiter_looks_once_a_second),
         cmocka_unit_test(rule_2_3_2_sync_worker_killed_answers_500),
