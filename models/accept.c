@@ -24,9 +24,9 @@
  * A main thread that looks through all it holds after each connection (`scan`) is late
  * for the next one: while it looks, the others win.
  *
- * An event loop has no thread beside it that accepts: while it computes it does not look
- * at the socket, and one that sleeps takes the connection at once. When all compute, the
- * first to look again has it.                           [CPython, selector_events.py]
+ * An event loop has no thread beside it that accepts: while it computes it does not
+ * look at the socket, and one that sleeps takes the connection at once. When all
+ * compute, the first to look again has it.              [CPython, selector_events.py]
  */
 #include "models/world.h"
 
@@ -176,8 +176,8 @@ sim_time race_looks_for(const struct world *w, const struct task *t)
 
 /* ---- loops that compute ---------------------------------------------------------- */
 
-/* Whether loop `a` looks at its sockets before `b`: at the end of its turn, which is told
- * by the pieces of work that are left of it, then by when it got the last one. */
+/* Whether loop `a` looks at its sockets before `b`: at the end of its turn, which is
+ * told by the pieces of work that are left of it, then by when it got the last one. */
 static bool sooner(const struct process *a, const struct process *b)
 {
     return a->cpu.count != b->cpu.count ? a->cpu.count < b->cpu.count

@@ -59,7 +59,7 @@ static void enter_slot(struct world *w, uint32_t task, uint32_t process,
     t->process = process;
     t->flags |= TASK_HAS_SLOT;
     t->entered = w->now;
-    /* without a limit only the listen queue of workers that are replaced holds them up */
+    /* without a limit, only while all workers are being replaced */
     if (s->slots != UNLIMITED || waited > 0) {
         tally_add(&counts->wait, waited);
         if (waited > 0) {

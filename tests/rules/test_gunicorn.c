@@ -160,9 +160,9 @@ static void rule_2_2_4_nobody_accepts_while_all_are_replaced(void **state)
     struct story s;
     story_tell(&s, "{'workloads': {'w': {'target': 'web', 'open': {'rate': '1/s',"
                    "    'process': 'constant', 'profile': [['0s', 1], ['3.5s', 1]]}}},"
-                   " 'services': {'web': {'kind': 'gunicorn', 'worker_class': 'uvicorn',"
-                   "   'max_requests': 2, 'boot': '2s', 'handlers': {'default':"
-                   "   [{'wait': '100ms'}]}}}}");
+                   " 'services': {'web': {'kind': 'gunicorn',"
+                   "   'worker_class': 'uvicorn', 'max_requests': 2, 'boot': '2s',"
+                   "   'handlers': {'default': [{'wait': '100ms'}]}}}}");
     const struct station_outcome *web = story_at(&s, "web");
     assert_int_equal(web->wait.count, 1);
     assert_true(web->queue_area == (uint128)web->wait.sum);
