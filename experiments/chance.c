@@ -114,9 +114,12 @@ static const struct dist *sleep_of(const struct param_variant *k6)
     case K6_VUS:
         return ((const struct k6_vus_conf *)k6->body)->sleep;
     case K6_RAMPING_VUS:
+        return ((const struct k6_ramping_vus_conf *)k6->body)->sleep;
+    case K6_PER_VU:
+    case K6_SHARED:
         break;
     }
-    return ((const struct k6_ramping_vus_conf *)k6->body)->sleep;
+    return ((const struct k6_iterations_conf *)k6->body)->sleep;
 }
 
 static void tell_tool(struct teller *t, const struct workload_conf *conf)

@@ -454,12 +454,24 @@ static sim_time last_arrival(const struct model_facts *facts)
     return last;
 }
 
+/* Does a load test end when so many iterations are done? */
+static bool ends_by_count(const struct model_facts *facts)
+{
+    bool ends = false;
+    for (int i = 0; i < facts->workloads; i++)
+        ends |= facts->workload[i].by_count;
+    return ends;
+}
+
 static void terminating(struct work *w)
 {
     sim_time length = w->set->duration;
+    bool by_count = ends_by_count(w->facts);
     if (length <= 0) {
         sim_time last = last_arrival(w->facts) + 1;
         length = last > SIM_SECOND ? last : SIM_SECOND;
+        if (by_count)
+            length = 0; /* whatever it takes */
         struct jobs trial = {STAGE_PILOT, 0, 1, {.length = length}};
         trial.window.drain = drain_of(w, length);
         if (!run_jobs(w, &trial, 0))
@@ -468,7 +480,7 @@ static void terminating(struct work *w)
         sim_time ended = w->out->outcome[0].ended;
         length = ended > length ? ended : length;
     }
-    one_stage(w, (struct window){.length = length});
+    one_stage(w, (struct window){.length = length, .open_end = by_count});
     w->out->settled = true; /* nothing has to */
     w->out->grows = w->out->end != PROCEDURE_DONE;
 }

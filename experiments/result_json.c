@@ -220,6 +220,7 @@ static void put_twin(cJSON *root, const struct result *r)
         json_text(object, "tool", tool_names[test->tool]);
         put_side(json_object(object, "tool_prints"), &test->tool_prints);
         result_json_estimate(object, "dropped_iterations", &test->dropped);
+        result_json_estimate(object, "interrupted", &test->interrupted);
         result_json_estimate(object, "left_out", &test->late);
         put_side(json_object(object, "users_feel"), &test->users_feel);
         json_text(object, "users_verdict",

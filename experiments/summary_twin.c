@@ -64,6 +64,14 @@ static void print_hidden(struct page *p, const struct twin_test *test)
                   "%s drops %s of its iterations (dropped_iterations), for want of a "
                   "free VU: they stand in none of its times.",
                   name, page_value(p, HUMAN_PART, test->dropped.value));
+    if (test->interrupted.value > worth_a_word)
+        sheet_say(&p->sheet,
+                  "%s breaks off %s of its requests%s: they stand in nothing that it "
+                  "prints.",
+                  name, page_value(p, HUMAN_PART, test->interrupted.value),
+                  test->tool == TOOL_K6 ? ", some time after its end (gracefulStop) or "
+                                          "after a stage has taken their VU"
+                                        : " at its end");
     if (test->late.value > worth_a_word)
         sheet_say(&p->sheet,
                   "%s leaves %s of the answers out of its times: they took longer than "

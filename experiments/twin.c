@@ -84,7 +84,7 @@ void twin_correct(const struct histogram *times, uint64_t interval,
 struct reading {
     struct histogram times;
     struct tally sum;
-    double due, unsent, failed, dropped, late;
+    double due, failed, dropped, interrupted, late;
 };
 
 static struct reading read_one(const struct result *r, int w, int replication,
@@ -99,7 +99,8 @@ static struct reading read_one(const struct result *r, int w, int replication,
         histogram_merge(&is.times, &o->tool, arena);
         tally_merge(&is.sum, &o->tool_sum);
         is.due += (double)o->offered;
-        is.unsent += (double)o->unsent;
+        if (load->interrupts)
+            is.interrupted += (double)o->unfinished;
         is.late += (double)o->tool_late;
         for (int c = 0; c < r->facts->causes; c++)
             is.failed += (double)o->failed[c];
@@ -111,15 +112,15 @@ static struct reading read_one(const struct result *r, int w, int replication,
 
 /* Columns of one double a replication. */
 struct columns {
-    double *sent, *length, *failed, *due, *dropped, *late, *answers, *mean,
-        *level[TWIN_LEVELS];
+    double *sent, *length, *failed, *due, *dropped, *interrupted, *late, *answers,
+        *mean, *level[TWIN_LEVELS];
 };
 
 static struct columns columns_of(int n, struct arena *arena)
 {
     struct columns c;
-    double **all[] = {&c.sent,    &c.length, &c.failed,  &c.due,
-                      &c.dropped, &c.late,   &c.answers, &c.mean};
+    double **all[] = {&c.sent,        &c.length, &c.failed,  &c.due, &c.dropped,
+                      &c.interrupted, &c.late,   &c.answers, &c.mean};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         *all[i] = arena_many(arena, n, double);
     for (int i = 0; i < TWIN_LEVELS; i++)
@@ -136,9 +137,10 @@ static void fill(struct columns *c, const struct result *r, int w, int i,
     struct histogram corrected;
     c->length[i] = sample_length(&r->sample, i);
     c->due[i] = is.due;
-    c->sent[i] = is.due - is.unsent;
+    c->sent[i] = is.due - is.dropped - is.interrupted;
     c->failed[i] = is.failed - is.dropped;
     c->dropped[i] = is.dropped;
+    c->interrupted[i] = is.interrupted;
     c->late[i] = is.late;
     c->answers[i] = (double)is.times.count + is.late;
     if (load->tool == TOOL_WRK && c->answers[i] >= load->users) {
@@ -173,6 +175,7 @@ static void read_tool(struct twin_test *test, const struct result *r,
     for (int l = 0; l < TWIN_LEVELS; l++)
         test->tool_prints.level[l] = mean_of(c.level[l], n);
     test->dropped = estimate_ratio(c.dropped, c.due, n);
+    test->interrupted = estimate_ratio(c.interrupted, c.due, n);
     test->late = estimate_ratio(c.late, c.answers, n);
 }
 
@@ -216,6 +219,13 @@ struct twin *twin_of(const struct result *result, struct arena *arena)
 
 /* ---- users in its place ---------------------------------------------------------- */
 
+/* How long the test lasts, s. */
+static double span_of(const struct workload_facts *load, const struct result *r)
+{
+    double span = sim_seconds(load->span), length = sim_seconds(r->run.window.length);
+    return load->by_count ? fmin(span, length) : span;
+}
+
 /* Requests per second over the length of a test, or of the window. */
 static double rate_of(const struct twin_test *test, const struct result *r)
 {
@@ -224,7 +234,7 @@ static double rate_of(const struct twin_test *test, const struct result *r)
         return load->rate;
     double rate = test->tool_prints.rate.value;
     if (load->span != SIM_NEVER)
-        rate *= sim_seconds(r->run.window.length) / sim_seconds(load->span);
+        rate *= sim_seconds(r->run.window.length) / span_of(load, r);
     return rate;
 }
 
@@ -295,7 +305,7 @@ static cJSON *profile_of(const struct workload_conf *conf, double length)
 }
 
 static void put_users(cJSON *workload, const struct workload_conf *conf, double rate,
-                      sim_time span)
+                      const struct workload_facts *facts, const struct result *r)
 {
     static const char *const tools[] = {"k6", "locust", "wrk", "wrk2"};
     char text[40];
@@ -304,8 +314,8 @@ static void put_users(cJSON *workload, const struct workload_conf *conf, double 
     cJSON *open = cJSON_AddObjectToObject(workload, "open");
     snprintf(text, sizeof text, "%.17g/s", rate);
     cJSON_AddStringToObject(open, "rate", text);
-    if (span != SIM_NEVER)
-        cJSON_AddItemToObject(open, "profile", profile_of(conf, sim_seconds(span)));
+    if (facts->span != SIM_NEVER)
+        cJSON_AddItemToObject(open, "profile", profile_of(conf, span_of(facts, r)));
 }
 
 static const char *with_users(const struct twin *twin, const struct point *point,
@@ -320,7 +330,7 @@ static const char *with_users(const struct twin *twin, const struct point *point
         int w = twin->test[i].workload;
         put_users(cJSON_GetObjectItemCaseSensitive(workloads, loads->names[w]),
                   &((const struct workload_conf *)loads->items)[w],
-                  rate_of(&twin->test[i], r), r->facts->workload[w].span);
+                  rate_of(&twin->test[i], r), &r->facts->workload[w], r);
     }
     char *text = cJSON_PrintUnformatted(root);
     const char *copy = arena_text(arena, text, strlen(text));

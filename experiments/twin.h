@@ -32,6 +32,7 @@ struct twin_test {
     enum tool tool;
     struct twin_side tool_prints, users_feel;
     struct estimate dropped; /* part of the iterations that were due, k6 */
+    struct estimate interrupted; /* part of the requests: under way at its end */
     struct estimate late;    /* part of the answers: left out of the times, wrk */
 };
 

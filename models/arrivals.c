@@ -181,6 +181,13 @@ static sim_time think(const struct world *w, const struct workload *load,
     return dist_duration(load->think, &draw);
 }
 
+/* An iteration that is broken off never comes to its sleep(). */
+static sim_time sleep_after(const struct world *w, const struct workload *load,
+                            const struct request *r)
+{
+    return w->visit[r - w->request].interrupted ? 0 : think(w, load, r);
+}
+
 static sim_time between(const struct world *w, const struct workload *load,
                         const struct request *r)
 {
@@ -201,21 +208,29 @@ static sim_time pacing(const struct world *w, const struct workload *load,
 static sim_time (*const pauses[])(const struct world *w, const struct workload *load,
                                   const struct request *r) = {
     [PAUSE_THINK] = think,
+    [PAUSE_SLEEP] = sleep_after,
     [PAUSE_BETWEEN] = between,
     [PAUSE_PACING] = pacing,
 };
 
-/* When a VU (from 0) may run in a stage, at `from` or later; SIM_NEVER. Going up, VU n
+/* When a VU (from 0) that has run in a stage has to stop. */
+static sim_time stage_ends(const struct vu_stage *s, int64_t vu)
+{
+    if (s->from <= vu || s->to > vu)
+        return s->end;
+    sim_time length = s->end - s->start;
+    return s->start + (sim_time)((int128)length * (s->from - vu) / (s->from - s->to));
+}
+
+/* When a VU may run in a stage, at `from` or later; SIM_NEVER. Going up, VU n
  * starts when the number reaches n + 1; going down it stops when it reaches n. */
 static sim_time stage_turn(const struct vu_stage *s, int64_t vu, sim_time from)
 {
-    sim_time on = s->start, off = s->end, length = s->end - s->start;
+    sim_time on = s->start, off = stage_ends(s, vu), length = s->end - s->start;
     if (s->from <= vu && s->to <= vu)
         return SIM_NEVER;
     if (s->from <= vu)
         on += (sim_time)((int128)length * (vu + 1 - s->from) / (s->to - s->from));
-    else if (s->to <= vu)
-        off = on + (sim_time)((int128)length * (s->from - vu) / (s->from - s->to));
     on = on > from ? on : from;
     return on < off ? on : SIM_NEVER;
 }
@@ -227,6 +242,27 @@ static sim_time turn_of(const struct workload *load, uint64_t user, sim_time at)
     for (int i = 0; i < load->stages && turn == SIM_NEVER; i++)
         turn = stage_turn(&load->stage[i], (int64_t)user, at);
     return turn < load->ends ? turn : SIM_NEVER;
+}
+
+bool arrivals_has_turn(const struct workload *load, uint64_t user, sim_time now)
+{
+    return turn_of(load, user, now) == now;
+}
+
+sim_time arrivals_turn_ends(const struct workload *load, uint64_t user, sim_time now)
+{
+    int64_t vu = (int64_t)user;
+    for (int i = 0; i < load->stages; i++) {
+        const struct vu_stage *s = &load->stage[i];
+        if (s->end <= now || s->end == s->start)
+            continue;
+        sim_time from = s->start > now ? s->start : now;
+        if (stage_turn(s, vu, from) != from)
+            return from;
+        if (stage_ends(s, vu) < s->end)
+            return stage_ends(s, vu);
+    }
+    return load->ends;
 }
 
 static void user_goes(struct world *w, uint32_t request)
@@ -302,12 +338,23 @@ void arrivals_iterated(struct world *w, uint32_t request)
     client_wake(w, request, w->now + pause, EVENT_HAND_OFF);
 }
 
+/* Is there no iteration left for the VU, or (shared) for any? */
+static bool all_are_begun(struct world *w, const struct workload *load,
+                          const struct request *r)
+{
+    int64_t begun =
+        load->shares ? w->arrivals[r->workload].begun++ : (int64_t)(uint32_t)r->entity;
+    return begun >= load->iterations;
+}
+
 void arrivals_ask(struct world *w, uint32_t request)
 {
     struct request *r = &w->request[request];
     const struct workload *load = &w->workload[r->workload];
     if (load->most_vus)
         vu_is_free(w, request);
+    else if (load->iterations && all_are_begun(w, load, r))
+        user_goes(w, request);
     else
         request_open(w, request, arrivals_type(w, load, r->entity), r->entity, w->now);
 }
@@ -337,14 +384,38 @@ HOT_INLINE void begin(struct world *w, const struct workload *load, struct arriv
                  w->now);
 }
 
-/* So many requests begin now, where it is not always one. */
+/* The test is over, and so is all that is under way. Those who wait for a connection go
+ * first, lest they get one. */
+static void interrupt(struct world *w, const struct workload *load)
+{
+    uint16_t workload = (uint16_t)(load - w->workload);
+    uint32_t lanes = load->lanes ? load->lanes : 1;
+    for (uint32_t i = 0; i < lanes; i++)
+        while (w->lane[load->first_lane + i].waiting.count)
+            client_interrupt(w, w->lane[load->first_lane + i].waiting.first);
+    for (uint32_t i = 0; i < w->requests; i++) {
+        const struct request *r = &w->request[i];
+        if (r->workload == workload && r->state != REQUEST_FREE &&
+            r->state != REQUEST_THINKING)
+            client_interrupt(w, i);
+    }
+}
+
+/* So many requests begin now, where it is not always one; negative: none will. */
 static OUT_OF_LINE int64_t beginning(struct world *w, const struct workload *load,
                                      struct arrivals *a)
 {
+    if (w->now >= load->interrupts && !a->interrupted) {
+        a->interrupted = true;
+        interrupt(w, load);
+        return -1;
+    }
     switch (load->form) {
     case WORKLOAD_OPEN:
         if (load->batch)
             return batch_size(w, load, a->count);
+        if (!load->most_vus)
+            return 1;
         iterate(w, load, a);
         break;
     case WORKLOAD_BURST:
@@ -408,8 +479,12 @@ void arrivals_start(struct world *w, uint32_t workload)
     const struct workload *load = &w->workload[workload];
     struct arrivals *a = &w->arrivals[workload];
     w->working++;
-    a->one_by_one = (load->form == WORKLOAD_OPEN && !load->batch && !load->most_vus) ||
+    a->one_by_one = (load->form == WORKLOAD_OPEN && !load->batch && !load->most_vus &&
+                     load->interrupts == SIM_NEVER) ||
                     load->form == WORKLOAD_TRACE;
+    if (load->interrupts != SIM_NEVER)
+        event_push(&w->events, load->interrupts, EVENT_TIMEOUT,
+                   actor_workload(workload));
     a->by_gaps = (load->form == WORKLOAD_OPEN && !load->phase) ||
                  load->form == WORKLOAD_SESSIONS;
     if (a->by_gaps) {
@@ -440,7 +515,10 @@ void arrivals_event(struct world *w, uint32_t workload)
 {
     const struct workload *load = &w->workload[workload];
     struct arrivals *a = &w->arrivals[workload];
-    for (int64_t n = a->one_by_one ? 1 : beginning(w, load, a); n > 0; n--)
+    int64_t n = a->one_by_one ? 1 : beginning(w, load, a);
+    if (n < 0)
+        return;
+    for (; n > 0; n--)
         begin(w, load, a);
     a->count++;
     schedule(w, workload,

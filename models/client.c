@@ -298,8 +298,10 @@ static void count_completion(struct world *w)
 
 bool clients_are_done(const struct world *w)
 {
+    bool sent = w->working == 0;
     return w->measured_in_flight == 0 &&
-           (w->window == WINDOW_DRAINING || (w->until_empty && w->working == 0));
+           ((w->window == WINDOW_DRAINING && (!w->open_end || sent)) ||
+            (w->until_empty && sent));
 }
 
 /* What follows the end of some requests. */
@@ -421,6 +423,27 @@ void client_give_up(struct world *w, uint32_t request)
     }
     if (workload_of(w, r)->watched)
         visit_over(w, request, STATUS_TIMEOUT);
+}
+
+void client_interrupt(struct world *w, uint32_t request)
+{
+    struct request *r = &w->request[request];
+    const struct workload *load = workload_of(w, r);
+    w->visit[request].interrupted = true;
+    client_give_up(w, request);
+    series_add(&w->out->in_system, w->now, -1);
+    if (r->measured) {
+        struct type_outcome *out = &w->out->type[r->type];
+        out->attempts += r->attempts;
+        out->unsent += r->attempts == 0;
+        if (--w->measured_in_flight == 0)
+            w->stop |= clients_are_done(w);
+    }
+    forget(w, request);
+    if (load->attended)
+        attend(w, request, load);
+    else
+        request_free(w, request);
 }
 
 void client_timeout(struct world *w, uint32_t request, bool deadline)

@@ -22,6 +22,7 @@ static void use_pool(struct compiler *c, struct workload *w,
     w->most_vus = pool->most ? pool->most : pool->allocated;
     w->vu_start = pool->start;
     w->think = pool->sleep;
+    w->grace = pool->grace;
     if (w->most_vus < w->vus)
         complain(c->out, at, "maxVUs", "must not be below preAllocatedVUs, %lld",
                  (long long)w->vus);
@@ -87,7 +88,26 @@ static void k6_vus(struct workload *w, const struct k6_vus_conf *conf)
     w->form = WORKLOAD_CLOSED;
     w->users = conf->vus;
     w->think = conf->sleep;
+    w->pause = PAUSE_SLEEP;
     w->ends = conf->duration;
+    w->grace = conf->grace;
+}
+
+static void k6_iterations(struct compiler *c, struct workload *w,
+                          const struct k6_iterations_conf *conf, bool shared)
+{
+    w->form = WORKLOAD_CLOSED;
+    w->users = conf->vus;
+    w->think = conf->sleep;
+    w->pause = PAUSE_SLEEP;
+    w->ends = conf->most;
+    w->grace = conf->grace;
+    w->iterations = conf->iterations;
+    w->shares = shared;
+    if (shared && conf->iterations < conf->vus)
+        complain(c->out, conf->at, "iterations",
+                 "must not be below vus, %lld: they are shared",
+                 (long long)conf->vus);
 }
 
 static void k6_ramping_vus(struct compiler *c, struct workload *w,
@@ -110,6 +130,9 @@ static void k6_ramping_vus(struct compiler *c, struct workload *w,
     w->form = WORKLOAD_CLOSED;
     w->users = most;
     w->think = conf->sleep;
+    w->pause = PAUSE_SLEEP;
+    w->grace = conf->grace;
+    w->ramp_grace = conf->ramp_grace;
     w->stage = s;
     w->stages = count;
     w->ends = time;
@@ -131,6 +154,10 @@ static void compile_k6(struct compiler *c, struct workload *w,
         break;
     case K6_RAMPING_VUS:
         k6_ramping_vus(c, w, k6->body);
+        break;
+    case K6_PER_VU:
+    case K6_SHARED:
+        k6_iterations(c, w, k6->body, k6->which == K6_SHARED);
         break;
     }
 }
@@ -177,6 +204,7 @@ static void compile_locust(struct compiler *c, struct workload *w,
     w->spawned = (int64_t)fmax(1, floor(conf->spawn_rate));
     w->spawn_every = sim_from_nanoseconds((double)w->spawned / conf->spawn_rate * 1e9);
     w->ends = conf->run_time;
+    w->grace = conf->grace;
     compile_wait_time(c, w, &conf->wait_time);
 }
 
@@ -221,6 +249,9 @@ static void compile_wrk2(struct compiler *c, struct workload *w,
     w->period = period;
     w->lanes = (uint32_t)lanes;
     w->ends = conf->duration;
+    sim_time calibrates = 10 * SIM_SECOND + each * apart;
+    if (calibrates < w->ends)
+        w->timed_from = calibrates;
 }
 
 bool compile_tool(struct compiler *c, struct workload *w)
@@ -235,5 +266,6 @@ bool compile_tool(struct compiler *c, struct workload *w)
         compile_wrk(w, conf->wrk);
     else if (conf->wrk2)
         compile_wrk2(c, w, conf->wrk2);
+    w->interrupts = w->tool && w->ends != SIM_NEVER ? w->ends + w->grace : SIM_NEVER;
     return w->tool != TOOL_NONE;
 }

@@ -376,6 +376,7 @@ static double mean_pause(const struct compiler *c, const struct workload *w)
     case PAUSE_PACING:
         return rest_of_pace(c, w);
     case PAUSE_THINK:
+    case PAUSE_SLEEP:
         break;
     }
     return w->think ? w->think->mean * 1e-9 : 0;
@@ -391,6 +392,8 @@ static void state_workload(const struct compiler *c, const struct workload *w,
                                  .span = w->span,
                                  .terminating = w->span != SIM_NEVER,
                                  .tool = w->tool,
+                                 .interrupts = w->interrupts != SIM_NEVER,
+                                 .by_count = w->iterations > 0,
                                  .addresses = (double)w->address_count,
                                  .dropped_cause = w->most_vus ? w->dropped_cause : -1};
     switch (w->form) {
@@ -542,7 +545,7 @@ static void set_up_open(struct compiler *c, struct workload *w,
 static void set_up_form(struct compiler *c, struct workload *w)
 {
     const struct workload_conf *conf = w->conf;
-    w->span = w->ends = SIM_NEVER;
+    w->span = w->ends = w->interrupts = SIM_NEVER;
     if (compile_tool(c, w)) {
         w->span = w->ends;
         return;

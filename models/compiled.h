@@ -451,6 +451,7 @@ struct type {
 /* How a user pauses. */
 enum pause_rule {
     PAUSE_THINK,   /* a drawn time */
+    PAUSE_SLEEP,   /* likewise, unless the iteration was interrupted */
     PAUSE_BETWEEN, /* uniform between two times */
     PAUSE_PACING,  /* so that requests begin a fixed time apart */
 };
@@ -510,6 +511,11 @@ struct workload {
     const struct dist *think, *requests;
     sim_time pause_least, pause_most;
     sim_time ends; /* no user begins anything from then on; SIM_NEVER */
+    sim_time grace, ramp_grace; /* what is under way then, or when a stage takes a VU
+                                   away, may go on for so long, */
+    sim_time interrupts;        /* up to then; SIM_NEVER */
+    int64_t iterations; /* of a user, or (`shares`) of all; 0: any number */
+    bool shares;
     enum tool tool;
     int64_t vus, most_vus; /* of an arrival rate, at first and at most; 0: no limit */
     sim_time vu_start;
@@ -518,6 +524,7 @@ struct workload {
     sim_time period;
     uint32_t lanes, first_lane; /* of connections, each with requests of its own */
     sim_time tool_timeout;      /* wrk: slower answers are not counted */
+    sim_time timed_from;        /* wrk2: nor those before */
     const struct trace_arrival *trace;
     uint32_t trace_count;
     sim_time span; /* terminating: when the last arrival has come */

@@ -17,6 +17,12 @@ const char *const tool_names[] = {"", "k6", "Locust", "wrk", "wrk2"};
      .unit = PARAM_DURATION,                                                           \
      .doc = "sleep() at the end of the iteration, after the answer; none when absent."}
 
+#define GRACE_ROW(owner)                                                               \
+    {.key = "gracefulStop", .type = PARAM_DURATION,                                    \
+     .offset = offsetof(struct owner, grace), .most = 1e6, .fallback = 30,             \
+     .doc = "After the end iterations under way may go on for so long; then they are " \
+            "interrupted, and stand nowhere in what k6 prints."}
+
 #define AT(field) offsetof(struct k6_pool_conf, field)
 static const struct param pool_params[] = {
     {.key = "preAllocatedVUs", .type = PARAM_COUNT, .offset = AT(allocated), .least = 1,
@@ -29,6 +35,7 @@ static const struct param pool_params[] = {
     {.key = "vu_start", .type = PARAM_DURATION, .offset = AT(start),
      .doc = "Until a VU beyond preAllocatedVUs can run an iteration (its init code)."},
     SLEEP_ROW(k6_pool_conf),
+    GRACE_ROW(k6_pool_conf),
     {0},
 };
 #undef AT
@@ -75,6 +82,7 @@ static const struct param vus_params[] = {
     {.key = "duration", .type = PARAM_DURATION, .offset = AT(duration), .least = 1e-6,
      .most = 1e9, .fallback = INFINITY, .doc = ENDS},
     SLEEP_ROW(k6_vus_conf),
+    GRACE_ROW(k6_vus_conf),
     {0},
 };
 #undef AT
@@ -84,7 +92,9 @@ static const struct param vu_stage_params[] = {
     {.key = "duration", .type = PARAM_DURATION, .offset = AT(duration),
      .required = true, .doc = "How long it takes to get there; 0s: at once."},
     {.key = "target", .type = PARAM_COUNT, .offset = AT(target), .most = 1e6,
-     .required = true, .doc = "VUs at its end; those too many finish their iteration."},
+     .required = true,
+     .doc = "VUs at its end; those too many finish their iteration, see "
+            "gracefulRampDown."},
     {0},
 };
 #undef AT
@@ -99,9 +109,35 @@ static const struct param ramping_vus_params[] = {
     {.key = "stages", .type = PARAM_LIST, .offset = AT(stages), .of = &vu_stage_row,
      .required = true,
      .doc = "Numbers to go to, one after the other; then it is over."},
+    {.key = "gracefulRampDown", .type = PARAM_DURATION, .offset = AT(ramp_grace),
+     .most = 1e6, .fallback = 30,
+     .doc = "Likewise of a VU that a stage takes away, while the test goes on."},
     SLEEP_ROW(k6_ramping_vus_conf),
+    GRACE_ROW(k6_ramping_vus_conf),
     {0},
 };
+#undef AT
+
+#define AT(field) offsetof(struct k6_iterations_conf, field)
+#define ITERATION_ROWS(iterations_)                                                    \
+    {.key = "vus", .type = PARAM_COUNT, .offset = AT(vus), .least = 1, .most = 1e6,    \
+     .fallback = 1, .doc = "VUs that each wait for the answer and ask again."},        \
+    {.key = "iterations", .type = PARAM_COUNT, .offset = AT(iterations), .least = 1,   \
+     .most = 4e9, .fallback = 1, .doc = iterations_},                                  \
+    {.key = "maxDuration", .type = PARAM_DURATION, .offset = AT(most), .least = 1e-6,  \
+     .most = 1e9, .fallback = 600,                                                     \
+     .doc = "The test is over then, whatever is left."},                               \
+    SLEEP_ROW(k6_iterations_conf), GRACE_ROW(k6_iterations_conf)
+
+static const struct param per_vu_params[] = {
+    ITERATION_ROWS("Iterations of each VU."),
+    {0},
+};
+static const struct param shared_params[] = {
+    ITERATION_ROWS("Iterations of all VUs together: whoever is free takes the next."),
+    {0},
+};
+#undef ITERATION_ROWS
 #undef AT
 
 /* In the order of enum k6_executor. */
@@ -119,6 +155,12 @@ const struct param k6_executors[] = {
     {.key = "ramping-vus", .type = PARAM_OBJECT, .of = ramping_vus_params,
      .size = sizeof(struct k6_ramping_vus_conf),
      .doc = "The same with a number of VUs that changes from stage to stage."},
+    {.key = "per-vu-iterations", .type = PARAM_OBJECT, .of = per_vu_params,
+     .size = sizeof(struct k6_iterations_conf),
+     .doc = "VUs that do so many iterations each; a slow one is late."},
+    {.key = "shared-iterations", .type = PARAM_OBJECT, .of = shared_params,
+     .size = sizeof(struct k6_iterations_conf),
+     .doc = "VUs that do so many iterations together; a slow one does fewer."},
     {0},
 };
 
@@ -160,6 +202,9 @@ const struct param locust_params[] = {
      .doc = "Between an answer and the next request; none when absent."},
     {.key = "run_time", .type = PARAM_DURATION, .offset = AT(run_time), .least = 1e-6,
      .most = 1e9, .fallback = INFINITY, .doc = ENDS},
+    {.key = "stop_timeout", .type = PARAM_DURATION, .offset = AT(grace), .most = 1e6,
+     .doc = "--stop-timeout: how long requests under way may go on at the end; by "
+            "default they are broken off, and stand nowhere in what Locust prints."},
     {0},
 };
 #undef AT
@@ -191,7 +236,9 @@ const struct param wrk2_params[] = {
     {.key = "connections", .type = PARAM_COUNT, .offset = AT(connections), .least = 1,
      .most = 1e6, .fallback = 10,
      .doc = "Connections (-c). Each has its own even schedule, and no more than one "
-            "request at a time; what comes too late is made up for at twice the pace."},
+            "request at a time; what comes too late is made up for at twice the pace. "
+            "Their first 10 s are calibration: what is answered then stands in none "
+            "of wrk2's times, and neither does what is under way at the end."},
     {.key = "threads", .type = PARAM_COUNT, .offset = AT(threads), .least = 1,
      .most = 1e4, .fallback = 2,
      .doc = "Threads (-t): the connections of each start 5 ms apart."},

@@ -12,13 +12,16 @@
 #include "sim/sim_time.h"
 
 /* Executors of k6, in the order of their rows. */
-enum k6_executor { K6_RATE, K6_RAMPING_RATE, K6_VUS, K6_RAMPING_VUS };
+enum k6_executor {
+    K6_RATE, K6_RAMPING_RATE, K6_VUS, K6_RAMPING_VUS, K6_PER_VU, K6_SHARED,
+};
 
 /* VUs that run the iterations of an arrival rate. */
 struct k6_pool_conf {
     int64_t allocated, most; /* most 0: no more than that */
     sim_time start;          /* of one beyond those allocated */
     struct dist *sleep;
+    sim_time grace;
 };
 struct k6_rate_conf {
     uint32_t at;
@@ -33,12 +36,24 @@ struct k6_ramping_rate_conf {
     struct param_list stages; /* struct k6_rate_stage */
     struct k6_pool_conf pool;
 };
-struct k6_vus_conf { uint32_t at; int64_t vus; sim_time duration; struct dist *sleep; };
+struct k6_vus_conf {
+    uint32_t at;
+    int64_t vus;
+    sim_time duration, grace;
+    struct dist *sleep;
+};
 struct k6_vu_stage { uint32_t at; sim_time duration; int64_t target; };
 struct k6_ramping_vus_conf {
     uint32_t at;
     int64_t start;
     struct param_list stages; /* struct k6_vu_stage */
+    sim_time grace, ramp_grace;
+    struct dist *sleep;
+};
+struct k6_iterations_conf {
+    uint32_t at;
+    int64_t vus, iterations;
+    sim_time most, grace;
     struct dist *sleep;
 };
 
@@ -49,7 +64,7 @@ struct locust_conf {
     int64_t users;
     double spawn_rate;
     struct param_variant wait_time; /* which: enum wait_time; row NULL: none */
-    sim_time run_time;
+    sim_time run_time, grace;
 };
 
 struct wrk_conf {

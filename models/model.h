@@ -63,6 +63,8 @@ struct workload_facts {
     sim_time span;    /* terminating: until the last arrival; SIM_NEVER if endless */
     sim_time timeout; /* per attempt; SIM_NEVER */
     enum tool tool;
+    bool interrupts;  /* it breaks off what is under way at its end: unfinished */
+    bool by_count;    /* it ends with its iterations, after `span` at the latest */
     int dropped_cause; /* of requests that the tool leaves out; -1: it does not */
     double addresses; /* distinct ones of clients */
 };
@@ -155,6 +157,7 @@ struct window {
     sim_time length; /* 0: a terminating model runs until all is answered; the
                         outcome's length is then how long that took */
     sim_time drain;  /* at most so long past the window for the cohort to finish */
+    bool open_end;   /* who begins after the window is in the cohort, too */
     bool segments;   /* keep OUTCOME_SEGMENTS (a pilot) */
     sim_time shock;  /* at the start, requests that open workloads send in such a time,
                         all at once and not measured: begin overloaded */

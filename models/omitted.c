@@ -59,20 +59,11 @@ const struct omission omissions[] = {
      "slower than predicted; by HTTP/2 it is not."},
     {"14.6", "priorities of jobs, children that are replaced",
      "Jobs of one queue run in order; give urgent ones a task_queue of their own."},
-    {"10.1.2", "k6: gracefulStop, gracefulRampDown; several requests an iteration",
-     "Iterations under way when a test ends, or when their VU is taken away, are "
-     "finished; k6 interrupts them after 30 s. An iteration is one request: a script "
-     "of several needs as many more iterations."},
+    {"10.1.2", "k6: several requests an iteration; externally-controlled",
+     "An iteration is one request: a script of several needs as many more iterations. "
+     "VUs that are changed by hand are the stages of ramping-vus."},
     {"10.1.3", "Locust: several requests a task",
      "A task is one request; weights of tasks are the workload's `mix`."},
-    {"10.2.5", "wrk2: what it forgets while it calibrates",
-     "It leaves its first 10 s out of its latencies; here `warmup` does, or nothing."},
-    {"14.6", "priorities of jobs, time limits, children that are replaced",
-     "Jobs of one queue run in order and to their end; give urgent ones a task_queue "
-     "of their own."},
-    {"14.6", "priorities of jobs, time limits, children that are replaced",
-     "Jobs of one queue run in order and to their end; give urgent ones a task_queue "
-     "of their own."},
     {"8.1.5", "429 for growth that is too fast",
      "A provider may slow down who grows by more than half in a quarter of an hour; "
      "write such a limit as `limits` of its own."},

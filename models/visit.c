@@ -311,17 +311,34 @@ static void read_stopwatch(struct world *w, uint32_t request,
 
 /* ---- from the first attempt to the end ------------------------------------------- */
 
+/* When a VU's turn is over, and the grace that follows; known once for all that it does
+ * in its turn. */
+static void set_turn(struct world *w, uint32_t request, const struct workload *load)
+{
+    struct visit *v = &w->visit[request];
+    uint64_t user = w->request[request].entity >> 32;
+    sim_time ends = arrivals_turn_ends(load, user, w->now),
+             at = ends + load->ramp_grace;
+    if (ends == load->ends || at == v->taken)
+        return;
+    v->taken = at;
+    event_push(&w->events, at, EVENT_TIMEOUT, SLOT(SLOT_REQUEST, request));
+}
+
 void visit_begin(struct world *w, uint32_t request)
 {
     const struct workload *load = workload_of(w, request);
     struct visit *v = &w->visit[request];
     bool user = load->form == WORKLOAD_CLOSED || load->form == WORKLOAD_SESSIONS;
     if (!user || w->request[request].entity << 32 == 0)
-        v->idle_since = SIM_NEVER;
+        v->idle_since = v->taken = SIM_NEVER;
+    v->interrupted = false;
     v->linked = v->retry = false;
     v->reloaded = 0;
     v->lane = load->lanes ? w->arrivals[w->request[request].workload].lane : 0;
     set_patience(w, request);
+    if (load->stages)
+        set_turn(w, request, load);
     if (load->retry.budget != NONE)
         budget_begin(w, load->retry.budget);
     send_next(w, request);
@@ -340,7 +357,8 @@ void visit_over(struct world *w, uint32_t request, enum status status)
     const struct workload *load = workload_of(w, request);
     enum request_state state = (enum request_state)r->state;
     v->reloads = v->wakes = SIM_NEVER;
-    if (load->tool && r->measured && state == REQUEST_CALLING)
+    if (load->tool && r->measured && state == REQUEST_CALLING && !v->interrupted &&
+        w->now >= load->timed_from)
         read_stopwatch(w, request, load, status);
     if (load->retry.budget != NONE) {
         if (state == REQUEST_BACKOFF)
@@ -371,6 +389,13 @@ static bool stays(const struct world *w, uint32_t request)
            r->state == REQUEST_CALLING && r->first_byte <= w->now;
 }
 
+/* Unless another stage has given it back. */
+static bool is_taken_away(const struct world *w, uint32_t request)
+{
+    return !arrivals_has_turn(workload_of(w, request), w->request[request].entity >> 32,
+                              w->now);
+}
+
 void visit_event(struct world *w, uint32_t request)
 {
     struct visit *v = &w->visit[request];
@@ -378,7 +403,9 @@ void visit_event(struct world *w, uint32_t request)
     bool asks = state != REQUEST_FREE && state != REQUEST_THINKING;
     if (state == REQUEST_FREE)
         return;
-    if (asks && v->leaves == w->now && !stays(w, request)) {
+    if (asks && v->taken == w->now && is_taken_away(w, request))
+        client_interrupt(w, request);
+    else if (asks && v->leaves == w->now && !stays(w, request)) {
         leave(w, request);
     } else if (state == REQUEST_CALLING && v->reloads == w->now) {
         reload(w, request);

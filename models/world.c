@@ -111,7 +111,9 @@ static void set_window(struct world *w, const struct window *window)
     out->warm_up = window->warm_up;
     out->length = window->length;
     w->measure_from = window->warm_up;
-    w->measured_span = w->until_empty ? SIM_NEVER : window->length;
+    w->open_end = window->open_end;
+    w->measured_span =
+        w->until_empty || w->open_end ? SIM_NEVER : window->length;
     sim_time whole =
         w->until_empty ? SIM_SECOND * 1000 : window->warm_up + window->length;
     w->drain = window->drain;
@@ -304,12 +306,12 @@ static void window_event(struct world *w)
     case WINDOW_BEFORE:
         restart_measurement(w);
         if (!w->until_empty)
-            event_push(&w->events, w->now + w->measured_span, EVENT_CAPACITY,
+            event_push(&w->events, w->now + w->out->length, EVENT_CAPACITY,
                        actor_window(w));
         break;
     case WINDOW_OPEN:
         close_measurement(w);
-        w->stop = w->measured_in_flight == 0;
+        w->stop = clients_are_done(w);
         if (w->drain < SIM_TIME_MAX)
             event_push(&w->events, w->now + w->drain, EVENT_SAMPLE, actor_window(w));
         break;

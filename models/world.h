@@ -149,6 +149,7 @@ struct visit {
     sim_time wakes;      /* whatever it waits for is over; SIM_NEVER: nothing is due */
     sim_time leaves;     /* without an answer */
     sim_time reloads;
+    sim_time taken; /* a stage takes the VU away: it is interrupted then; SIM_NEVER */
     sim_time began;      /* the attempt, with what comes before it is sent */
     sim_time sent;
     sim_time idle_since; /* a user's own connection; SIM_NEVER: there is none */
@@ -156,6 +157,7 @@ struct visit {
     uint32_t lane;       /* of connections */
     bool linked;         /* has a connection */
     bool retry;          /* this attempt is one */
+    bool interrupted;    /* it was broken off with its iteration */
 };
 
 struct queue {
@@ -403,6 +405,8 @@ struct arrivals {
     uint64_t switches;
     double scale; /* mmpp: multiplier that makes the mean rate the given one */
     int64_t users;     /* who have not left */
+    int64_t begun;     /* of iterations that are shared */
+    bool interrupted;  /* the test is over */
     int64_t busy, vus; /* of an arrival rate: at work; beyond those at first */
     bool starting;     /* one more, */
     sim_time started_at;
@@ -524,6 +528,7 @@ struct world {
     const struct window *window_given;
     sim_time earlier; /* when time was last seen to move */
     sim_time drain;
+    bool open_end;    /* who begins after the window is measured, too */
     bool until_empty; /* no window: everything is measured, to the last answer */
     uint64_t left;    /* then: requests not answered yet when somebody last looked, */
     sim_time left_since; /* and since when as many */
@@ -1171,6 +1176,8 @@ void client_give_up(struct world *w, uint32_t request);
 /* The request ends like this. */
 void client_settle(struct world *w, uint32_t request, enum status status,
                    uint16_t cause);
+/* The request is broken off, and nobody is told how it ends: it stays unfinished. */
+void client_interrupt(struct world *w, uint32_t request);
 /* It wakes up then. */
 static inline void client_wake(struct world *w, uint32_t request, sim_time at,
                                enum event_class class)
@@ -1220,6 +1227,10 @@ uint32_t arrivals_type(const struct world *w, const struct workload *workload,
                        uint64_t entity);
 /* The user's request has been answered: think, and ask again. */
 void arrivals_answered(struct world *w, uint32_t request);
+
+/* When the turn of a VU that has it now is over; is it his turn? */
+sim_time arrivals_turn_ends(const struct workload *load, uint64_t user, sim_time now);
+bool arrivals_has_turn(const struct workload *load, uint64_t user, sim_time now);
 
 /* Likewise the iteration of a VU that an arrival rate has taken. */
 void arrivals_iterated(struct world *w, uint32_t request);

@@ -166,6 +166,140 @@ static void vus_come_back(void **state)
         (uint64_t[]){2, 2, 1, 1, 3, 3, 0}, 7);
 }
 
+/* ---- how k6's tests end ---------------------------------------------------------- */
+
+/* 2 VUs; iterations of 1 s and a sleep of 1 s. Shared: 5 of them begin at 0, 0, 2, 2 and
+ * 4 s. Each VU: 3, at 0, 2 and 4 s. The sleep of the last is over at 6 s. */
+static void rule_10_1_2_iterations_end_a_test(void **state)
+{
+    (void)state;
+    static const char *const executors[] = {"shared-iterations", "per-vu-iterations"};
+    static const int iterations[] = {5, 3};
+    for (int i = 0; i < 2; i++) {
+        struct story s;
+        char text[300];
+        snprintf(text, sizeof text,
+                 TEST("'k6': {'%s': {'vus': 2, 'iterations': %d, 'sleep': '1s'}}")
+                     WEB("1s"),
+                 executors[i], iterations[i]);
+        story_tell(&s, text);
+        assert_int_equal(only(&s)->offered, 5 + i);
+        assert_int_equal(only(&s)->ok, 5 + i);
+        assert_true(s.out.length == 6 * SIM_SECOND);
+        story_end(&s);
+    }
+}
+
+/* The first request takes 10 s, all others 1 s. Shared: the other VU does 9 of the 10
+ * meanwhile; of 5 each, one VU is late. */
+static void rule_10_1_2_a_slow_vu_does_fewer_of_those_that_are_shared(void **state)
+{
+    (void)state;
+    static const char *const executors[] = {"'shared-iterations': {'iterations': 10,",
+                                            "'per-vu-iterations': {'iterations': 5,"};
+    static const double lengths[] = {10, 14};
+    for (int i = 0; i < 2; i++) {
+        struct story s;
+        char text[500];
+        snprintf(text, sizeof text,
+                 TEST("'k6': {%s 'vus': 2}}") "'services': {'web': {'kind': 'server',"
+                                              "'processes': 1, 'handlers': {'default':"
+                                              "[{'once': [{'wait': '9s'}]},"
+                                              "{'wait': '1s'}]}}}}",
+                 executors[i]);
+        story_tell(&s, text);
+        assert_int_equal(only(&s)->ok, 10);
+        assert_true(s.out.length >= story_time(lengths[i]) - SIM_SECOND);
+        story_end(&s);
+    }
+}
+
+/* maxDuration, and the grace after it: the iterations of 4 s begin at 0, 4 and 8 s. */
+static void rule_10_1_2_what_is_under_way_at_the_end_is_interrupted(void **state)
+{
+    (void)state;
+    static const char *const grace[] = {"", ", 'gracefulStop': '1s'",
+                                        ", 'gracefulStop': '0s'"};
+    for (int i = 0; i < 3; i++) {
+        struct story s;
+        char text[400];
+        snprintf(text, sizeof text,
+                 TEST("'k6': {'per-vu-iterations': {'vus': 3, 'iterations': 9,"
+                      " 'maxDuration': '10s'%s}}") WEB("4s"),
+                 grace[i]);
+        story_tell(&s, text);
+        assert_int_equal(only(&s)->offered, 9);
+        assert_int_equal(only(&s)->ok, i == 0 ? 9 : 6);
+        assert_int_equal(only(&s)->unfinished, i == 0 ? 0 : 3);
+        assert_int_equal(only(&s)->tool.count, only(&s)->ok);
+        assert_int_equal(only(&s)->attempts, 9);
+        assert_true(s.out.length == story_time(i == 0 ? 12 : i == 1 ? 11 : 10));
+        story_end(&s);
+    }
+}
+
+/* Arrival rates, too; and the server notices if it does such things. */
+static void rule_10_1_2_arrival_rates_have_a_grace(void **state)
+{
+    (void)state;
+    struct story s;
+    story_tell(
+        &s,
+        TEST("'k6': {'constant-arrival-rate': {'rate': '1/s', 'duration':"
+             " '5s', 'preAllocatedVUs': 9, 'gracefulStop': '2s'}}") "'services': "
+                                                                    "{'web': {'kind': "
+                                                                    "'server', 'time': "
+                                                                    "'3500ms',"
+                                                                    "'on_disconnect': "
+                                                                    "'stop'}}}");
+    /* begun at 0 … 4 s, over at 7 s: those of 4 s are not */
+    assert_int_equal(only(&s)->offered, 5);
+    assert_int_equal(only(&s)->ok, 4);
+    assert_int_equal(only(&s)->unfinished, 1);
+    assert_true(s.out.length == 7 * SIM_SECOND);
+    story_end(&s);
+}
+
+/* The second VU is taken away at 5 s, in the middle of an iteration that would take up
+ * to 8 s; it is given back at 9 s. */
+static void rule_10_1_2_a_vu_that_is_taken_away_has_a_grace(void **state)
+{
+    (void)state;
+    static const char *const grace[] = {"10s", "1s"};
+    for (int i = 0; i < 2; i++) {
+        struct story s;
+        char text[500];
+        snprintf(
+            text, sizeof text,
+            TEST("'k6': {'ramping-vus': {'startVUs': 2, 'stages': ["
+                 "{'duration': '5s', 'target': 2}, {'duration': '0s', 'target': 1},"
+                 "{'duration': '4s', 'target': 1}, {'duration': '0s', 'target': 2},"
+                 "{'duration': '3s', 'target': 2}], 'gracefulRampDown': '%s'}}")
+                WEB("4s"),
+            grace[i]);
+        story_tell(&s, text);
+        /* first: 0, 4, 8; second: 0, 4 to 8 or 6, 9 */
+        assert_int_equal(only(&s)->offered, 6);
+        assert_int_equal(only(&s)->unfinished, i);
+        story_end(&s);
+    }
+}
+
+/* Those who are not taken away in between go on as if nothing had been. */
+static void vus_that_are_given_back_in_time_go_on(void **state)
+{
+    (void)state;
+    struct story s;
+    story_tell(&s, TEST("'k6': {'ramping-vus': {'startVUs': 1, 'stages': ["
+                        "{'duration': '5s', 'target': 1}, {'duration': '0s', 'target':"
+                        "0}, {'duration': '1s', 'target': 0}, {'duration': '0s',"
+                        "'target': 1}, {'duration': '3s', 'target': 1}],"
+                        "'gracefulRampDown': '2s'}}") WEB("4s"));
+    assert_int_equal(only(&s)->ok, 3); /* 0, 4, 8 s */
+    assert_int_equal(only(&s)->unfinished, 0);
+    story_end(&s);
+}
+
 /* ---- Locust ---------------------------------------------------------------------- */
 
 /* 500 users, 50 a second: 50 at 0 s, 100 at 1 s, … all from 9 s on. */
@@ -205,6 +339,28 @@ static void rule_10_1_3_wait_times_of_locust(void **state)
     assert_within(locust_rate("'wait_time': {'constant_throughput': '0.5/s'}", "1s"), 5,
                   0.02);
     assert_within(locust_rate("'run_time': '2000s'", "1s"), 10, 0.02); /* none */
+}
+
+/* Locust, wrk and wrk2 break off what is under way at once; Locust unless told. */
+static void rule_10_1_3_tests_end_at_once(void **state)
+{
+    (void)state;
+    static const char *const tools[] = {
+        "'locust': {'users': 1, 'run_time': '3s'}",
+        "'locust': {'users': 1, 'run_time': '3s', 'stop_timeout': '2s'}",
+        "'wrk': {'connections': 1, 'duration': '3s'}",
+        "'wrk2': {'rate': '1/s', 'connections': 1, 'duration': '3s'}"};
+    static const uint64_t answered[] = {1, 2, 1, 1};
+    for (int i = 0; i < 4; i++) {
+        struct story s;
+        char text[300];
+        snprintf(text, sizeof text, TEST("%s") WEB("2s"), tools[i]);
+        story_tell(&s, text);
+        assert_int_equal(only(&s)->ok, answered[i]);
+        assert_int_equal(only(&s)->tool.count, answered[i]);
+        assert_int_equal(only(&s)->unfinished, only(&s)->offered - answered[i]);
+        story_end(&s);
+    }
 }
 
 /* ---- sessions ------ ---------------------------------------------------------- */
@@ -283,11 +439,35 @@ static void rule_10_2_5_wrk2_times_from_its_schedule(void **state)
 {
     (void)state;
     struct story s;
-    story_tell(&s, TEST("'wrk2': {'rate': '4/s', 'connections': 1, 'threads': 1,"
-                        "  'duration': '1s'}") WEB("500ms"));
+    story_read(&s,
+               TEST("'wrk2': {'rate': '4/s', 'connections': 1, 'threads': 1,"
+                    "'duration': '9s'}") WEB("500ms"),
+               1);
+    story_watch(&s, 0, 1, 10);
     assert_latencies(&s, 0.5, 0.75, 1, 1.25);
     assert_int_equal(only(&s)->tool.most, story_time(1.25));
     story_end(&s);
+}
+
+/* 20 s at 10/s; wrk2 begins to count 10 s after its start, and 5 ms for each connection
+ * of a thread. In a shorter test there is no calibration. */
+static void rule_10_2_5_wrk2_calibrates_for_ten_seconds(void **state)
+{
+    (void)state;
+    static const char *const durations[] = {"20s", "9s"};
+    static const int timed[] = {100, 90};
+    for (int i = 0; i < 2; i++) {
+        struct story s;
+        char text[300];
+        snprintf(text, sizeof text,
+                 TEST("'wrk2': {'rate': '10/s', 'connections': 2, 'threads': 2,"
+                      "'duration': '%s'}") WEB("10ms"),
+                 durations[i]);
+        story_tell(&s, text);
+        assert_int_equal(only(&s)->ok, i == 0 ? 200 : 90);
+        assert_int_equal(only(&s)->tool.count, timed[i]);
+        story_end(&s);
+    }
 }
 
 /* Something else takes the server from 50 ms to 1.05 s. What is late then goes out at
@@ -296,12 +476,15 @@ static void wrk2_makes_up_at_twice_its_pace(void **state)
 {
     (void)state;
     struct story s;
-    story_tell(&s, "{'workloads': {'test': {'target': 'web', 'wrk2': {'rate': '10/s',"
-                   "   'connections': 1, 'threads': 1, 'duration': '1050ms'}},"
-                   " 'stall': {'target': 'web', 'mix': {'stall': 1},"
-                   "   'burst': {'users': 1, 'at': '50ms'}}},"
-                   "'services': {'web': {'kind': 'server', 'slots': 1, 'handlers': {"
-                   "  'stall': [{'wait': '1s'}], 'default': [{'wait': '10ms'}]}}}}");
+    story_read(&s,
+               "{'workloads': {'test': {'target': 'web', 'wrk2': {'rate': '10/s',"
+               "   'connections': 1, 'threads': 1}},"
+               " 'stall': {'target': 'web', 'mix': {'stall': 1},"
+               "   'burst': {'users': 1, 'at': '50ms'}}},"
+               "'services': {'web': {'kind': 'server', 'slots': 1, 'handlers': {"
+               "  'stall': [{'wait': '1s'}], 'default': [{'wait': '10ms'}]}}}}",
+               1);
+    story_watch(&s, 0, 1.05, 10);
     /* due at 0, 0.1, 0.2, … 1.0 s; sent at 0, 0.1, 1.06, 1.11, … 1.46 s */
     assert_latencies(&s, 0.01, 0.96, 0.87, 0.82, 0.77, 0.72, 0.67, 0.62, 0.57, 0.52,
                      0.47);
@@ -445,6 +628,14 @@ int main(void)
         cmocka_unit_test(tools_time_failures_too),
         cmocka_unit_test(a_load_tool_has_one_address),
         cmocka_unit_test(everything_at_once_balances),
+        cmocka_unit_test(rule_10_1_2_iterations_end_a_test),
+        cmocka_unit_test(rule_10_1_2_a_slow_vu_does_fewer_of_those_that_are_shared),
+        cmocka_unit_test(rule_10_1_2_what_is_under_way_at_the_end_is_interrupted),
+        cmocka_unit_test(rule_10_1_2_arrival_rates_have_a_grace),
+        cmocka_unit_test(rule_10_1_2_a_vu_that_is_taken_away_has_a_grace),
+        cmocka_unit_test(vus_that_are_given_back_in_time_go_on),
+        cmocka_unit_test(rule_10_1_3_tests_end_at_once),
+        cmocka_unit_test(rule_10_2_5_wrk2_calibrates_for_ten_seconds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
