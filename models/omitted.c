@@ -64,6 +64,10 @@ const struct omission omissions[] = {
      "VUs that are changed by hand are the stages of ramping-vus."},
     {"10.1.3", "Locust: several requests a task",
      "A task is one request; weights of tasks are the workload's `mix`."},
+    {"15.14", "Kubernetes: autoscaling of pods and nodes",
+     "The number of replicas stays what it is: try the numbers that the autoscaler may "
+     "reach, each by itself (`batch`), and the time until new ones are there as an "
+     "overload that has to be borne."},
     {"8.1.5", "429 for growth that is too fast",
      "A provider may slow down who grows by more than half in a quarter of an hour; "
      "write such a limit as `limits` of its own."},

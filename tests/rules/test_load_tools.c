@@ -168,8 +168,8 @@ static void vus_come_back(void **state)
 
 /* ---- how k6's tests end ---------------------------------------------------------- */
 
-/* 2 VUs; iterations of 1 s and a sleep of 1 s. Shared: 5 of them begin at 0, 0, 2, 2 and
- * 4 s. Each VU: 3, at 0, 2 and 4 s. The sleep of the last is over at 6 s. */
+/* 2 VUs; iterations of 1 s and a sleep of 1 s. Shared: 5 of them begin at 0, 0, 2, 2
+ * and 4 s. Each VU: 3, at 0, 2 and 4 s. The sleep of the last is over at 6 s. */
 static void rule_10_1_2_iterations_end_a_test(void **state)
 {
     (void)state;

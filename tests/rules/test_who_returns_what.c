@@ -237,6 +237,130 @@ static void rule_15_13_a_quota_freezes_everything(void **state)
     story_end(&s);
 }
 
+/* 100 units a second, and from 300 s on 200 are asked for. What was not used lasts for
+ * 300 s; new capacity is there after two whole minutes and one more. */
+static uint64_t throttled_reads(const char *keys, double from, double to)
+{
+    struct story s;
+    char text[700];
+    snprintf(text, sizeof text,
+             "{'workloads': {'w': {'target': 'table', 'open': {'rate': '200/s',"
+             "'process': 'constant', 'profile': [['0s', 0], ['300s', 0], ['300.1s', 1],"
+             "['2000s', 1]]}}}, 'services': {'table': {'kind': 'dynamodb',"
+             "'time': '4ms', 'read_capacity_units': '100/s',"
+             "'write_capacity_units': '1/s', %s"
+             "'operations': {'default': {'read': '4KiB'}}}}}",
+             keys);
+    story_read(&s, text, 1);
+    story_watch(&s, from, to - from, 1);
+    uint64_t failed = story_failed(&s, STATUS_400);
+    story_end(&s);
+    return failed;
+}
+
+static void rule_15_15_saved_units_hide_what_autoscaling_is_late_for(void **state)
+{
+    (void)state;
+    const char *autoscale = "'autoscale': {'min_read': '100/s'},";
+    const char *nothing_saved = "'autoscale': {'min_read': '100/s'}, 'burst': '0s',";
+    assert_int_equal(throttled_reads("", 301, 599), 0);
+    assert_within((double)throttled_reads("", 610, 700) / 90, 100, 2);
+    assert_int_equal(throttled_reads(autoscale, 301, 1999), 0);
+    assert_within((double)throttled_reads(nothing_saved, 302, 420) / 118, 100, 2);
+    assert_int_equal(throttled_reads(nothing_saved, 1200, 1999), 0);
+}
+
+/* Time between tokens of so many at once on an A100, ms. */
+static double pace_of(int sequences)
+{
+    struct story s;
+    char text[600];
+    snprintf(text, sizeof text,
+             "{'workloads': {'w': {'target': 'llm', 'burst': {'users': %d}}},"
+             "'services': {'llm': {'kind': 'vllm', 'gpu': 'A100', 'model': 'llama-2-7b',"
+             "'max_num_seqs': 1024, 'max_num_batched_tokens': 65536,"
+             "'input_tokens': 16, 'output_tokens': 65}}}",
+             sequences);
+    story_tell(&s, text);
+    double pace = histogram_quantile(&s.out.type[0].per_token, 0.5) * 1e-6;
+    story_end(&s);
+    return pace;
+}
+
+/* A step for 64 takes hardly longer than one for one; from 128 on it grows with them. */
+static void rule_15_16_a_batch_costs_as_much_as_one(void **state)
+{
+    (void)state;
+    double one = pace_of(1), few = pace_of(256), many = pace_of(384), most = pace_of(512);
+    assert_true(pace_of(64) < 1.2 * one);
+    assert_true(few > 1.5 * one);
+    assert_within(most - many, many - few, 0.05 * most);
+}
+
+/* Four blocks of four tokens are too few for two that need three each: the second is
+ * thrown out and does all its work again, the first never notices. */
+static void rule_15_16_the_youngest_is_thrown_out(void **state)
+{
+    (void)state;
+    static const char *const blocks[] = {"6", "4"};
+    static const double second[] = {0.08, 0.12};
+    for (int i = 0; i < 2; i++) {
+        struct story s;
+        char text[500];
+        snprintf(text, sizeof text,
+                 "{'workloads': {'w': {'target': 'llm', 'burst': {'users': 2}}},"
+                 "'services': {'llm': {'kind': 'vllm', 'step_overhead': '0s',"
+                 "'step_time': [[1, '10ms']], 'input_tokens': 4, 'output_tokens': 8,"
+                 "'num_gpu_blocks_override': %s, 'block_size': 4,"
+                 "'max_num_batched_tokens': 8}}}",
+                 blocks[i]);
+        story_tell(&s, text);
+        assert_latencies(&s, 0.08, second[i]);
+        story_end(&s);
+    }
+}
+
+/* 10,000 tokens a minute are ten calls that might write 1,000, though each writes 50. */
+static void rule_15_16_tokens_are_charged_before_they_are_written(void **state)
+{
+    (void)state;
+    struct story s;
+    story_tell(&s, "{'workloads': {'w': {'target': 'llm', 'burst': {'users': 100}}},"
+                   "'services': {'llm': {'kind': 'llm_api', 'ttft': '100ms',"
+                   "'time_per_token': '10ms', 'output_tokens': 50, 'input_tokens': 0,"
+                   "'limits': {'tokens': '10000/min'}, 'max_tokens': 1000}}}");
+    assert_int_equal(s.out.type[0].ok, 10);
+    assert_int_equal(story_failed(&s, STATUS_429), 90);
+    story_end(&s);
+}
+
+/* 99 failures on end change nothing. The 100th opens it; 60 s later nothing happens
+ * until somebody calls, and ten probes pass: while one of them hangs, all others are
+ * rejected. */
+static void rule_15_18_a_breaker_waits_for_a_hundred_calls_and_all_probes(void **state)
+{
+    (void)state;
+    struct story s;
+    story_tell(&s, "{'workloads': {"
+                   "'early': {'target': 'api', 'mix': {'bad': 1},"
+                   "  'burst': {'users': 99}},"
+                   "'between': {'target': 'api', 'burst': {'users': 1, 'at': '1s'}},"
+                   "'open': {'target': 'api', 'burst': {'users': 5, 'at': '2s'}},"
+                   "'hangs': {'target': 'api', 'mix': {'slow': 1},"
+                   "  'burst': {'users': 1, 'at': '900s'}},"
+                   "'probes': {'target': 'api', 'burst': {'users': 9, 'at': '901s'}},"
+                   "'after': {'target': 'api', 'burst': {'users': 5, 'at': '1800s'}}},"
+                   "'services': {'api': {'kind': 'server', 'guards': ["
+                   "  'circuit_breaker'], 'handlers': {'bad': [{'fail': '500'}],"
+                   "  'slow': [{'wait': '1h'}], 'default': [{'wait': '1ms'}]}}}}");
+    assert_int_equal(story_of(&s, "between")->ok, 1);
+    assert_int_equal(story_of(&s, "open")->ok, 0);
+    assert_int_equal(story_of(&s, "hangs")->ok, 1);
+    assert_int_equal(story_of(&s, "probes")->ok, 9);
+    assert_int_equal(story_of(&s, "after")->ok, 0);
+    story_end(&s);
+}
+
 /* At twice the capacity a load of users waits for its answers and looks bearable; one
  * that comes whatever happens shows that nothing holds. */
 static void rule_15_17_closed_loads_hide_overload(void **state)
@@ -264,7 +388,7 @@ static void rule_15_17_closed_loads_hide_overload(void **state)
 /* ---- 15b who returns what -------------------------------------------------------- */
 
 /* The statuses that a client may see, by name. */
-static const char *const seen[] = {"timeout", "refused", "reset", "429",
+static const char *const seen[] = {"timeout", "refused", "reset", "400", "429",
                                    "500",     "502",     "503",   "504"};
 enum { SEEN = sizeof seen / sizeof *seen };
 
@@ -359,6 +483,16 @@ static void rule_15b_6_504_from_nginx(void **state)
                 BEHIND(", 'proxy_read_timeout': '1s'", APP("'time': '2s'")));
 }
 
+/* From the table itself: its own library has no retries here. */
+static void rule_15b_7_400_from_a_table(void **state)
+{
+    (void)state;
+    client_sees("400", "table", "",
+                "'table': {'kind': 'dynamodb', 'time': '4ms', 'burst': '0s',"
+                "'read_capacity_units': '2/s', 'write_capacity_units': '1/s',"
+                "'operations': {'default': {'read': '4KiB'}}}");
+}
+
 /* Nobody sees an error: whoever finds the queue full comes a second later. */
 static void rule_15b_8_a_full_listen_queue_is_a_delay(void **state)
 {
@@ -437,6 +571,12 @@ int main(void)
         cmocka_unit_test(rule_15b_8_a_full_listen_queue_is_a_delay),
         cmocka_unit_test(rule_15b_9_a_broken_connection),
         cmocka_unit_test(rule_15b_10_slow_but_well),
+        cmocka_unit_test(rule_15_15_saved_units_hide_what_autoscaling_is_late_for),
+        cmocka_unit_test(rule_15_16_a_batch_costs_as_much_as_one),
+        cmocka_unit_test(rule_15_16_the_youngest_is_thrown_out),
+        cmocka_unit_test(rule_15_16_tokens_are_charged_before_they_are_written),
+        cmocka_unit_test(rule_15_18_a_breaker_waits_for_a_hundred_calls_and_all_probes),
+        cmocka_unit_test(rule_15b_7_400_from_a_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
