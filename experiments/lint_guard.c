@@ -56,12 +56,23 @@ static void look_at_service(struct lint *l, int station,
     }
 }
 
-/* Guards around a call, if it is the only one to its callee: of others it is not known
+/* Guards around a call or a query; none where it is something else. */
+static const struct param_list *guards_around(const struct lint_link *link)
+{
+    static const struct param_list none = {.count = 0};
+    if (link->way == LINT_CALL)
+        return &((const struct call_step *)link->step)->guards;
+    if (link->way == LINT_QUERY)
+        return &((const struct query_step *)link->step)->guards;
+    return &none;
+}
+
+/* The same, if it is the only one to its callee: of others it is not known
  * which share of the callee's requests is theirs. */
 static void look_at_call(struct lint *l, const struct lint_link *link,
                          void (*look)(struct lint *l, const struct post *post))
 {
-    const struct param_list *guards = &((const struct call_step *)link->step)->guards;
+    const struct param_list *guards = guards_around(link);
     const struct param_variant *guard = guards->items;
     struct post post = {.name = lint_name(l, link->to),
                         .station = link->to,
@@ -88,8 +99,7 @@ static void each_guard(struct lint *l,
                        void (*look)(struct lint *l, const struct post *post))
 {
     for (int k = 0; k < l->links; k++)
-        if (l->link[k].way == LINT_CALL)
-            look_at_call(l, &l->link[k], look);
+        look_at_call(l, &l->link[k], look);
     for (int i = 0; i < l->facts->stations; i++)
         look_at_service(l, i, look);
 }

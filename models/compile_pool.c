@@ -438,6 +438,20 @@ static bool holds_connection(const struct compiler *c, const struct frame *f,
     return false;
 }
 
+/* Guards around all of it, waiting for a connection included; their set, or NONE. */
+static uint32_t guard_query(struct compiler *c, struct frame *f,
+                            const struct query_step *s)
+{
+    if (s->guards.count == 0)
+        return NONE;
+    uint32_t set = compile_call_guards(
+        c, &s->guards, f->place->index,
+        arena_format(c->arena, "%s: query on %s", f->place->name, s->database));
+    frame_emit(c, f, OP_GUARD_IN)->b = set;
+    f->pad = frame_pad_guard(c, f, set, f->pad);
+    return set;
+}
+
 double compile_query(struct compiler *c, struct frame *f, const struct query_step *s)
 {
     enum { MOST_POOLS = 8 };
@@ -464,6 +478,7 @@ double compile_query(struct compiler *c, struct frame *f, const struct query_ste
     }
     if (s->on_error == ON_ERROR_CONTINUE)
         f->pad = frame_pad(c, f, NULL, after, true);
+    uint32_t guards = guard_query(c, f, s);
     bool connects = pools == 0 && !holds_connection(c, f, database);
     for (int i = 0; i < pools; i++) {
         pool[i] = find_pool(c, s->at, "via", names[i]);
@@ -491,6 +506,8 @@ double compile_query(struct compiler *c, struct frame *f, const struct query_ste
     double mean = query.mean;
     for (int i = pools; i-- > 0;)
         mean = release(c, f, &grip[i], mean);
+    if (guards != NONE)
+        frame_emit(c, f, OP_GUARD_OUT)->b = guards;
     f->pad = pad;
     frame_label(c, f, after);
     return mean;

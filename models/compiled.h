@@ -30,6 +30,8 @@ enum op {
     OP_CPU,     /* use a drawn time of CPU; `b`: on a thread of its own */
     OP_CALL,    /* call site `a`, wait for the reply */
     OP_GUARDED, /* the same, past the guards of set `b` */
+    OP_GUARD_IN,  /* past the guards of set `b`, which are told at: */
+    OP_GUARD_OUT, /* how what was between the two has ended */
     OP_ACQUIRE, /* a connection of pool use `a`, the task's `b`-th */
     OP_RELEASE, /* give it back */
     OP_KEEP_NONE, /* no connection is held to the end of the handler yet */

@@ -57,7 +57,7 @@ void frame_jump(struct compiler *c, struct frame *f, uint32_t label)
  * how a task can be killed wherever it is. */
 struct pad {
     uint32_t label, next, around;
-    uint32_t cache_use; /* NONE */
+    uint32_t cache_use, guard_set; /* NONE */
     bool clear, holds;
     struct holding held;
 };
@@ -70,6 +70,7 @@ uint32_t frame_pad(struct compiler *c, struct frame *f, const struct holding *h,
                       .next = next,
                       .around = f->pad,
                       .cache_use = NONE,
+                      .guard_set = NONE,
                       .clear = clear,
                       .holds = h};
     if (h)
@@ -83,6 +84,14 @@ uint32_t frame_pad_drop(struct compiler *c, struct frame *f, uint32_t cache_use,
 {
     uint32_t label = frame_pad(c, f, NULL, next, clear);
     VECTOR_AT(&f->pads, struct pad, f->pads.count - 1)->cache_use = cache_use;
+    return label;
+}
+
+uint32_t frame_pad_guard(struct compiler *c, struct frame *f, uint32_t set,
+                         uint32_t next)
+{
+    uint32_t label = frame_pad(c, f, NULL, next, false);
+    VECTOR_AT(&f->pads, struct pad, f->pads.count - 1)->guard_set = set;
     return label;
 }
 
@@ -107,6 +116,8 @@ static void emit_pads(struct compiler *c, struct frame *f)
             frame_emit_held(c, f, OP_RELEASE, &pad.held);
         if (pad.cache_use != NONE)
             frame_emit(c, f, OP_DROP)->b = pad.cache_use;
+        if (pad.guard_set != NONE)
+            frame_emit(c, f, OP_GUARD_OUT)->b = pad.guard_set;
         f->pad = pad.around;
         frame_emit(c, f, pad.clear ? OP_CLEAR : OP_JUMP)->a = pad.next;
     }
@@ -194,6 +205,8 @@ static void resolve(const struct compiler *c, struct instr *i)
     case OP_CPU:
     case OP_CALL:
     case OP_GUARDED:
+    case OP_GUARD_IN:
+    case OP_GUARD_OUT:
     case OP_ACQUIRE:
     case OP_RELEASE:
     case OP_KEEP_NONE:

@@ -71,6 +71,9 @@ uint32_t frame_pad(struct compiler *c, struct frame *f, const struct holding *h,
                    uint32_t next, bool clear);
 
 /* A pad that tells those who wait for the fill of a cache use that there is none. */
+/* The guards of this set are told of the error. */
+uint32_t frame_pad_guard(struct compiler *c, struct frame *f, uint32_t set,
+                         uint32_t next);
 uint32_t frame_pad_drop(struct compiler *c, struct frame *f, uint32_t cache_use,
                         uint32_t next, bool clear);
 

@@ -110,7 +110,10 @@ static void reject(struct world *w, uint32_t task, enum guard_side side,
         return;
     }
     guard_left(w, task, side, status, false);
-    task_call_refused(w, task, status, plan->cause);
+    if (w->code[w->task[task].pc].op == OP_GUARD_IN)
+        task_fail(w, task, status, plan->cause);
+    else
+        task_call_refused(w, task, status, plan->cause);
 }
 
 static void hold(struct world *w, uint32_t task, enum guard_side side,
@@ -124,6 +127,17 @@ static void hold(struct world *w, uint32_t task, enum guard_side side,
     else if (plan->timer_class != NONE)
         t->timer =
             timer_set(&w->timers, plan->timer_class, w->now, SLOT(SLOT_TASK, task));
+}
+
+/* On to what they guard: a call, or all up to OP_GUARD_OUT. */
+static void pass(struct world *w, uint32_t task)
+{
+    if (w->code[w->task[task].pc].op == OP_GUARDED) {
+        task_call(w, task);
+        return;
+    }
+    w->task[task].pc++;
+    task_ready(w, task);
 }
 
 static void go_on(struct world *w, uint32_t task, enum guard_side side)
@@ -147,7 +161,7 @@ static void go_on(struct world *w, uint32_t task, enum guard_side side)
         }
     }
     if (side == SIDE_CALL) {
-        task_call(w, task);
+        pass(w, task);
         return;
     }
     w->task[task].flags |= TASK_PASSED;

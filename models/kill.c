@@ -90,6 +90,10 @@ static void give_back(struct world *w, uint32_t task)
         case OP_DROP:
             cache_drop(w, task, i);
             break;
+        case OP_GUARD_OUT:
+            guard_left(w, task, SIDE_CALL, STATUS_RESET, true);
+            t->pc++;
+            break;
         case OP_JUMP:
             t->pc = i->a;
             break;

@@ -494,6 +494,10 @@ static const struct param query_params[] = {
     {.key = "timeout", .type = PARAM_DURATION, .offset = AT(timeout), .least = 1e-6,
      .most = 1e9, .fallback = INFINITY,
      .doc = "Give up on the query itself after this."},
+    {.key = "guards", .type = PARAM_LIST, .offset = AT(guards), .of = &guard_row,
+     .doc = "What it has to pass at the caller, in order, before it asks for a "
+            "connection: a bulkhead or a circuit_breaker around the repository, say. "
+            "That the pool had none in time is a failure, too. See guards."},
     {.key = "admin", .type = PARAM_FLAG, .offset = AT(admin),
      .doc = "Asked by an administrator, whom the database keeps connections for."},
     ON_ERROR_ROW(query_step),

@@ -185,6 +185,7 @@ struct query_step {
     struct param_variant via; /* which 0: const char *; 1: param_list of them */
     struct dist *time, *io;
     sim_time timeout;
+    struct param_list guards; /* struct param_variant: rows of guard_rows */
     int on_error;
     bool admin;
 };

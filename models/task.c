@@ -708,8 +708,13 @@ HOT_INLINE bool step(struct world *w, uint32_t task, struct task *t)
         call(w, task);
         return false;
     case OP_GUARDED:
+    case OP_GUARD_IN:
         guard_enter(w, task, SIDE_CALL);
         return false;
+    case OP_GUARD_OUT:
+        guard_left(w, task, SIDE_CALL, (enum status)t->status, false);
+        t->pc++;
+        return true;
     case OP_ACQUIRE:
         pool_acquire(w, task, i);
         return false;

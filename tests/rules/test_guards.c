@@ -177,6 +177,57 @@ static void rule_11_1_1_around_a_call(void **state)
     story_end(&s);
 }
 
+#define REPOSITORY(workloads, app, pool, guards, query)                                \
+    "{'workloads': {" workloads "}, 'services': {"                                     \
+    "'app': {" app ", 'handlers': {'default': [{'query': 'db', 'via': 'pool',"         \
+    "  'io': '" query "', 'guards': [" guards "]}]}},"                                 \
+    "'pool': {'kind': 'connection_pool', " pool "}, 'db': {'kind': 'postgres'}}}"
+#define BURST_AT(name, users, at)                                                      \
+    "'" name "': {'target': 'app', 'burst': {'users': " #users ", 'at': '" at "'}}"
+
+/* It stands before the pool, and sees that there is no connection as a failure: two of
+ * three wait for a second in vain, so that the next is told at once. */
+static void rule_11_1_1_around_a_query(void **state)
+{
+    (void)state;
+    struct story s;
+    /* clang-format off */
+    story_tell(&s, REPOSITORY(
+        BURST_AT("first", 3, "0s") "," BURST_AT("next", 1, "2s"),
+        "'kind': 'server'", "'size': 1, 'wait_timeout': '1s'",
+        "{'circuit_breaker': {'slidingWindowSize': 2, 'minimumNumberOfCalls': 2}}",
+        "5s"));
+    /* clang-format on */
+    assert_ends(&s, "first", 1, STATUS_500, 2);
+    assert_ends(&s, "next", 0, STATUS_503, 1);
+    assert_int_equal(story_of(&s, "next")->failed_latency.most, 0);
+    story_end(&s);
+}
+
+/* Nobody comes to the pool who has not passed; who is killed in the middle of a query
+ * gives his permit back. */
+static void rule_11_1_2_around_a_query(void **state)
+{
+    (void)state;
+    struct story s;
+    /* clang-format off */
+    story_tell(&s, REPOSITORY(
+        BURST_AT("first", 3, "0s"), "'kind': 'server'", "'size': 1",
+        "{'bulkhead': {'maxConcurrentCalls': 1, 'maxWaitDuration': '1s'}}", "600ms"));
+    assert_latencies(&s, 0.605, 1.205); /* 5 ms to open the connection */
+    assert_ends(&s, "first", 2, STATUS_503, 1);
+    assert_int_equal(story_at(&s, "pool")->waited, 0);
+    story_end(&s);
+    story_tell(&s, REPOSITORY(
+        BURST_AT("first", 1, "0s") "," BURST_AT("next", 1, "9s"),
+        "'kind': 'gunicorn', 'timeout': '2s'", "'size': 1",
+        "{'bulkhead': {'maxConcurrentCalls': 1}}", "60s"));
+    /* clang-format on */
+    assert_ends(&s, "first", 0, STATUS_500, 1);
+    assert_ends(&s, "next", 0, STATUS_500, 1);
+    story_end(&s);
+}
+
 /* The defaults: nothing happens before 100 calls, the 100th failure opens it; from 60 s
  * later on ten probes pass, the first who come. */
 static void rule_11_2_1_the_hundredth_failure_opens_it(void **state)
@@ -581,6 +632,8 @@ int main(void)
         cmocka_unit_test(rule_11_1_13_limits_of_netflix),
         cmocka_unit_test(rule_11_2_3_drops_come_faster_and_faster),
         cmocka_unit_test(rule_11_1_14_it_stops_and_resumes),
+        cmocka_unit_test(rule_11_1_1_around_a_query),
+        cmocka_unit_test(rule_11_1_2_around_a_query),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
