@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "experiments/batch.h"
 
+#include "experiments/bistable.h"
 #include "experiments/conclude.h"
 #include "sim/check.h"
 
@@ -16,7 +17,7 @@ enum {
     FIRST_ROUND = 5,       /* replications of a point before others get theirs */
     INTERRUPTED = 75,      /* the process's status */
     SPARE_OPEN = 8,        /* points kept open beside those that are worked on */
-    MOST_STAGES = 16,      /* of a point: its pilots, production, enlargement */
+    MOST_STAGES = 20,      /* of a point: its pilots, production, enlargement; trials */
 };
 static const double grace = 4; /* s for what runs to finish when it has to stop */
 
@@ -270,6 +271,26 @@ static int first_allowed(const struct open *o)
     return begins && o->jobs.count > FIRST_ROUND ? FIRST_ROUND : o->jobs.count;
 }
 
+/* All that its procedure asks for is known, and concluded; whether it would come back
+ * from an overload is not. */
+static void note_untried(struct open *o, struct arena *arena)
+{
+    const struct result *result = &o->point.result;
+    o->known_count = 0; /* what has started like that is no part of the result */
+    o->entry->openness = conclude_openness(result);
+    conclude_point(o->batch->set.store, o->entry->id, result, STORE_UNFINISHED,
+                   &o->simulation, arena);
+    note_evidence(o);
+}
+
+static void wait_for_jobs(struct open *o)
+{
+    expect(o);
+    o->allowed = first_allowed(o);
+    o->begun = false;
+    o->entry->state = WAITING;
+}
+
 /* Runs the point's procedure on what is kept: it is done, or its jobs are known. */
 static void advance(struct open *o)
 {
@@ -281,15 +302,19 @@ static void advance(struct open *o)
         .runner = &runner};
     arena_init(&arena);
     o->known_count = o->found_count = 0;
-    if (point_run(&o->point, &effort, &arena)) {
+    bool known = point_run(&o->point, &effort, &arena);
+    int stages = o->found_count;
+    bool tried = known && bistable_try(&o->point, &effort, &arena);
+    if (known)
+        o->found_count = stages; /* evidence of what is concluded */
+    if (tried)
         finish_point(o, &arena);
-    } else {
+    else if (known)
+        note_untried(o, &arena);
+    else
         judge_so_far(o, &arena);
-        expect(o);
-        o->allowed = first_allowed(o);
-        o->begun = false;
-        o->entry->state = WAITING;
-    }
+    if (!tried)
+        wait_for_jobs(o);
     arena_free(&arena);
 }
 

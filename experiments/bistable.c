@@ -28,7 +28,7 @@ static const double fallen_part = 0.5;
 static const double usual_budget = 2e6;
 
 struct trial {
-    struct replicate replicate;
+    const struct runner *runner;
     struct arena *arena;
     double rate;   /* requests/s that begin */
     double burst;  /* requests */
@@ -56,7 +56,7 @@ static bool may_feed_itself(const struct result *r)
 static bool count_answers(struct trial *t, const struct bistability *b, sim_time shock,
                           double *answers)
 {
-    struct jobs jobs = {.stage = STAGE_ENLARGED,
+    struct jobs jobs = {.stage = shock ? STAGE_OVERLOADED : STAGE_EMPTY,
                         .first = FIRST,
                         .count = REPLICATIONS,
                         .window = {.warm_up = sim_from_nanoseconds(1e9 * b->after),
@@ -64,7 +64,7 @@ static bool count_answers(struct trial *t, const struct bistability *b, sim_time
                                    .shock = shock,
                                    .unprovoked = true}};
     struct outcome out[REPLICATIONS];
-    if (!replicate_run(&t->replicate, &jobs, t->arena, out))
+    if (!t->runner->run(t->runner->context, &jobs, t->arena, out))
         return false;
     for (int r = 0; r < REPLICATIONS; r++) {
         double width = sim_seconds(out[r].in_system.width);
@@ -140,11 +140,13 @@ bool bistable_try(struct point *point, const struct point_effort *effort,
     if (!may_feed_itself(r))
         return true;
     double impatience = sim_seconds(r->facts->impatience), load = r->headroom.load;
+    struct replicate replicate = {.model = point->model,
+                                  .threads = effort->threads ? effort->threads
+                                                             : omp_get_num_procs(),
+                                  .stop = effort->stop};
+    struct runner simulator = {replicate_run, &replicate};
     struct trial t = {
-        .replicate = {.model = point->model,
-                      .threads =
-                          effort->threads ? effort->threads : omp_get_num_procs(),
-                      .stop = effort->stop},
+        .runner = effort->runner ? effort->runner : &simulator,
         .arena = arena,
         .rate = open_rate(r->facts),
         .budget = fmax(usual_budget, (double)r->run.requests),

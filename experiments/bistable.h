@@ -43,7 +43,7 @@ struct bistability {
 };
 
 /* Fills in a concluded result's bistability, and its verdict if it is bistable; false
- * when interrupted. */
+ * when interrupted, or when the runner of the effort gave up. */
 bool bistable_try(struct point *point, const struct point_effort *effort,
                   struct arena *arena);
 

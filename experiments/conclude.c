@@ -139,6 +139,10 @@ static void add_all(struct rows rows, const struct result *r)
     rows.name = "";
     add_requests(&rows, r, &f->whole);
     add(&rows, "backlog_growth", "1/s", &r->judgement.growth);
+    if (r->bistability.state >= BISTABILITY_RECOVERS) {
+        add(&rows, "completed_from_empty", "1/s", &r->bistability.empty);
+        add(&rows, "completed_after_burst", "1/s", &r->bistability.overloaded);
+    }
     if (r->headroom.station >= 0) {
         rows.scope = "bottleneck";
         rows.name = r->facts->station[r->headroom.station].name;

@@ -27,8 +27,8 @@ enum { KEPT_OPEN = 8 }; /* models that a rank keeps */
 /* A job on its way to a rank. */
 struct order {
     int64_t point;
-    sim_time warm_up, length, drain;
-    int64_t segments, replication;
+    sim_time warm_up, length, drain, shock;
+    int64_t segments, unprovoked, open_end, replication;
     int64_t is_job; /* 0: there are no more */
 };
 
@@ -61,7 +61,10 @@ static void send_job(int rank, const struct batch_job *job)
                              .warm_up = job->job.window.warm_up,
                              .length = job->job.window.length,
                              .drain = job->job.window.drain,
+                             .shock = job->job.window.shock,
                              .segments = job->job.window.segments,
+                             .unprovoked = job->job.window.unprovoked,
+                             .open_end = job->job.window.open_end,
                              .replication = job->job.replication,
                              .is_job = 1};
     MPI_Send(&m, sizeof m, MPI_BYTE, rank, TAG_JOB, MPI_COMM_WORLD);
@@ -192,7 +195,10 @@ static void work(const struct plan *plan)
                                     .window = {.warm_up = m.warm_up,
                                                .length = m.length,
                                                .drain = m.drain,
-                                               .segments = m.segments != 0},
+                                               .shock = m.shock,
+                                               .segments = m.segments != 0,
+                                               .unprovoked = m.unprovoked != 0,
+                                               .open_end = m.open_end != 0},
                                     .replication = (uint32_t)m.replication};
         struct replicate_found found;
         replicate_one(&job, &arena, &found);

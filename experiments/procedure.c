@@ -8,7 +8,8 @@
 
 #include <math.h>
 
-const char *const stage_names[] = {"pilot", "production", "enlarged"};
+const char *const stage_names[] = {"pilot", "production", "enlarged",
+                                   "started empty", "started overloaded"};
 
 /* Requests of a pilot's replication; memories (steady_memory) that a pilot must
  * last. */

@@ -34,7 +34,10 @@
 
 #include "experiments/sample.h"
 
-enum stage { STAGE_PILOT, STAGE_PRODUCTION, STAGE_ENLARGED };
+/* The last two are no part of a procedure: see bistable.h. */
+enum stage {
+    STAGE_PILOT, STAGE_PRODUCTION, STAGE_ENLARGED, STAGE_EMPTY, STAGE_OVERLOADED,
+};
 extern const char *const stage_names[];
 
 /* Replications [first, first + count) of a point over one window. */

@@ -129,7 +129,7 @@ static void check_rows(struct store *s, struct fault_search *search)
                                "replication %u of %s, %s: not the bytes that were "
                                "written",
                                key.replication, label ? label : "an unfinished point",
-                               key.stage <= STAGE_ENLARGED ? stage_names[key.stage]
+                               key.stage <= STAGE_OVERLOADED ? stage_names[key.stage]
                                                            : "no stage"));
         arena_free(&row);
     }

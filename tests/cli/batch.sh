@@ -112,6 +112,34 @@ expect 0 "$HEADROOM" batch open.json --threads 1 --verbose
 grep '^kept ' err.txt | sed -n '16,50p' | cut -d' ' -f2 | sort | uniq -c >order.txt
 [ "$(tr -d ' ' <order.txt)" = '35rate=50/s,' ] || fail "not the open point first: $(cat order.txt)"
 
+# ---- does the start decide the end? ---------------------------------------------------
+
+cat >storm.json <<'JSON'
+{ "workloads": { "v": { "target": "api", "open": { "rate": "20/s" }, "timeout": "1s",
+    "retry": { "max": 3, "on": [ "timeout" ], "backoff": { "base": "100ms" } } } },
+  "services": { "api": { "kind": "server", "slots": 10, "time": { "exponential": "100ms" } } },
+  "run": { "duration": "30s", "replications": 3 } }
+JSON
+echo '{ "scenario": "storm.json", "vary": { "/workloads/v/open/rate": [ "20/s", "80/s" ] } }' \
+    >storms.json
+expect 0 "$HEADROOM" batch storms.json
+expect 0 "$HEADROOM" check storms.hdb
+says out.txt 'rate=20/s  stable'
+says out.txt 'rate=80/s  bistable'
+whole=$(grep 'results hash' out.txt)
+# The trials are kept like all else: in pieces, on one thread, it is the same.
+for _ in $(seq 60); do
+    status=0
+    "$HEADROOM" batch storms.json --out pieces.hdb --threads 1 --budget 100ms \
+        >out.txt 2>&1 || status=$?
+    [ $status = 75 ] || break
+done
+[ $status = 0 ] || fail "status $status: $(cat out.txt)"
+expect 0 "$HEADROOM" check pieces.hdb
+says out.txt "$whole"
+expect 0 "$HEADROOM" export --replications pieces.hdb
+says out.txt 'started overloaded'
+
 # ---- tables --------------------------------------------------------------------------
 
 # Every line has as many cells as the header, and what may not be given is no 0.
