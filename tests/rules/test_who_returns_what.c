@@ -230,9 +230,9 @@ static void rule_15_13_a_quota_freezes_everything(void **state)
     (void)state;
     struct story s;
     story_tell(&s, "{'workloads': {'w': {'target': 'web', 'burst': {'users': 8}}},"
-               "'services': {'web': {'kind': 'server', 'cpu': 8,"
-               "'cpu_quota': {'cores': 2, 'phase': '0s'},"
-               "'handlers': {'default': [{'cpu': '50ms'}]}}}}");
+                   "'services': {'web': {'kind': 'server', 'cpu': 8,"
+                   "'cpu_quota': {'cores': 2, 'phase': '0s'},"
+                   "'handlers': {'default': [{'cpu': '50ms'}]}}}}");
     assert_int_equal(s.out.type[0].latency_sum.most, SIM_SECOND / 8);
     story_end(&s);
 }
@@ -275,23 +275,25 @@ static double pace_of(int sequences)
 {
     struct story s;
     char text[600];
-    snprintf(text, sizeof text,
-             "{'workloads': {'w': {'target': 'llm', 'burst': {'users': %d}}},"
-             "'services': {'llm': {'kind': 'vllm', 'gpu': 'A100', 'model': 'llama-2-7b',"
-             "'max_num_seqs': 1024, 'max_num_batched_tokens': 65536,"
-             "'input_tokens': 16, 'output_tokens': 65}}}",
-             sequences);
+    snprintf(
+        text, sizeof text,
+        "{'workloads': {'w': {'target': 'llm', 'burst': {'users': %d}}},"
+        "'services': {'llm': {'kind': 'vllm', 'gpu': 'A100', 'model': 'llama-2-7b',"
+        "'max_num_seqs': 1024, 'max_num_batched_tokens': 65536,"
+        "'input_tokens': 16, 'output_tokens': 65}}}",
+        sequences);
     story_tell(&s, text);
     double pace = histogram_quantile(&s.out.type[0].per_token, 0.5) * 1e-6;
     story_end(&s);
     return pace;
 }
 
-/* A step for 64 takes hardly longer than one for one; from 128 on it grows with them. */
+/* A step for 64 takes hardly longer than one for one; from 128 on it grows. */
 static void rule_15_16_a_batch_costs_as_much_as_one(void **state)
 {
     (void)state;
-    double one = pace_of(1), few = pace_of(256), many = pace_of(384), most = pace_of(512);
+    double one = pace_of(1), few = pace_of(256), many = pace_of(384),
+           most = pace_of(512);
     assert_true(pace_of(64) < 1.2 * one);
     assert_true(few > 1.5 * one);
     assert_within(most - many, many - few, 0.05 * most);
@@ -320,7 +322,7 @@ static void rule_15_16_the_youngest_is_thrown_out(void **state)
     }
 }
 
-/* 10,000 tokens a minute are ten calls that might write 1,000, though each writes 50. */
+/* 10,000 tokens a minute are ten calls that might write 1,000: each writes 50. */
 static void rule_15_16_tokens_are_charged_before_they_are_written(void **state)
 {
     (void)state;
