@@ -108,8 +108,10 @@ static bool compare(struct trial *t, double after, struct bistability *b)
         .replications = REPLICATIONS,
         .state = BISTABILITY_TOO_LONG,
     };
-    if (2 * REPLICATIONS * t->rate * (b->after + b->length) > t->budget)
+    double requests = 2 * REPLICATIONS * t->rate * (b->after + b->length);
+    if (requests > t->budget)
         return true;
+    b->requests = requests;
     sim_time shock = sim_from_nanoseconds(1e9 * t->burst / t->rate);
     if (!count_answers(t, b, 0, empty) || !count_answers(t, b, shock, overloaded))
         return false;

@@ -37,6 +37,7 @@ struct bistability {
     double after;  /* s from the burst to where counting begins */
     double length; /* s that it lasts */
     int replications;
+    double requests; /* simulated for that, about */
     int fallen;  /* of those that start empty: overloaded by themselves meanwhile */
     double best; /* answers/s of the one that answers most */
     struct estimate empty, overloaded; /* answers/s */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiments/saturate.h"
 
+#include "experiments/bistable.h"
 #include "sim/check.h"
 
 #include <math.h>
@@ -526,6 +527,85 @@ static void look_around(struct search *s)
     }
 }
 
+/* ---- coming back from an overload ------------------------------------------------ */
+
+/* Just below the maximum everything is slow to come back, and hard to tell. */
+static const double below_maximum = 0.9;
+/* The bracket of the loads from which it comes back. */
+static const double recovery_width = 0.1;
+enum { MOST_HALVINGS = 4 };
+
+static enum answer answer_of_trial(enum bistability_state state)
+{
+    switch (state) {
+    case BISTABILITY_RECOVERS:
+        return ANSWER_YES;
+    case BISTABILITY_STAYS:
+    case BISTABILITY_FALLS:
+        return ANSWER_NO;
+    case BISTABILITY_NOT_TRIED:
+    case BISTABILITY_TOO_LONG:
+        break;
+    }
+    return ANSWER_OPEN;
+}
+
+/* Does it come back at this load? Its numbers are not those of a probe. */
+static enum answer recovers_at(struct search *s, double load)
+{
+    struct arena own;
+    struct point point;
+    struct point_effort effort = *s->set->effort;
+    enum answer answer = ANSWER_OPEN;
+    arena_init(&own);
+    if (s->set->progress)
+        s->set->progress(s->set->context, s->out, load);
+    effort.within = first_within;
+    effort.request_cap = budget_left(s) / 2 + 1;
+    if (effort.request_cap > first_cap)
+        effort.request_cap = first_cap;
+    if (read_at(s, load, &own, &point) && point_run(&point, &effort, &own) &&
+        bistable_try(&point, &effort, &own)) {
+        const struct result *r = &point.result;
+        answer = answer_of_trial(r->bistability.state);
+        s->out->requests += r->run.requests + (uint64_t)r->bistability.requests;
+        s->out->events += r->run.events;
+    } else {
+        s->interrupted = true;
+    }
+    arena_free(&own);
+    return answer;
+}
+
+/* Where overload can feed itself: the loads up to which it ends by itself. */
+static void find_recovery(struct search *s, const struct model_facts *facts)
+{
+    struct bracket *b = &s->out->recovery;
+    double load = dial_round(&s->out->dial, below_maximum * s->out->carried.yes);
+    if (!(facts->impatience > 0) || !(load > 0) || !goes_on(s))
+        return;
+    enum answer answer = recovers_at(s, load);
+    for (int i = 0; i < MOST_HALVINGS && answer == ANSWER_NO && goes_on(s); i++) {
+        b->no = load;
+        load = dial_round(&s->out->dial, load / 2);
+        answer = recovers_at(s, load);
+    }
+    if (answer != ANSWER_YES) {
+        b->no = answer == ANSWER_NO ? load : b->no;
+        return;
+    }
+    b->yes = load;
+    while (!isnan(b->no) && b->no > b->yes * (1 + recovery_width) && goes_on(s)) {
+        load = dial_round(&s->out->dial, sqrt(b->yes * b->no));
+        if (load <= b->yes || load >= b->no)
+            return;
+        answer = recovers_at(s, load);
+        if (answer == ANSWER_OPEN)
+            return;
+        *(answer == ANSWER_YES ? &b->yes : &b->no) = load;
+    }
+}
+
 static void find_knee(struct saturation *out)
 {
     double best = 0;
@@ -578,6 +658,7 @@ bool saturate(const struct saturate_settings *set, struct point *base,
     *out = (struct saturation){.bound = INFINITY,
                                .carried = none,
                                .promised = none,
+                               .recovery = none,
                                .knee = NAN,
                                .most = estimate_lacking(LACK_LIMIT)};
     out->probe = arena_many(arena, MOST_PROBES, struct probe);
@@ -597,6 +678,7 @@ bool saturate(const struct saturate_settings *set, struct point *base,
     if (out->has_promises)
         find_promised(&s);
     look_around(&s);
+    find_recovery(&s, base->result.facts);
     find_knee(out);
     find_fall(out);
     return !s.interrupted;

@@ -63,6 +63,8 @@ struct saturation {
     struct bracket carried;       /* loads */
     struct bracket promised;      /* loads; both NaN without promises */
     bool has_promises;
+    struct bracket recovery; /* loads at which an overload ends by itself, or stays for
+                                good (bistable); both NaN where it cannot feed itself */
     double knee;                  /* load; NaN */
     int probes;
     struct probe *probe;          /* by load */

@@ -151,6 +151,40 @@ static void print_promised(struct page *p)
                   exact(p, b->yes), exact(p, b->no), breaks ? breaks->text : "one");
 }
 
+static void print_recovery(struct page *p)
+{
+    const struct saturation *s = p->is;
+    const struct bracket *b = &s->recovery;
+    bool caught = b->no <= s->dial.value;
+    if (isnan(b->yes) && isnan(b->no))
+        return;
+    sheet_heading(&p->sheet, "After an overload");
+    if (isnan(b->no)) {
+        sheet_say(&p->sheet,
+                  "Up to %s at least it comes back by itself from a burst that has "
+                  "filled its queues.",
+                  load_text(p, b->yes));
+        return;
+    }
+    if (isnan(b->yes))
+        sheet_say(&p->sheet,
+                  "At %s, the least load that was tried, it does not come back from a "
+                  "burst that has filled its queues (bistable).",
+                  load_text(p, b->no));
+    else
+        sheet_say(
+            &p->sheet,
+            "Up to %s it comes back by itself from a burst that has filled its "
+            "queues. From %s on it stays overloaded for good, until there is less "
+            "load (bistable): attempts that are given up and made again keep it "
+            "so.",
+            load_text(p, b->yes), load_text(p, b->no));
+    if (caught)
+        sheet_say(&p->sheet, "%sThe load now, %s, is one of those.%s",
+                  sheet_ink(&p->sheet, INK_BAD), load_text(p, s->dial.value),
+                  sheet_ink(&p->sheet, INK_PLAIN));
+}
+
 static void print_knee(struct page *p)
 {
     if (isnan(p->is->knee))
@@ -257,6 +291,7 @@ void saturate_print(const struct saturation *s, const struct point *base, bool c
     print_headline(&page);
     print_maximum(&page);
     print_promised(&page);
+    print_recovery(&page);
     print_knee(&page);
     print_order(&page);
     print_fall(&page);
@@ -332,6 +367,9 @@ const char *saturate_json(const struct saturation *s, const struct point *base,
     put_bracket(most, "load", &s->carried);
     json_number(most, "analytic_bound", s->bound);
     put_bracket(root, "slo_capacity", &s->promised);
+    cJSON *recovery = json_object(root, "recovers");
+    json_number(recovery, "yes", s->recovery.yes);
+    json_number(recovery, "no", s->recovery.no);
     json_number(root, "knee", s->knee);
     json_number(root, "headroom", saturation_headroom(s));
     put_parts(root, &page);

@@ -129,6 +129,42 @@ static void a_load_that_ends_by_itself_saturates_nothing(void **state)
     arena_free(&arena);
 }
 
+#define STORM(client, more)                                                            \
+    "{'workloads': {'w': {'target': 's', 'open': {'rate': '60/s'}, " client "}}, "     \
+    "'services': {'s': {'kind': 'server', 'slots': 10, "                               \
+    "'time': {'exponential': '100ms'}" more "}}, "                                     \
+    "'run': {'duration': '60s', 'replications': 5}}"
+#define AGAIN "'timeout': '1s', 'retry': {'max': 3, 'backoff': {'base': '100ms'}}"
+
+/* 100/s can be done. Once every attempt comes too late there are four of each request:
+ * only below 25/s they can all be done. */
+static void an_overload_that_feeds_itself_ends_below_a_quarter(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct saturation s = find(STORM(AGAIN, ""), 10000000, &arena);
+    assert_true(s.carried.yes > 80);
+    assert_true(15 < s.recovery.yes && s.recovery.yes < s.recovery.no);
+    assert_true(s.recovery.no < 28);
+    assert_true(s.recovery.no <= 1.1 * s.recovery.yes * 1.01);
+    arena_free(&arena);
+}
+
+/* Who is dropped early leaves room for those who still wait; and where nothing is tried
+ * again there is nothing to feed on. */
+static void an_overload_that_does_not_feed_itself_ends(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct saturation s = find(STORM(AGAIN, ", 'guards': ['codel']"), 10000000, &arena);
+    assert_true(s.recovery.yes >= 0.85 * s.carried.yes);
+    assert_true(isnan(s.recovery.no));
+    arena_free(&arena);
+    s = find(STORM("'deadline': '30s'", ""), 3000000, &arena);
+    assert_true(isnan(s.recovery.yes) && isnan(s.recovery.no));
+    arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +173,8 @@ int main(void)
         cmocka_unit_test(a_small_budget_gives_a_wider_bracket_that_is_still_true),
         cmocka_unit_test(users_who_wait_get_what_the_workers_serve),
         cmocka_unit_test(a_retry_storm_is_told),
+        cmocka_unit_test(an_overload_that_feeds_itself_ends_below_a_quarter),
+        cmocka_unit_test(an_overload_that_does_not_feed_itself_ends),
         cmocka_unit_test(a_load_that_ends_by_itself_saturates_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
