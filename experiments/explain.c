@@ -2,6 +2,7 @@
 #include "experiments/explain.h"
 
 #include "experiments/walk.h"
+#include "models/proxy.h"
 #include "models/theory.h"
 
 #include <math.h>
@@ -124,6 +125,69 @@ static void find_parts(struct explainer *e)
             out->overloaded |= isfinite(p.capacity) && p.fixed >= p.capacity;
         }
     qsort(out->part, (size_t)out->parts, sizeof *out->part, by_load);
+}
+
+/* ---- limits of a rate ------------------------------------------------------------ */
+
+static bool comes_from(const struct explainer *e, const struct rate_limit_facts *l,
+                       int workload)
+{
+    bool comes = false;
+    for (int t = 0; t < e->facts->types; t++)
+        comes |= e->facts->type[t].workload_index == workload && l->demand[t] > 0;
+    return comes;
+}
+
+/* How many there are that the limit holds for each by itself. */
+static double keys_of(const struct explainer *e, const struct rate_limit_facts *l)
+{
+    const struct workload_conf *conf = e->system->workloads.items;
+    double sum = 0;
+    if (l->key == LIMIT_ALL)
+        return 1;
+    for (int w = 0; w < e->facts->workloads; w++)
+        if (comes_from(e, l, w))
+            sum += l->key == LIMIT_KEY && conf[w].keys
+                       ? (double)conf[w].keys->count
+                       : e->facts->workload[w].addresses;
+    return sum;
+}
+
+/* Bursts that come once are let through, or not, by themselves. */
+static struct explain_limit limit_of(const struct explainer *e, int number)
+{
+    const struct rate_limit_facts *l = &e->facts->rate_limit[number];
+    struct explain_limit is = {.limit = number, .rate = l->rate * keys_of(e, l)};
+    double requests = 0;
+    for (int t = 0; t < e->facts->types; t++) {
+        if (is_single_burst(&e->facts->workload[e->facts->type[t].workload_index]))
+            continue;
+        requests += e->out->type_rate[t];
+        is.asked += e->out->type_rate[t] * l->demand[t];
+    }
+    is.load = is.asked / is.rate;
+    is.most = is.asked > 0 ? requests / is.load : INFINITY;
+    return is;
+}
+
+static int by_tightness(const void *a, const void *b)
+{
+    const struct explain_limit *x = a, *y = b;
+    if (x->load != y->load)
+        return x->load > y->load ? -1 : 1;
+    return x->limit - y->limit;
+}
+
+static void find_limits(struct explainer *e)
+{
+    struct explanation *out = e->out;
+    out->limit = arena_many(e->arena, e->facts->rate_limits + 1, struct explain_limit);
+    for (int i = 0; i < e->facts->rate_limits; i++) {
+        struct explain_limit l = limit_of(e, i);
+        if (l.asked > 0)
+            out->limit[out->limits++] = l;
+    }
+    qsort(out->limit, (size_t)out->limits, sizeof *out->limit, by_tightness);
 }
 
 /* ---- users who wait, bursts, peaks ----------------------------------------------- */
@@ -366,6 +430,7 @@ struct explanation *explain(const struct system_spec *system, const struct model
                           arena_new(arena, struct explanation)};
     set_rates(&e);
     find_parts(&e);
+    find_limits(&e);
     look_at_workloads(&e);
     find_nests(&e);
     find_excesses(&e);

@@ -74,11 +74,22 @@ struct explain_memory {
     double full;    /* with every slot taken; INFINITY: they have no limit */
 };
 
+/* A limit of a rate that is used. Keys and addresses count as evenly spread. */
+struct explain_limit {
+    int limit;     /* of model_facts */
+    double rate;   /* units/s that pass, of all keys together */
+    double asked;  /* units/s */
+    double load;   /* asked / rate */
+    double most;   /* requests/s of the mix that pass */
+};
+
 struct explanation {
     double rate;       /* requests/s of all workloads, users as if nobody waited */
     double *type_rate; /* of each request type; of a single burst: requests */
     int parts;         /* those that are used and limited, the highest load first */
     struct explain_part *part;
+    int limits; /* likewise, the tightest first */
+    struct explain_limit *limit;
     bool overloaded; /* what does not wait for answers alone asks for too much */
     int closed_count, bursts, peaks, nests, excesses, memories;
     struct explain_closed *closed;

@@ -41,6 +41,24 @@ static void put_parts(cJSON *root, const struct explained *x,
     }
 }
 
+static void put_limits(cJSON *root, const struct explained *x,
+                       const struct model_facts *facts)
+{
+    cJSON *array = json_array(root, "limits");
+    for (int i = 0; i < x->is->limits; i++) {
+        const struct explain_limit *l = &x->is->limit[i];
+        const struct rate_limit_facts *is = &facts->rate_limit[l->limit];
+        cJSON *object = json_element(array);
+        json_text(object, "name", is->name);
+        json_text(object, "station", facts->station[is->station].name);
+        json_text(object, "unit", is->unit);
+        json_number(object, "rate", l->rate);
+        json_number(object, "asked", l->asked);
+        json_number(object, "load", l->load);
+        json_number(object, "most", l->most);
+    }
+}
+
 static void put_memories(cJSON *root, const struct explained *x,
                          const struct model_facts *facts)
 {
@@ -145,6 +163,7 @@ char *explain_json(const struct explained *x, struct arena *arena)
     json_put(root, "overloaded", cJSON_CreateBool(x->is->overloaded));
     put_types(root, x, facts);
     put_parts(root, x, facts);
+    put_limits(root, x, facts);
     put_memories(root, x, facts);
     put_bounds(root, x, facts);
     put_connections(root, x, facts);

@@ -51,10 +51,30 @@ static bool any_closed(const struct page *p)
     return p->is->closed_count > 0;
 }
 
+/* The limit that rejects, or would, before any part is full; NULL. */
+static const struct explain_limit *first_limit(const struct page *p)
+{
+    const struct explanation *is = p->is;
+    if (is->limits == 0 || (is->parts > 0 && is->part[0].load >= is->limit[0].load))
+        return NULL;
+    return &is->limit[0];
+}
+
+static const char *limit_name(struct page *p, const struct explain_limit *limit)
+{
+    return safe(p, p->facts->rate_limit[limit->limit].name);
+}
+
 static const char *headline(struct page *p)
 {
+    const struct explain_limit *limit = first_limit(p);
+    if (limit && limit->load > 1)
+        return arena_format(&p->sheet.arena, "too much for %s", limit_name(p, limit));
     if (p->is->overloaded)
         return "overloaded before it starts";
+    if (limit)
+        return arena_format(&p->sheet.arena, "first to say no is %s",
+                            limit_name(p, limit));
     if (p->is->parts == 0)
         return "nothing in it is ever short";
     const struct explain_part *first = &p->is->part[0];
@@ -78,12 +98,33 @@ static void print_arithmetic(struct page *p, const struct explain_part *part)
               value(p, HUMAN_RATE, part->most));
 }
 
+static const char *units(struct page *p, const struct explain_limit *limit, double x)
+{
+    const char *unit = p->facts->rate_limit[limit->limit].unit;
+    return arena_format(&p->sheet.arena, "%s %s/s", value(p, HUMAN_NUMBER, x), unit);
+}
+
+static void print_limit(struct page *p, const struct explain_limit *limit)
+{
+    sheet_say(&p->sheet,
+              "%s: %s are asked for; it lets %s pass (%s). At most %s of this mix get "
+              "through%s.",
+              limit_name(p, limit), units(p, limit, limit->asked),
+              units(p, limit, limit->rate), value(p, HUMAN_PART, limit->load),
+              value(p, HUMAN_RATE, limit->most),
+              limit->load > 1 ? "; the others are rejected, or wait" : "");
+}
+
 static void print_answer(struct page *p)
 {
-    bool bad = p->is->overloaded;
+    const struct explain_limit *limit = first_limit(p);
+    bool bad = p->is->overloaded || (limit && limit->load > 1);
     fprintf(p->sheet.out, "%s%s: %s%s\n",
             sheet_ink(&p->sheet, bad ? INK_BAD : INK_BOLD), safe(p, p->explained->name),
             headline(p), sheet_ink(&p->sheet, INK_PLAIN));
+    for (int i = 0; i < p->is->limits; i++)
+        if (&p->is->limit[i] == limit || p->is->limit[i].load > 1)
+            print_limit(p, &p->is->limit[i]);
     for (int i = 0; i < p->is->parts && p->is->rate > 0; i++)
         if (i == 0 || p->is->part[i].load >= 1)
             print_arithmetic(p, &p->is->part[i]);
@@ -160,6 +201,27 @@ static void print_parts(struct page *p)
     sheet_say(&p->sheet,
               "a request: how long one of the mix occupies it on average, waiting "
               "for others not counted. At most: requests/s of this mix.");
+}
+
+static void print_limits(struct page *p)
+{
+    static const char *const columns[] = {"lets pass", "asked for", "load", "at most"};
+    static const int widths[] = {21, 12, 9, 12};
+    if (p->is->limits == 0)
+        return;
+    heading(p, "Limits of a rate", columns, widths, 4, 38);
+    for (int i = 0; i < p->is->limits; i++) {
+        const struct explain_limit *limit = &p->is->limit[i];
+        fputs("  ", p->sheet.out);
+        sheet_left(&p->sheet, limit_name(p, limit), 36);
+        sheet_right(&p->sheet, units(p, limit, limit->rate), widths[0]);
+        sheet_right(&p->sheet, value(p, HUMAN_RATE, limit->asked), widths[1]);
+        sheet_right(&p->sheet, value(p, HUMAN_PART, limit->load), widths[2]);
+        sheet_right(&p->sheet, value(p, HUMAN_RATE, limit->most), widths[3]);
+        putc('\n', p->sheet.out);
+    }
+    sheet_say(&p->sheet, "Of keys and addresses, if all ask as often. At most: "
+                         "requests/s of this mix that get through.");
 }
 
 static void print_memories(struct page *p)
@@ -342,6 +404,7 @@ void explain_print(const struct explained *explained, bool colour, FILE *out)
     print_answer(&page);
     print_requests(&page);
     print_parts(&page);
+    print_limits(&page);
     print_memories(&page);
     print_bounds(&page);
     print_nests(&page);

@@ -198,13 +198,26 @@ static void print_knee(struct page *p)
 
 /* ---- what fills up --------------------------------------------------------------- */
 
+/* A limit that rejects before anything is full. */
+static void print_limit(struct page *p, const struct explain_limit *limit)
+{
+    sheet_say(&p->sheet, "Before anything is full, %s lets no more than %s through.",
+              safe(p, p->base->result.facts->rate_limit[limit->limit].name),
+              value(p, HUMAN_RATE, limit->most));
+}
+
 /* A nested pool says more than the slots that wait for it. */
 static void print_order(struct page *p)
 {
     const struct explanation *is = p->is->is;
+    bool limited =
+        is->limits > 0 && (is->parts == 0 || is->limit[0].load > is->part[0].load);
+    if (is->parts > 0 || limited)
+        sheet_heading(&p->sheet, "What saturates first");
+    if (limited)
+        print_limit(p, &is->limit[0]);
     if (is->parts == 0)
         return;
-    sheet_heading(&p->sheet, "What saturates first");
     const struct explain_part *first = &is->part[0];
     sheet_say(&p->sheet, "The %s: full at %s if nobody ever waits.",
               part_name(p, first), value(p, HUMAN_RATE, first->most));

@@ -182,7 +182,9 @@ struct handler compile_pipeline(struct compiler *c, const struct frame *caller,
     h.streams = f.streams;
     h.draws = f.draws;
     h.type = type;
-    struct demand *d = compile_demand(c, c->model->service[place->index].station);
+    const struct service *service = &c->model->service[place->index];
+    compile_guard_uses(c, &place->common->guards, service, place->name);
+    struct demand *d = compile_demand(c, service->station);
     d->visits += c->weight;
     d->hold += c->weight * h.mean;
     return h;

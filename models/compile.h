@@ -43,7 +43,7 @@ struct compiler {
     int places;
     struct vector code, label, choice, branch, call, balancer, balancer_key, pool_use,
         timer_length, key, resource, cause, assumption, proxy, limit, budget, stream,
-        guard_set, outage;
+        guard_set, outage, rate_limit;
     struct vector cache, cache_use, cache_set;
     struct hit_plan *hits;       /* what earlier passes found, see compile_cache.c */
     struct vector service_extra; /* bool: background or parallel work runs there */
@@ -55,6 +55,29 @@ struct compiler {
     bool idempotent; /* requests of the type being compiled may be done twice */
     bool overflowed;
 };
+
+/* ---- limits of a rate, as explain sees them (compile_limit.c) -------------------- */
+
+struct rate_limit {
+    const void *conf; /* what the user has written: known again by it */
+    struct rate_limit_facts facts;
+};
+
+/* What is being compiled takes `amount` units of a limit whenever it runs. */
+struct limit_use {
+    const void *conf;
+    const char *name, *unit;
+    uint32_t station;
+    double rate, amount;
+    int key;
+};
+extern const char limit_requests[], limit_tokens[];
+
+void compile_limit_use(struct compiler *c, const struct limit_use *use);
+/* The same of all that limit a rate among the guards of a service. */
+void compile_guard_uses(struct compiler *c, const struct param_list *guards,
+                        const struct service *service, const char *name);
+void compile_limits_done(struct compiler *c);
 
 struct place *compile_find(struct compiler *c, const char *name);
 

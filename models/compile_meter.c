@@ -50,6 +50,41 @@ static const struct meter_plan *make_plan(struct compiler *c, struct frame *f)
     return plan;
 }
 
+/* What a call is charged on average. */
+static double charged(const struct server_part *part)
+{
+    const struct meter_part *m = &part->meter;
+    double input = m->input ? m->input->mean : 0;
+    double output = (double)m->max_tokens;
+    if (m->charge != CHARGE_MAX_TOKENS || m->max_tokens == 0)
+        output = part->tokens->mean;
+    if (m->max_tokens)
+        output = fmin(output, (double)m->max_tokens);
+    return m->charge == CHARGE_INPUT    ? input
+           : m->charge == CHARGE_OUTPUT ? output
+                                        : input + output;
+}
+
+static void use_limits(struct compiler *c, struct frame *f,
+                       const struct meter_conf *conf)
+{
+    struct limit_use use = {.conf = conf,
+                            .name = frame_resource_name(c, f, "limit of requests"),
+                            .unit = limit_requests,
+                            .station = frame_station(c, f),
+                            .rate = conf->requests,
+                            .key = LIMIT_ALL,
+                            .amount = 1};
+    if (conf->requests > 0)
+        compile_limit_use(c, &use);
+    use.name = frame_resource_name(c, f, "limit of tokens");
+    use.unit = limit_tokens;
+    use.rate = conf->tokens;
+    use.amount = charged(&f->place->part.server);
+    if (conf->tokens > 0)
+        compile_limit_use(c, &use);
+}
+
 /* Before anything else a call must keep the limits; `written`: the label where its
  * answer is. */
 static void compile_limits(struct compiler *c, struct frame *f, uint32_t written)
@@ -62,6 +97,8 @@ static void compile_limits(struct compiler *c, struct frame *f, uint32_t written
         s->meter = make_plan(c, f);
         c->model->meters++;
     }
+    for (int l = 0; l < part->count; l++)
+        use_limits(c, f, &part->limit[l]);
     struct instr *i = frame_emit(c, f, OP_ADMIT);
     if (part->input)
         i->dist = compile_value(c, f, part->input);

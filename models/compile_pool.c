@@ -444,9 +444,10 @@ static uint32_t guard_query(struct compiler *c, struct frame *f,
 {
     if (s->guards.count == 0)
         return NONE;
-    uint32_t set = compile_call_guards(
-        c, &s->guards, f->place->index,
-        arena_format(c->arena, "%s: query on %s", f->place->name, s->database));
+    const char *name =
+        arena_format(c->arena, "%s: query on %s", f->place->name, s->database);
+    uint32_t set = compile_call_guards(c, &s->guards, f->place->index, name);
+    compile_guard_uses(c, &s->guards, &c->model->service[f->place->index], name);
     frame_emit(c, f, OP_GUARD_IN)->b = set;
     f->pad = frame_pad_guard(c, f, set, f->pad);
     return set;

@@ -488,6 +488,21 @@ static uint32_t add_limits(struct compiler *c, const struct frame *f,
     return c->limit.count - (uint32_t)count;
 }
 
+static void use_limit(struct compiler *c, struct frame *f,
+                      const struct limit_plan *limit)
+{
+    enum { THOUSANDTHS = 1000 };
+    compile_limit_use(
+        c, &(struct limit_use){.conf = limit->conf,
+                               .name = frame_resource_name(c, f, "limit_req"),
+                               .unit = limit_requests,
+                               .station = frame_station(c, f),
+                               .rate = (double)limit->rate / THOUSANDTHS *
+                                       (double)f->place->common->replicas,
+                               .key = (int)limit->key,
+                               .amount = 1});
+}
+
 static void compile_limit_req(struct compiler *c, struct frame *f,
                               const struct route *route)
 {
@@ -501,6 +516,8 @@ static void compile_limit_req(struct compiler *c, struct frame *f,
     uint32_t first =
         add_limits(c, f, list ? several->items : route->limit_req->body, count);
     const struct proxy_part *part = &f->place->part.server.proxy;
+    for (uint32_t l = first; l < first + (uint32_t)count; l++)
+        use_limit(c, f, VECTOR_AT(&c->limit, struct limit_plan, l));
     struct instr *i = frame_emit(c, f, OP_LIMIT);
     i->a = first;
     i->b = (uint32_t)count;

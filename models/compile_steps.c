@@ -168,10 +168,11 @@ static void guard_call(struct compiler *c, struct frame *f, const struct call_st
                        uint32_t here)
 {
     struct instr *i = VECTOR_AT(&f->code, struct instr, here);
+    const char *name =
+        arena_format(c->arena, "%s: call of %s", f->place->name, s->service);
     i->op = OP_GUARDED;
-    i->b = compile_call_guards(
-        c, &s->guards, f->place->index,
-        arena_format(c->arena, "%s: call of %s", f->place->name, s->service));
+    i->b = compile_call_guards(c, &s->guards, f->place->index, name);
+    compile_guard_uses(c, &s->guards, &c->model->service[f->place->index], name);
 }
 
 /* What OpenAI's and Anthropic's libraries do unless they are told otherwise

@@ -4,6 +4,38 @@
 #include <math.h>
 #include <string.h>
 
+/* Units of a size on average: each begun one counts, half of which is empty. */
+static double units_of(const struct dist *size, int side)
+{
+    double whole = side == TABLE_READ ? TABLE_READ_BYTES : TABLE_WRITE_BYTES;
+    if (!size)
+        return 1;
+    return size->form == DIST_CONSTANT ? fmax(1, ceil(size->mean / whole))
+                                       : fmax(1, size->mean / whole + 0.5);
+}
+
+/* So many times the units of one size. */
+static void use_units(struct compiler *c, struct frame *f, int side,
+                      const struct dist *size, double times)
+{
+    static const char *const units[] = {"read units", "write units"};
+    const struct table_part *part = &f->place->part.server.table;
+    double rate = part->rate[side];
+    if (part->autoscale)
+        rate = fmax(rate, part->autoscale->most[side]);
+    rate = fmin(rate, (double)part->partitions * part->partition[side]);
+    compile_limit_use(
+        c, &(struct limit_use){
+               .conf = part,
+               .name = frame_resource_name(
+                   c, f, part->operations ? units[side] : "limit of the rate"),
+               .unit = part->operations ? units[side] : limit_requests,
+               .station = frame_station(c, f),
+               .rate = rate,
+               .key = LIMIT_ALL,
+               .amount = times * units_of(size, side)});
+}
+
 /* Take units of one side; `size` NULL: one. */
 static void emit_units(struct compiler *c, struct frame *f, int side,
                        const struct dist *size, const char *purpose)
@@ -29,8 +61,10 @@ static void emit_units(struct compiler *c, struct frame *f, int side,
 
 void compile_rate(struct compiler *c, struct frame *f)
 {
-    if (f->place->part.server.table.present)
-        emit_units(c, f, TABLE_READ, NULL, "rate");
+    if (!f->place->part.server.table.present)
+        return;
+    emit_units(c, f, TABLE_READ, NULL, "rate");
+    use_units(c, f, TABLE_READ, NULL, 1);
 }
 
 static const struct operation_conf *find_operation(const struct param_map *operations,
@@ -67,6 +101,7 @@ double compile_operation(struct compiler *c, struct frame *f, uint32_t at,
     struct instr *i = VECTOR_AT(&f->code, struct instr, f->code.count - 1);
     i->count = (uint32_t)o->items;
     i->p = (o->transactional ? 2 : 1) * (o->read && o->eventually ? 0.5 : 1);
+    use_units(c, f, (int)i->b, o->read ? o->read : o->write, i->p * i->count);
     return compile_delay(c, f, o->time ? o->time : part->time, "working");
 }
 

@@ -603,6 +603,7 @@ static struct model *compile_once(struct arena *arena, const struct system_spec 
     set_up_places(&c);
     check_links(&c);
     compile_workloads(&c);
+    compile_limits_done(&c);
     if (c.overflowed)
         complain(out, 0, NULL,
                  "must not unfold to more than %d steps: too many paths of calls lead "

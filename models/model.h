@@ -114,6 +114,17 @@ struct cause_facts {
     sim_time retry_after; /* what the answer asks for; 0: nothing */
 };
 
+/* Something that may only be asked for so often: a rate_limiter, limit_req, the units
+ * of a table. */
+struct rate_limit_facts {
+    const char *name; /* "edge: limit_req" */
+    const char *unit; /* of what: "requests", "read units", "tokens" */
+    int station;
+    double rate; /* units/s of all instances together; of one key: */
+    int key;     /* enum limit_key (proxy.h) */
+    double *demand; /* [types] units that a request takes on average */
+};
+
 struct model_facts {
     int workloads, types, stations, resources, causes;
     const struct workload_facts *workload;
@@ -121,6 +132,8 @@ struct model_facts {
     const struct station_facts *station;
     const struct resource_facts *resource;
     const struct cause_facts *cause;
+    int rate_limits;
+    const struct rate_limit_facts *rate_limit;
     const char *const *assumptions; /* sentences: what was assumed for want of a key */
     int assumption_count;
     bool terminating; /* every workload ends by itself */

@@ -135,7 +135,7 @@ static double units_of(struct world *w, const struct task *t, const struct instr
     if (!i->dist)
         return 1;
     struct draw draw = draw_at(i->key, t->entity, w->replication, t->visit);
-    double whole = i->b == TABLE_READ ? 4096 : 1024; /* bytes of a unit */
+    double whole = i->b == TABLE_READ ? TABLE_READ_BYTES : TABLE_WRITE_BYTES;
     double bytes = dist_sample(i->dist, &draw);
     return i->count * i->p * fmax(1, ceil(bytes / whole));
 }

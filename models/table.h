@@ -10,6 +10,7 @@
 #include "models/spec.h"
 
 enum { TABLE_READ, TABLE_WRITE, TABLE_SIDES };
+enum { TABLE_READ_BYTES = 4096, TABLE_WRITE_BYTES = 1024 }; /* of a unit */
 enum { TABLE_RING = 30 }; /* minutes that a peak must be old */
 
 struct autoscale_conf {

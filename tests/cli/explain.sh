@@ -117,6 +117,40 @@ says 'web 1.00 GiB 510 MiB 16.0 MiB 798 MiB 1022 MiB'
 explain "$library/memory-limit.json" --set /services/web/threads=9
 says 'web: before all its threads are busy it runs out of memory.'
 
+# limits of a rate: of each instance, of each address, of units and tokens
+station '"open":{"rate":"30/s"}' \
+    '"slots":9,"time":"10ms","replicas":2,"guards":[{"token_bucket":{"rate":"10/s"}}]'
+explain station.json
+says 'too much for s: token_bucket'
+says 's: token_bucket: 30.0 requests/s are asked for; it lets 20.0 requests/s pass (150 %).'
+says 'At most 20.0/s of this mix get through; the others are rejected, or wait.'
+cat >limits.json <<'JSON'
+{ "workloads": { "u": { "target": "edge", "addresses": 50, "open": { "rate": "200/s" },
+    "mix": { "page": 3, "buy": 1 } } },
+  "services": {
+    "edge": { "kind": "nginx", "upstream": "app", "limit_req": { "rate": "5/s" } },
+    "app": { "kind": "server", "handlers": {
+      "page": [ { "call": "orders" } ],
+      "buy": [ { "call": "orders" }, { "call": "llm", "guards": [
+        { "fixed_window": { "limit": 120, "window": "1min" } } ] } ] } },
+    "orders": { "kind": "dynamodb", "time": "4ms", "read_capacity_units": "900/s",
+      "write_capacity_units": "160/s", "operations": {
+        "page": { "read": "9KiB", "eventually_consistent": true },
+        "buy": { "write": "2KiB" } } },
+    "llm": { "kind": "llm_api", "ttft": "300ms", "time_per_token": "10ms",
+      "output_tokens": 100, "input_tokens": 400, "max_tokens": 500,
+      "limits": { "tokens": "6000000/min" } } } }
+JSON
+explain limits.json
+says 'too much for app: call of llm: fixed_window'
+says 'edge: limit_req 250 requests/s 200/s 80.0 % 250/s'
+says 'app: call of llm: fixed_window 2.00 requests/s 50.0/s 2500 % 8.00/s'
+says 'orders: read units 900 read units/s 225/s 25.0 % 800/s'
+says 'orders: write units 160 write units/s 100/s 62.5 % 320/s'
+says 'llm: limit of tokens 100k tokens/s 45.0k/s 45.0 % 444/s'
+explain --json limits.json
+says '"unit": "write units", "rate": 160, "asked": 100, "load": 0.625, "most": 320'
+
 # for machines: one JSON object with the same numbers
 explain --json "$library/quickstart.json"
 says '"overloaded": false'
