@@ -284,7 +284,7 @@ static void quota_freezes(struct lint *l)
                       lint_name(l, i), lint_time(l, work), lint_time(l, slice),
                       lint_time(l, period), lint_much(l, cores),
                       lint_much(l, floor(work / slice)), lint_time(l, work / cores));
-        else if (runs > 2 * cores && work > 0)
+        else if (runs > 1 && runs > 2 * cores && work > 0)
             lint_tell(l, lint_key(l, i, "cpu_quota"),
                       lint_key_of(l, i,
                                   (const char *const[]){"workers", "gomaxprocs",

@@ -276,11 +276,18 @@ static void user_goes(struct world *w, uint32_t request)
     }
 }
 
+/* Whoever is turned away in no time, without a pause and on a network without latency,
+ * finds out and asks again after about a round trip on one machine. At the same instant
+ * he would for ever. */
+#define AT_ONCE (100 * SIM_MICROSECOND)
+
 void arrivals_answered(struct world *w, uint32_t request)
 {
     struct request *r = &w->request[request];
     const struct workload *load = &w->workload[r->workload];
     sim_time pause = pauses[load->pause](w, load, r);
+    if (pause == 0 && r->start == w->now && load->form == WORKLOAD_CLOSED)
+        pause = AT_ONCE;
     uint32_t asked = (uint32_t)++r->entity;
     uint64_t user = r->entity >> 32;
     check(asked > 0, "a user of %s asks 2^32 times", load->name);

@@ -287,6 +287,21 @@ static void replications_differ_and_seeds_differ(void **state)
     story_end(&other);
 }
 
+/* Two of three users are refused in no time; each asks again, but time moves on. */
+static void users_who_are_turned_away_at_once_let_time_pass(void **state)
+{
+    (void)state;
+    struct story s;
+    story_read(&s,
+               "{'workloads': {'w': {'target': 'web', 'closed': {'users': 3}}},"
+               " 'services': {'web': {'kind': 'server', 'slots': 1, 'queue_limit': 0,"
+               "   'time': '1s'}}}",
+               1);
+    story_watch(&s, 0, 0.01, 2);
+    assert_in_range(story_failed(&s, STATUS_REFUSED), 198, 202);
+    story_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +322,7 @@ int main(void)
         cmocka_unit_test(a_session_is_so_many_requests),
         cmocka_unit_test(types_come_by_their_shares),
         cmocka_unit_test(replications_differ_and_seeds_differ),
+        cmocka_unit_test(users_who_are_turned_away_at_once_let_time_pass),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
