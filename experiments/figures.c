@@ -5,6 +5,7 @@
 #include "experiments/map.h"
 #include "experiments/portrait.h"
 #include "experiments/tail.h"
+#include "experiments/timeline.h"
 #include "experiments/variants.h"
 
 #include <math.h>
@@ -451,7 +452,7 @@ static bool make_utilisation(const struct chart *c, struct arena *arena,
 
 /* ---- the tail -------------------------------------------------------------------- */
 
-static bool portray_tail(const struct point *point, const struct point_effort *effort,
+static bool portray_tail(struct point *point, const struct point_effort *effort,
                          struct arena *arena, struct table *t, const char **why)
 {
     (void)effort;
@@ -481,6 +482,14 @@ const struct figures_row figures_rows[] = {
      portray_tail},
     {"backlog", "requests in the system over time", FIGURE_LINES, NULL,
      portrait_backlog},
+    {"latency-over-time", "response times by when requests came", FIGURE_LINES, NULL,
+     timeline_latency},
+    {"rates-over-time", "requests that come, are answered, fail, over time",
+     FIGURE_LINES, NULL, timeline_rates},
+    {"use-over-time", "slots and connections in use over time", FIGURE_LINES, NULL,
+     timeline_use},
+    {"up-over-time", "instances that take work, over time", FIGURE_LINES, NULL,
+     timeline_up},
     {"warm-up", "the start of the runs, and from where on they are measured",
      FIGURE_LINES, NULL, portrait_warm_up},
     {"load-test", "what a load tool would print beside what users feel", FIGURE_DOTS,

@@ -19,7 +19,7 @@ struct figures_row {
     bool (*make)(const struct chart *chart, struct arena *arena, struct table *table,
                  const char **why);
     /* Of those that show a single point, instead. Some simulate it once more. */
-    bool (*portray)(const struct point *point, const struct point_effort *effort,
+    bool (*portray)(struct point *point, const struct point_effort *effort,
                     struct arena *arena, struct table *table, const char **why);
 };
 

@@ -45,6 +45,7 @@ struct point {
     struct scenario *scenario;
     struct model *model;
     struct result result; /* its first fields; the rest by point_run */
+    const struct timeline *timeline; /* timeline.h; NULL: not asked for */
 };
 
 /* False with problems in `where`. */

@@ -3,6 +3,7 @@
 
 #include "experiments/human.h"
 #include "experiments/steady.h"
+#include "experiments/timeline.h"
 #include "experiments/twin.h"
 
 #include <math.h>
@@ -43,7 +44,7 @@ static struct curve part_of(const char *name, double middle, double tail,
         .count = BARS};
 }
 
-bool portrait_blame(const struct point *point, const struct point_effort *effort,
+bool portrait_blame(struct point *point, const struct point_effort *effort,
                     struct arena *arena, struct table *table, const char **why)
 {
     (void)effort;
@@ -146,29 +147,19 @@ static struct table over_time(const struct result *r, const char *y_label)
                           .y_unit = UNIT_NUMBER};
 }
 
-bool portrait_backlog(const struct point *point, const struct point_effort *effort,
+bool portrait_backlog(struct point *point, const struct point_effort *effort,
                       struct arena *arena, struct table *table, const char **why)
 {
-    (void)effort;
-    (void)why;
     const struct result *r = &point->result;
     struct curve *curve = arena_new(arena, struct curve);
-    struct mark *mark = arena_new(arena, struct mark);
     struct table t = over_time(r, "requests in the system");
     t.series = curve;
     t.count = 1;
-    t.marks = mark;
     if (r->sample.count > 0)
         *curve = backlog_of(&r->sample, arena);
-    if (r->run.window.warm_up > 0) {
-        *mark = (struct mark){.label = "warm-up ends",
-                              .x = sim_seconds(r->run.window.warm_up),
-                              .y = NAN};
-        t.mark_count = 1;
-    }
     t.caption = caption_of(r, "; band: 95 % interval of the mean", arena);
     *table = t;
-    return true;
+    return timeline_marks(point, effort, arena, table, why);
 }
 
 /* ---- the start of the runs ------------------------------------------------------- */
@@ -240,7 +231,7 @@ static void add_start(struct table *t, const struct result *r, struct curve *cur
     curves[t->count++] = curve_in("mean after cut", after, 2);
 }
 
-bool portrait_warm_up(const struct point *point, const struct point_effort *effort,
+bool portrait_warm_up(struct point *point, const struct point_effort *effort,
                       struct arena *arena, struct table *table, const char **why)
 {
     (void)effort;
@@ -341,7 +332,7 @@ static const char *const *twin_rows(const struct result *r, const struct twin *t
     return row;
 }
 
-bool portrait_twin(const struct point *point, const struct point_effort *effort,
+bool portrait_twin(struct point *point, const struct point_effort *effort,
                    struct arena *arena, struct table *table, const char **why)
 {
     const struct result *r = &point->result;

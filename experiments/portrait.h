@@ -13,20 +13,20 @@
 #include "plots/table.h"
 
 /* Stacked bars of the median request and of the slowest 1 %. */
-bool portrait_blame(const struct point *point, const struct point_effort *effort,
+bool portrait_blame(struct point *point, const struct point_effort *effort,
                     struct arena *arena, struct table *table, const char **why);
 
 /* Requests in the system over time, averaged over the replications. */
-bool portrait_backlog(const struct point *point, const struct point_effort *effort,
+bool portrait_backlog(struct point *point, const struct point_effort *effort,
                       struct arena *arena, struct table *table, const char **why);
 
 /* The same at the start of the runs, with the cut by MSER-5 and the warm-up used. */
-bool portrait_warm_up(const struct point *point, const struct point_effort *effort,
+bool portrait_warm_up(struct point *point, const struct point_effort *effort,
                       struct arena *arena, struct table *table, const char **why);
 
 /* What a load tool would print, and what users at that rate would feel: they are
  * simulated, unless that was done. */
-bool portrait_twin(const struct point *point, const struct point_effort *effort,
+bool portrait_twin(struct point *point, const struct point_effort *effort,
                    struct arena *arena, struct table *table, const char **why);
 
 #endif

@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "experiments/replicate.h"
 
+#include "models/chronicle.h"
 #include "sim/check.h"
 
 #include <omp.h>
@@ -57,6 +58,9 @@ static void copy_outcome(struct outcome *to, const struct outcome *from,
     COPY(arena, to->in_system.area, to->in_system.bins);
     COPY(arena, to->completed_in, OUTCOME_BINS);
     COPY(arena, to->stuck, facts->resources);
+    if (from->chronicle)
+        to->chronicle =
+            chronicle_copy(from->chronicle, facts->types, facts->stations, arena);
 }
 
 /* ---- threads --------------------------------------------------------------------- */

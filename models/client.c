@@ -131,6 +131,8 @@ uint64_t client_popular_key(const double *cumulative, uint64_t keys, double u)
 static OUT_OF_LINE void herald(struct world *w, uint32_t request,
                                const struct workload *load)
 {
+    if (w->chronicler)
+        chronicle_begun(w, w->request[request].type, w->request[request].start);
     if (load->deadline_class != NONE)
         w->request[request].deadline =
             timer_set(&w->timers, load->deadline_class, w->now,
@@ -176,6 +178,8 @@ void client_begin(struct world *w, uint32_t type, uint64_t entity, sim_time star
 void client_drop(struct world *w, uint32_t type)
 {
     struct type_outcome *out = &w->out->type[type];
+    if (w->chronicler)
+        chronicle_dropped(w, type);
     if ((uint64_t)(w->now - w->measure_from) >= (uint64_t)w->measured_span)
         return;
     out->offered++;
@@ -306,9 +310,11 @@ bool clients_are_done(const struct world *w)
 
 /* What follows the end of some requests. */
 static OUT_OF_LINE void attend(struct world *w, uint32_t request,
-                               const struct workload *load)
+                               const struct workload *load, enum status status)
 {
     struct request *r = &w->request[request];
+    if (w->chronicler)
+        chronicle_ended(w, r, status);
     cancel(w, &r->deadline);
     if (w->visit)
         visit_end(w, request);
@@ -341,7 +347,7 @@ HOT_INLINE void settle(struct world *w, uint32_t request, const struct workload 
         forget(w, request);
     }
     if (load->attended)
-        attend(w, request, load);
+        attend(w, request, load, status);
     else
         request_free(w, request);
 }
@@ -441,7 +447,7 @@ void client_interrupt(struct world *w, uint32_t request)
     }
     forget(w, request);
     if (load->attended)
-        attend(w, request, load);
+        attend(w, request, load, STATUS_TIMEOUT);
     else
         request_free(w, request);
 }

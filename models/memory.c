@@ -168,6 +168,8 @@ static void kill_container(struct world *w, struct instance *instance)
     const struct service *s = instance->service;
     const struct killing how = {STATUS_RESET, s->oom_cause, 0};
     instance->counts->restarts++;
+    if (w->chronicler)
+        chronicle_note(w, instance->service->station, "killed", false);
     instance->down = true;
     instance->queue_room = 0;
     for (uint32_t p = 0; p < s->processes; p++)
@@ -196,6 +198,8 @@ void memory_booted(struct world *w, struct instance *instance)
     memory_weigh(w, instance);
     if (!instance->down)
         return;
+    if (w->chronicler)
+        chronicle_note(w, instance->service->station, "killed", true);
     instance->down = false;
     instance->queue_room = instance->service->queue_limit;
     instance->up_since = w->now;

@@ -561,6 +561,17 @@ static bool loses(const struct compiler *c)
     return c->cause.count > 0;
 }
 
+/* Does anything befall the system at a time of its own? */
+static bool is_eventful(const struct model *m)
+{
+    bool found = m->outage_actors > 0;
+    for (uint32_t i = 0; i < m->services; i++)
+        found |= m->service[i].part.life.restart != NULL;
+    for (uint32_t i = 0; i < m->caches; i++)
+        found |= m->cache[i].flush_at > 0 && m->cache[i].flush_at != SIM_NEVER;
+    return found;
+}
+
 static void finish(struct compiler *c)
 {
     struct model *m = c->model;
@@ -584,6 +595,7 @@ static void finish(struct compiler *c)
     m->facts.assumptions = c->assumption.items;
     m->facts.assumption_count = (int)c->assumption.count;
     m->facts.may_lose = loses(c);
+    m->facts.eventful = is_eventful(m);
     m->facts.request_bytes = 128.0 * 3 + 96 + 8.0 * c->resource.count;
 }
 

@@ -137,6 +137,7 @@ struct model_facts {
     const char *const *assumptions; /* sentences: what was assumed for want of a key */
     int assumption_count;
     bool terminating; /* every workload ends by itself */
+    bool eventful;    /* outages, restarts, flushes: things happen to the system */
     bool may_lose;    /* something bounded or impatient: requests can fail */
     sim_time impatience; /* the longest after which an attempt is given up and made
                             again while the work for it goes on: overload then makes
@@ -175,6 +176,7 @@ struct window {
     sim_time shock;  /* at the start, requests that open workloads send in such a time,
                         all at once and not measured: begin overloaded */
     bool unprovoked; /* leave out bursts that come once */
+    sim_time chronicle; /* keep a chronicle of this long from 0 on; 0: none */
     const volatile sig_atomic_t *stop; /* not 0: the replication ends soon, with
                                           OUTCOME_STOPPED; NULL: it never does */
     uint64_t max_in_flight; /* stop with OUTCOME_OVERFLOW when memory has to grow above

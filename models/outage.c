@@ -132,6 +132,11 @@ static void change(struct world *w, const struct down *d, bool begins)
     const struct outage_conf *conf = d->outage->conf;
     const struct service *s = &w->m->service[d->outage->service];
     struct instance *instance = &w->instance[s->first_instance + d->number];
+    static const char *const what[] = {
+        [OUTAGE_REFUSE] = "crash", [OUTAGE_SILENT] = "gone", [OUTAGE_HANG] = "hangs",
+        [OUTAGE_SLOW] = "slow",    [OUTAGE_DRAIN] = "drains"};
+    if (w->chronicler)
+        chronicle_note(w, s->station, what[conf->how], !begins);
     switch ((enum outage_how)conf->how) {
     case OUTAGE_REFUSE:
     case OUTAGE_SILENT:

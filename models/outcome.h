@@ -119,6 +119,8 @@ enum outcome_end {
     OUTCOME_STOPPED,   /* from outside, somewhere: never stored, nor shown */
 };
 
+struct chronicle;
+
 struct outcome {
     uint32_t replication;
     enum outcome_end end;
@@ -134,6 +136,8 @@ struct outcome {
     uint64_t *stuck; /* [model_facts.resources] of a deadlock: how many wait for what;
                         else NULL */
     uint64_t *completed_in;          /* [OUTCOME_BINS] ok completions by bin of time */
+    struct chronicle *chronicle;     /* chronicle.h; NULL unless asked for; never
+                                        stored */
 };
 
 struct model;

@@ -230,8 +230,11 @@ void watch_event(struct world *w, uint32_t number)
     bool busy = false;
     if (instance->oom)
         memory_oom(w, instance);
-    if (instance->restarts_at == w->now)
+    if (instance->restarts_at == w->now) {
+        if (w->chronicler && instance->restarted == 0)
+            chronicle_note(w, instance->service->station, "restart", false);
         restart(w, instance);
+    }
     if (instance->looks_at != w->now)
         return; /* it has come for something else, or another has been before */
     for (uint32_t p = 0; p < instance->service->processes; p++) {

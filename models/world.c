@@ -189,6 +189,8 @@ static void restart_processes(struct world *w, const struct instance *instance)
 
 static void restart_measurement(struct world *w)
 {
+    if (w->chronicler)
+        chronicle_restart(w);
     for (uint32_t i = 0; i < w->m->instances; i++) {
         struct instance *instance = &w->instance[i];
         level_restart(&instance->busy, w->now);
@@ -450,6 +452,8 @@ static void close_run(struct world *w)
         deadlock_find(w);
     out->ended = w->now;
     series_close(&out->in_system, w->now);
+    if (w->chronicler)
+        chronicle_close(w);
     clients_close(w);
     if (w->until_empty)
         out->length = w->now - out->warm_up;
@@ -487,6 +491,8 @@ void world_run(const struct model *model, uint32_t replication,
     w->out = out;
     w->replication = replication;
     set_up(w, window);
+    if (window->chronicle)
+        chronicle_open(w, window->chronicle);
     event_push(&w->events, window->warm_up, EVENT_CAPACITY, actor_window(w));
     for (uint32_t i = 0; i < (uint32_t)model->facts.workloads; i++)
         if (!window->unprovoked || !comes_once(&model->workload[i]))

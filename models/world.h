@@ -508,6 +508,7 @@ struct world {
     struct engine **engine; /* by instance; NULL where there are none */
     uint64_t *tried; /* [task][tried_words] servers that a proxy has tried */
     struct arrivals *arrivals;
+    struct chronicler *chronicler; /* NULL: nobody wants a chronicle */
     struct budget *budget;
     struct counts *counts; /* by station */
     struct hold *held;     /* [task][MAX_HELD]; NULL without pools */
@@ -534,6 +535,18 @@ struct world {
     sim_time left_since; /* and since when as many */
     bool stop;
 };
+
+/* chronicle.c: all but the first only where there is a chronicler. */
+void chronicle_open(struct world *w, sim_time span);
+void chronicle_close(struct world *w);
+/* Levels are about to be restarted. */
+void chronicle_restart(struct world *w);
+void chronicle_begun(struct world *w, uint32_t type, sim_time start);
+void chronicle_ended(struct world *w, const struct request *request,
+                     enum status status);
+void chronicle_dropped(struct world *w, uint32_t type);
+/* Something befalls a station, or is over. */
+void chronicle_note(struct world *w, uint32_t station, const char *what, bool over);
 
 /* Has nothing been answered for so long that nothing will be? Who does something again
  * and again for ever stops then, lest a run never end. */

@@ -20,6 +20,7 @@ static const double wide_letter = 7.6, narrow_letter = 6.5; /* on average */
 /* Where values differ more than so much an axis from 0 on would hide the small ones. */
 static const double outside = 20000; /* what a place costs that is not all inside */
 static const double too_covered = 60; /* for what the words around say as well */
+static const double aside = 30; /* for a name that stands beside its interval */
 static const double widest_linear = 25;
 static const double beyond = 0.03; /* of the axis, behind its last point */
 
@@ -226,8 +227,9 @@ static struct box place_mark(const struct layout *l, const struct mark *mark,
         if (upright) {
             double y = l->height - LABEL_HEIGHT - along;
             double low = at - 9 - width, high = at + 9;
-            consider(l, (struct box){low, y, low + width, y + LABEL_HEIGHT}, along,
-                     &best, &cost);
+            double outside_of_it = has_interval(mark) ? aside : 0;
+            consider(l, (struct box){low, y, low + width, y + LABEL_HEIGHT},
+                     along + outside_of_it, &best, &cost);
             consider(l, (struct box){high, y, high + width, y + LABEL_HEIGHT}, along,
                      &best, &cost);
         } else {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiments/portrait.h"
+#include "experiments/timeline.h"
 
 #include "unit/cases.h"
 
@@ -124,6 +125,88 @@ static void without_a_load_test_there_is_nothing_to_set_beside(void **state)
     rise(&s);
 }
 
+static const char crash[] =
+    "{'workloads': {'v': {'target': 'api', 'open': {'rate': '100/s'}}},"
+    " 'services': {'api': {'kind': 'server', 'replicas': 2, 'slots': 4, 'time': '10ms',"
+    " 'outages': [{'at': '30s', 'for': '20s', 'how': 'refuse', 'replicas': 1},"
+    " {'every': {'exponential': '20s'}, 'for': '1s', 'how': 'slow', 'speed': '50%'}]}},"
+    " 'run': {'duration': '90s', 'warmup': '10s', 'replications': 3}}";
+
+/* What happens at the same time in every run is marked, and nothing else. */
+static void a_crash_is_marked_on_every_figure_over_time(void **state)
+{
+    (void)state;
+    static bool (*const figures[])(struct point *, const struct point_effort *,
+                                   struct arena *, struct table *, const char **) = {
+        portrait_backlog, timeline_latency, timeline_rates, timeline_use, timeline_up};
+    struct model_sitting s;
+    sit(&s, crash);
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+        assert_true(figures[i](&s.point, &s.effort, &s.arena, &s.table, &s.why));
+        assert_int_equal(s.table.mark_count, 2);
+        assert_within(mark_at(&s.table, "warm-up ends"), 10, 1e-9);
+        assert_within(mark_at(&s.table, "api: crash"), 30, 1e-9);
+        assert_within(s.table.marks[1].high, 50, 1e-9);
+    }
+    rise(&s);
+}
+
+/* Half of the instances, so half of the answers fail: nobody looks after them. */
+static void a_crash_is_seen_in_rates_and_instances(void **state)
+{
+    (void)state;
+    struct model_sitting s;
+    sit(&s, crash);
+    assert_true(timeline_up(&s.point, &s.effort, &s.arena, &s.table, &s.why));
+    assert_int_equal(s.table.count, 1);
+    for (int k = 0; k < s.table.series->count; k++) {
+        double x = s.table.series->x[k];
+        assert_within(s.table.series->y[k], x > 30 && x < 50 ? 1 : 2, 0.1);
+    }
+    assert_true(timeline_rates(&s.point, &s.effort, &s.arena, &s.table, &s.why));
+    assert_string_equal(s.table.series[2].label, "failed");
+    double failed[2] = {0, 0};
+    for (int k = 0; k < s.table.series->count; k++) {
+        double x = s.table.series->x[k];
+        failed[x > 30 && x < 50] += s.table.series[2].y[k] / (x > 30 && x < 50 ? 20 : 80);
+    }
+    assert_within(failed[0], 0, 0.1);
+    assert_near(failed[1], 50, 0.1);
+    rise(&s);
+}
+
+static void instances_that_are_always_there_make_no_figure(void **state)
+{
+    (void)state;
+    struct model_sitting s;
+    sit(&s, "{'workloads': {'v': {'target': 'api', 'open': {'rate': '10/s'}}},"
+            " 'services': {'api': {'kind': 'server', 'slots': 1, 'time': '10ms'}},"
+            " 'run': {'duration': '5s', 'replications': 2}}");
+    assert_false(timeline_up(&s.point, &s.effort, &s.arena, &s.table, &s.why));
+    assert_string_equal(s.why, "every instance is always there");
+    assert_true(timeline_use(&s.point, &s.effort, &s.arena, &s.table, &s.why));
+    assert_string_equal(s.table.series->label, "api");
+    rise(&s);
+}
+
+/* 50 requests in a bin of 500 ms and 2 runs carry no p99, but a p50. */
+static void over_time_too_only_what_the_samples_carry_is_drawn(void **state)
+{
+    (void)state;
+    struct model_sitting s;
+    sit(&s, "{'workloads': {'v': {'target': 'api', 'open': {'rate': '100/s',"
+            " 'process': 'constant'}}},"
+            " 'services': {'api': {'kind': 'server', 'slots': 8, 'time': '10ms'}},"
+            " 'run': {'duration': '45s', 'warmup': '5s', 'replications': 2}}");
+    assert_true(timeline_latency(&s.point, &s.effort, &s.arena, &s.table, &s.why));
+    assert_int_equal(s.table.count, 3);
+    for (int k = 1; k < s.table.series->count - 1; k++) {
+        assert_near(s.table.series[0].y[k], 0.010, 0.01);
+        assert_true(isnan(s.table.series[2].y[k]));
+    }
+    rise(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +214,10 @@ int main(void)
         cmocka_unit_test(what_ends_by_itself_has_no_warm_up),
         cmocka_unit_test(a_load_test_and_its_users_stand_beside_each_other),
         cmocka_unit_test(without_a_load_test_there_is_nothing_to_set_beside),
+        cmocka_unit_test(a_crash_is_marked_on_every_figure_over_time),
+        cmocka_unit_test(a_crash_is_seen_in_rates_and_instances),
+        cmocka_unit_test(instances_that_are_always_there_make_no_figure),
+        cmocka_unit_test(over_time_too_only_what_the_samples_carry_is_drawn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
