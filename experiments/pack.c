@@ -16,7 +16,7 @@ _Static_assert(sizeof(struct type_outcome) ==
                "experiments/pack.c knows it");
 _Static_assert(sizeof(struct engine_counts) == 14 * 8 + 3 * 16,
                "experiments/pack.c knows it");
-_Static_assert(sizeof(struct outcome) - sizeof(struct series) == 96, /* a chronicle too */
+_Static_assert(sizeof(struct outcome) - sizeof(struct series) == 96,
                "experiments/pack.c knows it");
 
 /* ---- one way to walk over it all, in either direction ---------------------------- */

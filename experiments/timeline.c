@@ -250,6 +250,8 @@ static void set_quantiles(const struct timeline *t, struct scope scope, int bin,
         struct section section =
             section_of(each, t->sample.count, pooled, levels[i]);
         struct estimate e = estimate_quantile(&section, SECTION_TERMINATING, 1e-9);
+        if (e.half_width > e.value) /* less is known than the number says */
+            e = estimate_lacking(LACK_SAMPLES);
         set_bin(&d[i], bin, &e);
     }
     arena_free(&arena);
@@ -279,8 +281,7 @@ bool timeline_latency(struct point *point, const struct point_effort *effort,
     *table = table_of(
         r, t, arena_format(arena, "response time of %s requests, by when they came",
                            whose),
-        UNIT_TIME, "a percentile is left out where fewer than five requests took longer",
-        arena);
+        UNIT_TIME, "percentiles need five slower requests", arena);
     table->series = curves;
     table->count = LEVELS;
     return timeline_marks(point, effort, arena, table, why);
@@ -438,8 +439,8 @@ bool timeline_up(struct point *point, const struct point_effort *effort,
         if (missing > rounding)
             keep_curve(curves, weight, &count, &s, missing);
     }
-    *table = table_of(&point->result, t,
-                      "instances that take work", UNIT_NUMBER, "bands: 95 % intervals of means", arena);
+    *table = table_of(&point->result, t, "instances that take work", UNIT_NUMBER,
+                      "bands: 95 % intervals of means", arena);
     table->series = curves;
     table->count = count;
     *why = "every instance is always there";

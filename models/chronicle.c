@@ -26,9 +26,9 @@ static uint32_t up_of(const struct instance *instance, bool mortal)
     return mortal ? instance->running : instance->service->processes;
 }
 
-static void add_station(const struct world *w, uint32_t station, const struct level *busy,
-                        const struct level *waiting, uint128 *busy_area,
-                        uint128 *waiting_area)
+static void add_station(const struct world *w, uint32_t station,
+                        const struct level *busy, const struct level *waiting,
+                        uint128 *busy_area, uint128 *waiting_area)
 {
     busy_area[station] += level_area(busy, w->now);
     waiting_area[station] += level_area(waiting, w->now);

@@ -82,6 +82,13 @@ static void include(struct axis *axis, double value)
     axis->most = fmax(axis->most, value);
 }
 
+/* How far an interval may stretch the axis: no more than twice the value, and not
+ * beyond all of something. */
+static double highest(enum unit unit, double value)
+{
+    return unit == UNIT_PART && value <= 1 ? fmin(2 * value, 1) : 2 * value;
+}
+
 static void find_ranges(struct layout *l)
 {
     const struct table *t = &l->figure->table;
@@ -96,7 +103,7 @@ static void find_ranges(struct layout *l)
             if (!isfinite(s->x[k]) || !isfinite(s->y[k]))
                 continue;
             include(&l->y, s->y[k]);
-            include(&l->y, fmin(end_of(s->high, s, k), 2 * s->y[k]));
+            include(&l->y, fmin(end_of(s->high, s, k), highest(t->y_unit, s->y[k])));
             if (s->y[k] > 0)
                 least = fmin(least, s->y[k]);
         }

@@ -4,6 +4,7 @@
 #include "experiments/commands/command.h"
 #include "experiments/commands/draw.h"
 
+#include "experiments/ascii.h"
 #include "experiments/bistable.h"
 #include "experiments/result_json.h"
 #include "experiments/summary.h"
@@ -35,12 +36,14 @@ static void clear_progress(void)
 /* ---- after ----------------------------------------------------------------------- */
 
 static void print(const struct result *result, const struct options *options,
-                  struct arena *arena)
+                  bool chart, struct arena *arena)
 {
     if (options->json)
         fputs(result_json(result, arena), stdout);
     else
         summary_print(result, summary_colour(stdout), stdout);
+    if (!options->json && (chart || ascii_fits(stdout)))
+        ascii_latency(result, summary_colour(stdout), stdout);
     if (fflush(stdout) || ferror(stdout))
         die("standard output: %s", strerror(errno));
 }
@@ -48,7 +51,7 @@ static void print(const struct result *result, const struct options *options,
 /* ---- the whole ------------------------------------------------------------------- */
 
 static int run_scenario(const struct command *command, struct options *options,
-                        const char *figure)
+                        const char *figure, bool chart)
 {
     struct arena *arena = &options->arena;
     struct point point;
@@ -77,7 +80,7 @@ static int run_scenario(const struct command *command, struct options *options,
         return COMMAND_INTERRUPTED;
     }
     point.result.lint = lint_look(point.scenario, point.model, arena);
-    print(&point.result, options, arena);
+    print(&point.result, options, chart, arena);
     if (figure) {
         struct figure tail = {.kind = FIGURE_TAIL,
                               .table = tail_table(&point.result, arena),
@@ -92,16 +95,20 @@ static int run_scenario(const struct command *command, struct options *options,
 int run_run(const struct command *command, int argc, char **argv)
 {
     const char *figure = NULL;
+    bool chart = false;
     const struct command_option extra[] = {
         {.name = "plot",
          .value = "FILE.svg",
          .text = &figure,
          .help = "draw the latency tail with its intervals; or .pdf, .png"},
+        {.name = "ascii",
+         .flag = &chart,
+         .help = "a chart of letters, as on terminals of 120 columns or more"},
         {0},
     };
     struct options options;
     int status = command_options(command, argc, argv, extra, &options);
     if (status != COMMAND_GOES_ON)
         return status;
-    return command_done(&options, run_scenario(command, &options, figure));
+    return command_done(&options, run_scenario(command, &options, figure, chart));
 }

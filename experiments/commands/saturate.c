@@ -3,6 +3,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "experiments/commands/command.h"
 
+#include "experiments/ascii.h"
 #include "experiments/quantity.h"
 #include "experiments/saturate_page.h"
 #include "experiments/summary.h"
@@ -45,7 +46,7 @@ static bool is_kept(const struct saturation *s)
 }
 
 static int search(const struct command *command, struct options *options,
-                  const char *pointer, const char *budget)
+                  const char *pointer, const char *budget, bool chart)
 {
     struct arena *arena = &options->arena;
     struct point base;
@@ -83,12 +84,15 @@ static int search(const struct command *command, struct options *options,
         fputs(saturate_json(&found, &base, arena), stdout);
     else
         saturate_print(&found, &base, summary_colour(stdout), stdout);
+    if (!options->json && (chart || ascii_fits(stdout)))
+        ascii_saturation(&found, &base, summary_colour(stdout), stdout);
     return is_kept(&found) ? COMMAND_DONE : COMMAND_NO;
 }
 
 int saturate_run(const struct command *command, int argc, char **argv)
 {
     const char *pointer = NULL, *budget = NULL;
+    bool chart = false;
     const struct command_option extra[] = {
         {.name = "load",
          .value = "POINTER",
@@ -98,11 +102,14 @@ int saturate_run(const struct command *command, int argc, char **argv)
          .value = "N",
          .text = &budget,
          .help = "simulate about N requests at most; 2e8 when absent"},
+        {.name = "ascii",
+         .flag = &chart,
+         .help = "a chart of letters, as on terminals of 120 columns or more"},
         {0},
     };
     struct options options;
     int status = command_options(command, argc, argv, extra, &options);
     if (status != COMMAND_GOES_ON)
         return status;
-    return command_done(&options, search(command, &options, pointer, budget));
+    return command_done(&options, search(command, &options, pointer, budget, chart));
 }

@@ -102,7 +102,7 @@ static void nothing_is_lost_of_failures_and_retries(void **state)
         times += type->latency[b].count;
     assert_true(sum_of(type->failed) > 0);
     assert_true(offered > 400 && offered >= over && offered - over < 60);
-    /* Times of those that came early enough to be in a bin; some end behind the last. */
+    /* Times of those that came early enough; some end behind the last bin. */
     assert_true(times >= sum_of(type->ok) && times - sum_of(type->ok) < 60);
     story_end(&s);
 }

@@ -2,44 +2,10 @@
 #include "experiments/portrait.h"
 #include "experiments/timeline.h"
 
-#include "unit/cases.h"
+#include "unit/sitting.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* A scenario, simulated; quotes are written '. */
-struct model_sitting {
-    struct arena arena;
-    struct point point;
-    struct point_effort effort;
-    struct table table;
-    const char *why;
-};
-
-static void sit(struct model_sitting *s, const char *text)
-{
-    memset(s, 0, sizeof *s);
-    arena_init(&s->arena);
-    size_t length = strlen(text);
-    char *json = arena_text(&s->arena, text, length);
-    for (char *c = json; *c; c++)
-        if (*c == '\'')
-            *c = '"';
-    struct where *where = where_new(&s->arena);
-    struct scenario *scenario =
-        scenario_parse(&s->arena, "sitting", ".", json, length, NULL, 0, where);
-    bool made = scenario && point_compile(&s->point, &s->arena, scenario, NULL, where);
-    if (!made)
-        where_print(where, stderr);
-    assert_true(made);
-    s->effort.threads = 1;
-    assert_true(point_run(&s->point, &s->effort, &s->arena));
-}
-
-static void rise(struct model_sitting *s)
-{
-    arena_free(&s->arena);
-}
 
 static double mark_at(const struct table *t, const char *label)
 {
@@ -168,7 +134,8 @@ static void a_crash_is_seen_in_rates_and_instances(void **state)
     double failed[2] = {0, 0};
     for (int k = 0; k < s.table.series->count; k++) {
         double x = s.table.series->x[k];
-        failed[x > 30 && x < 50] += s.table.series[2].y[k] / (x > 30 && x < 50 ? 20 : 80);
+        bool down = x > 30 && x < 50;
+        failed[down] += s.table.series[2].y[k] / (down ? 20 : 80);
     }
     assert_within(failed[0], 0, 0.1);
     assert_near(failed[1], 50, 0.1);
