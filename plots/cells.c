@@ -267,13 +267,15 @@ static void write_swatches(const struct layout *l, FILE *out)
     bool needed[SWATCHES];
     int count = 0;
     find_swatches(l, needed);
-    fprintf(out, "array swatch[%d]\narray swatch_rgb[%d]\n", SWATCHES, SWATCHES);
+    fprintf(out, "array swatch[%d]\narray swatch_rgb[%d]\narray swatch_striped[%d]\n",
+            SWATCHES, SWATCHES, SWATCHES);
     for (int i = SWATCHES - 1; i >= 0 && !by_number(l); i--)
         if (needed[i]) {
             struct rgb c = i == SWATCHES - 1 ? overloaded : known[CELL_KEPT + i];
             count++;
             fprintf(out, "swatch[%d] = '%s'\nswatch_rgb[%d] = %u\n", count,
                     swatch_names[i], count, packed(c));
+            fprintf(out, "swatch_striped[%d] = %d\n", count, i == SWATCHES - 1);
         }
     fprintf(out, "swatches = %d\n", count);
 }

@@ -45,6 +45,15 @@ do for [i = 1:swatches] {
     set object i rectangle from screen bar, screen low \
         to screen bar_end, screen low + 14 / height \
         fillcolor rgb swatch_rgb[i] fillstyle solid border linecolor rgb quiet front
+    do for [k = 1:(swatch_striped[i] ? 3 : 0)] {
+        from_x = k == 3 ? bar + 7 / width : bar
+        from_y = k == 1 ? low + 7 / height : low + 14 / height
+        to_x = k == 1 ? bar + 7 / width : bar_end
+        to_y = k == 3 ? low + 7 / height : low
+        set arrow 100 * i + k nohead front linetype 1 linewidth 1 \
+            linecolor rgb '#999999' from screen from_x, screen from_y \
+            to screen to_x, screen to_y
+    }
     set label 20000 + i swatch[i] left font text_font textcolor rgb ink front \
         at screen bar_end + 6 / width, screen low + 7 / height
 }
