@@ -12,7 +12,6 @@ enum { MOST_STATIONS = 5, MOST_MARKS = 8 };
 
 /* Histograms of so many types of replications are kept at a time: 1 MB each. */
 static const int most_histories = 200;
-static const double least_known = 0.5; /* a percentile is known to so much of itself */
 static const double most_requests = 2e7; /* simulated for a figure */
 
 struct timeline {
@@ -251,7 +250,7 @@ static void set_quantiles(const struct timeline *t, struct scope scope, int bin,
         struct section section =
             section_of(each, t->sample.count, pooled, levels[i]);
         struct estimate e = estimate_quantile(&section, SECTION_TERMINATING, 1e-9);
-        if (e.half_width > least_known * e.value)
+        if (e.half_width > e.value) /* its interval reaches 0: it is not known */
             e = estimate_lacking(LACK_SAMPLES);
         set_bin(&d[i], bin, &e);
     }
@@ -282,7 +281,7 @@ bool timeline_latency(struct point *point, const struct point_effort *effort,
     *table = table_of(
         r, t, arena_format(arena, "response time of %s requests, by when they came",
                            whose),
-        UNIT_TIME, "percentiles known to less than 50 % are left out", arena);
+        UNIT_TIME, "left out: intervals that reach 0", arena);
     table->series = curves;
     table->count = LEVELS;
     return timeline_marks(point, effort, arena, table, why);

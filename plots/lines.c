@@ -205,7 +205,7 @@ static void draw_everything(struct layout *l)
             raster_fill(&l->raster, (struct box){x - 7, l->height - 14, x + 7,
                                                  l->height});
         else if (is_upright(&t->marks[i]))
-            raster_line(&l->raster, x, 0, x, l->height);
+            raster_fill(&l->raster, (struct box){x - 4, 0, x + 4, l->height});
     }
 }
 

@@ -9,13 +9,17 @@ if (ending eq 'svg') {
     set terminal svg size width, height noenhanced font 'Helvetica,14' \
         background '#ffffff' name 'headroom'
 }
+# The other terminals measure letters, lines and points in units of their own; with these
+# factors they look like the first.
 if (ending eq 'pdf') { # a pixel is a point
     set terminal pdfcairo size width / 72, height / 72 noenhanced color \
-        font 'Helvetica,14' background '#ffffff'
+        font 'Helvetica,14' fontscale 0.75 linewidth 2.4 pointscale 1.8 dashlength 1.5 \
+        background '#ffffff'
 }
-if (ending eq 'png') { # two pixels for one; letters are measured in points of 4/3
+if (ending eq 'png') { # two pixels for one
     set terminal pngcairo size 2 * width, 2 * height noenhanced color \
-        font 'Helvetica,14' fontscale 1.5 linewidth 2 pointscale 2 background '#ffffff'
+        font 'Helvetica,14' fontscale 1.5 linewidth 2.4 pointscale 3.6 dashlength 1.5 \
+        background '#ffffff'
 }
 set output 'figure.'.ending
 
