@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * timeline -- what happened over the time of a point's replications: latencies, rates,
- * what is in use, what is up, and what befell the system. They are run once more for it,
- * with a chronicle (models/chronicle.h); nothing of that is stored.
+ * what is in use, what is up, and what befell the system. They are run once more for
+ * it, with a chronicle (models/chronicle.h); nothing of that is stored.
  *
- * Ownership: everything lives in the arena given; the point keeps what it was asked once.
+ * Ownership: everything lives in the arena given; the point keeps what it was asked
+ *            once.
  * Errors:    false with the reason in `why`.
  */
 #ifndef EXPERIMENTS_TIMELINE_H

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * chronicle -- what happened over the time of one replication, where somebody asked for
- * it (struct window): requests, latencies and levels in equal bins of time, and what was
- * done to the system from outside.
+ * chronicle -- what happened over the time of one replication, where somebody asked
+ * for it (struct window): requests, latencies and levels in equal bins of time, and
+ * what was done to the system from outside.
  *
- * A run that is chronicled is the same run, event for event. Nothing of it is stored; who
- * wants to see it later runs the replication again.
+ * A run that is chronicled is the same run, event for event. Nothing of it is stored;
+ * who wants to see it later runs the replication again.
  *
  * Ownership: as the outcome that it is part of.
  */

@@ -36,7 +36,9 @@ cat >load.json <<'JSON'
 JSON
 expect 0 "$HEADROOM" batch load.json --quiet
 expect 0 "$HEADROOM" plot load.hdb
-for kind in latency goodput utilisation blame tail backlog; do
+says err.txt 'Nothing to draw for: heat, feasible, variants, up-over-time, load-test'
+for kind in latency goodput utilisation blame tail backlog latency-over-time \
+    rates-over-time use-over-time warm-up; do
     says out.txt "load-figures/$kind.svg"
     [ -s "load-figures/$kind.svg" ] || fail "no $kind"
     says "load-figures/$kind.svg" '4 replications '
