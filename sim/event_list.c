@@ -12,13 +12,15 @@ enum { BEFORE_ROOT = 3 };
 static void commit(struct event_list *list)
 {
     uint128 *line = list->heap - BEFORE_ROOT;
-    arena_commit(list->arena, line, (list->room + BEFORE_ROOT) * sizeof *line);
+    size_t events = list->room + BEFORE_ROOT + 3; /* the last group is whole */
+    arena_commit(list->arena, line, events * sizeof *line);
 }
 
 void event_list_init(struct event_list *list, struct arena *arena)
 {
-    *list = (struct event_list){.room = EVENT_LIST_ROOM, .arena = arena};
-    size_t most = EVENT_SLOTS * sizeof *list->heap;
+    *list = (struct event_list){
+        .sorted = true, .room = EVENT_LIST_ROOM, .arena = arena};
+    size_t most = (EVENT_SLOTS + BEFORE_ROOT + 3) * sizeof *list->heap;
     list->heap = (uint128 *)arena_reserve(arena, most) + BEFORE_ROOT;
     commit(list);
 }
@@ -30,6 +32,10 @@ static void grow(struct event_list *list)
     check(list->room < EVENT_SLOTS, "%zu events", list->room);
     commit(list);
 }
+
+/* As many are kept in their order until there are more, and again when there are but
+ * few of them. */
+enum { SORTED_MOST = 8, SORTED_AGAIN = 4 };
 
 static void rise(uint128 *heap, size_t at, uint128 event)
 {
@@ -43,9 +49,43 @@ static void rise(uint128 *heap, size_t at, uint128 event)
     heap[at] = event;
 }
 
+/* Before all that are later, which move up. */
+static void put_before(uint128 *heap, size_t end, uint128 event)
+{
+    for (; end > 0 && heap[end - 1] > event; end--)
+        heap[end] = heap[end - 1];
+    heap[end] = event;
+}
+
+static void sort(struct event_list *list)
+{
+    for (size_t i = 1; i < list->count; i++)
+        put_before(list->heap, i, list->heap[i]);
+    list->sorted = true;
+}
+
 void event_append(struct event_list *list, uint128 event)
 {
     if (list->count == list->room)
         grow(list);
-    rise(list->heap, list->count++, event);
+    size_t at = list->count++;
+    list->heap[at + 1] = EVENT_NONE;
+    if (at % 4 == 1) /* the first of its group */
+        list->heap[at + 2] = list->heap[at + 3] = EVENT_NONE;
+    list->sorted &= list->count <= SORTED_MOST;
+    if (list->sorted)
+        put_before(list->heap, at, event);
+    else
+        rise(list->heap, at, event);
+}
+
+void event_mend(struct event_list *list)
+{
+    list->hole = false;
+    uint128 last = list->heap[--list->count];
+    list->heap[list->count] = EVENT_NONE;
+    if (list->count > 0)
+        event_sink(list, last);
+    if (!list->sorted && list->count <= SORTED_AGAIN)
+        sort(list);
 }

@@ -8,8 +8,11 @@
  * scheduling. What a slot means is the owner's business; anything bulky stays there,
  * never in the list.
  *
- * A 4-ary heap whose groups of four children each fill one cache line. The popped root
- * stays a hole that the next push fills with one sift, which is what most events do.
+ * A 4-ary heap whose groups of four children each fill one cache line; places of a
+ * group that are past the end hold EVENT_NONE, so that a group is always four. The
+ * popped root stays a hole that the next push fills with one sift, which is what most
+ * events do. A few events are kept in their order, which is a heap too: the hole then
+ * only moves up to the new event's place.
  *
  * Errors: scheduling into the past, or more than 2^37 events, is an error of ours. A
  *         slot has 24 bits; its owner sees to that.
@@ -37,6 +40,7 @@ enum event_class {
 };
 
 enum { EVENT_SLOT_BITS = 24, EVENT_CLASS_SHIFT = 61 };
+#define EVENT_NONE (~(uint128)0) /* later than all */
 #define EVENT_SLOTS (UINT32_C(1) << EVENT_SLOT_BITS)
 #define EVENT_SEQUENCE_END (UINT64_C(1) << (EVENT_CLASS_SHIFT - EVENT_SLOT_BITS))
 
@@ -44,6 +48,7 @@ struct event_list {
     uint128 *heap; /* heap[1], heap[5], … start a cache line */
     size_t count, room;
     bool hole; /* heap[0] has been popped and not yet replaced; counted in `count` */
+    bool sorted; /* few enough to be kept in their order */
     uint64_t sequence;
     sim_time now; /* of the last event popped */
     struct arena *arena;
@@ -51,8 +56,9 @@ struct event_list {
 
 void event_list_init(struct event_list *list, struct arena *arena);
 
-/* Add an event when the root is no hole. */
+/* Add an event when the root is no hole; fill the hole with no event. */
 OUT_OF_LINE void event_append(struct event_list *list, uint128 event);
+OUT_OF_LINE void event_mend(struct event_list *list);
 
 static inline sim_time event_time(uint128 event)
 {
@@ -64,34 +70,28 @@ static inline uint32_t event_slot(uint128 event)
     return (uint32_t)event & (EVENT_SLOTS - 1);
 }
 
-/* Put `event` where the hole at `at` has sunk to. */
-HOT_INLINE void event_sink(struct event_list *list, size_t at, uint128 event)
+/* Put `event` where the hole at the root sinks to. */
+HOT_INLINE void event_sink(struct event_list *list, uint128 event)
 {
     uint128 *heap = list->heap;
-    size_t count = list->count;
-    for (size_t child = 4 * at + 1; child + 3 < count; child = 4 * at + 1) {
+    size_t at = 0;
+    if (list->sorted) {
+        for (; heap[at + 1] < event; at++)
+            heap[at] = heap[at + 1];
+        heap[at] = event;
+        return;
+    }
+    for (size_t child = 1; child < list->count; child = 4 * at + 1) {
         /* the least of four without a branch that is guessed wrong half the time */
         size_t left = child + (heap[child + 1] < heap[child]);
         size_t right = child + 2 + (heap[child + 3] < heap[child + 2]);
         size_t least = left ^ ((left ^ right) & -(size_t)(heap[right] < heap[left]));
-        if (event <= heap[least]) {
-            heap[at] = event;
-            return;
-        }
+        if (event <= heap[least])
+            break;
         heap[at] = heap[least];
         at = least;
     }
-    uint128 *hole = heap + at, *end = heap + count;
-    uint128 *least = heap + 4 * at + 1; /* of a last group of fewer than four */
-    if (least < end) {
-        for (uint128 *child = least + 1; child < end; child++)
-            least = *child < *least ? child : least;
-        if (*least < event) {
-            *hole = *least;
-            hole = least;
-        }
-    }
-    *hole = event;
+    heap[at] = event;
 }
 
 HOT_INLINE void event_push(struct event_list *list, sim_time time,
@@ -106,19 +106,10 @@ HOT_INLINE void event_push(struct event_list *list, sim_time time,
     uint128 event = (uint128)(uint64_t)time << 64 | low;
     if (list->hole) {
         list->hole = false;
-        event_sink(list, 0, event);
+        event_sink(list, event);
     } else {
         event_append(list, event);
     }
-}
-
-/* Fill the hole that the last pop left, with the last event of the heap. */
-static inline void event_mend(struct event_list *list)
-{
-    list->hole = false;
-    uint128 last = list->heap[--list->count];
-    if (list->count > 0)
-        event_sink(list, 0, last);
 }
 
 /* Take the earliest event; false, and event 0, when none is left. */

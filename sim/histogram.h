@@ -14,6 +14,7 @@
 #define SIM_HISTOGRAM_H
 
 #include "sim/arena.h"
+#include "sim/inline.h"
 
 #include <stdint.h>
 
@@ -52,10 +53,10 @@ static inline void histogram_add(struct histogram *h, uint64_t value,
 {
     int cell = histogram_cell(value);
     int row = cell / HISTOGRAM_ROW;
-    if (!h->row[row])
+    if (RARELY(!h->row[row]))
         histogram_add_row(h, row, arena);
     h->row[row][cell % HISTOGRAM_ROW]++;
-    if (value - h->least > h->most - h->least)
+    if (RARELY(value - h->least > h->most - h->least))
         histogram_widen(h, value);
     h->count++;
 }

@@ -10,6 +10,13 @@
 /* Happens with nearly every event. */
 #define HOT_INLINE static inline __attribute__((always_inline))
 
+/* The same for a function of another file: where the layers are optimised together its
+ * callers are joined with it, elsewhere they call it. */
+#define HOT_ACROSS __attribute__((always_inline)) inline
+
+/* A condition that most events find false: what follows it is laid out of their way. */
+#define RARELY(condition) __builtin_expect(!!(condition), 0)
+
 /* Rare, beside the usual way, which stays short without it. */
 #define OUT_OF_LINE __attribute__((noinline))
 

@@ -148,7 +148,7 @@ static inline uint64_t draw_first_word(struct draw_memo *memo, uint64_t key,
                                        uint32_t visit)
 {
     uint64_t eight = entity >> 3;
-    if (memo->eight != eight || memo->key != key || memo->visits != visit + 1)
+    if (RARELY(memo->eight != eight || memo->key != key || memo->visits != visit + 1))
         draw_memo_fill(memo, key, eight, replication, visit);
     return memo->word[entity & 7];
 }

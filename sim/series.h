@@ -9,6 +9,8 @@
 #define SIM_SERIES_H
 
 #include "sim/arena.h"
+#include "sim/inline.h"
+#include "sim/level.h"
 #include "sim/sim_time.h"
 
 struct series {
@@ -28,9 +30,9 @@ void series_cross(struct series *s, sim_time now);
 
 static inline void series_add(struct series *s, sim_time now, int64_t change)
 {
-    if (now >= s->bin_end)
+    if (RARELY(now >= s->bin_end))
         series_cross(s, now);
-    s->moment -= (uint128)(int128)change * (uint64_t)now;
+    s->moment = moment_after(s->moment, now, change);
     s->value += change;
 }
 

@@ -22,6 +22,14 @@ __extension__ typedef unsigned __int128 uint128;
 #define SIM_TIME_MAX (INT64_C(1) << 62)
 #define SIM_NEVER INT64_MAX /* an absent limit: no timeout, no end */
 
+/* The sum and a part more. Said by halves, as gcc keeps wide numbers in memory. */
+static inline void wide_add(uint128 *sum, uint64_t more)
+{
+    uint64_t low, high = (uint64_t)(*sum >> 64);
+    high += __builtin_add_overflow((uint64_t)*sum, more, &low);
+    *sum = (uint128)high << 64 | low;
+}
+
 /* Nanoseconds as seconds, for results and messages only. */
 static inline double sim_seconds(sim_time t)
 {

@@ -133,16 +133,16 @@ static struct draw step_draw(uint64_t step)
     return draw_at(rng_key(1, "events"), step, 0, 0);
 }
 
-static void a_hundred_thousand_random_steps_keep_the_order(void **state)
+/* With at most so many events pending. */
+static void step_at_random(struct event_list *list, int most)
 {
-    struct event_list *list = &((struct fixture *)*state)->list;
     static struct entry sorted[MOST];
     int count = 0;
     for (uint32_t i = 0; i < OPERATIONS; i++) {
         struct draw draw = step_draw(i);
-        bool grows = i / (4 * MOST) % 2 == 0; /* tides, so that it runs full and dry */
+        bool grows = i / (4 * (uint32_t)most) % 2 == 0; /* tides, so that it runs full and dry */
         bool push = draw_below(&draw, 100) < (grows ? 60 : 40);
-        if (count == 0 || (push && count < MOST)) {
+        if (count == 0 || (push && count < most)) {
             struct entry e = random_entry(&draw, list->now, i);
             event_push(list, e.time, (enum event_class)e.class, e.slot);
             insert(sorted, count++, e);
@@ -155,6 +155,17 @@ static void a_hundred_thousand_random_steps_keep_the_order(void **state)
         assert_int_equal(next(list, sorted[i].time), sorted[i].slot);
     uint128 event;
     assert_false(event_pop(list, &event));
+}
+
+static void a_hundred_thousand_random_steps_keep_the_order(void **state)
+{
+    step_at_random(&((struct fixture *)*state)->list, MOST);
+}
+
+/* Kept in their order or in a heap, and to and fro between the two. */
+static void few_events_keep_the_order_too(void **state)
+{
+    step_at_random(&((struct fixture *)*state)->list, 12);
 }
 
 static void it_grows_from_room_for_one(void **state)
@@ -212,6 +223,7 @@ int main(void)
         TEST(ties_of_a_class_go_in_the_order_scheduled),
         TEST(a_push_may_fill_the_hole_of_a_pop),
         TEST(a_hundred_thousand_random_steps_keep_the_order),
+        TEST(few_events_keep_the_order_too),
         TEST(it_grows_from_room_for_one),
         cmocka_unit_test(what_cannot_be_scheduled_ends_the_process),
     };
