@@ -70,7 +70,7 @@ static bool along_lap(struct arrivals *a, const struct workload *load, double *n
     return false;
 }
 
-static OUT_OF_LINE bool along_profile(struct arrivals *a, const struct workload *load,
+static bool along_profile(struct arrivals *a, const struct workload *load,
                                       double need)
 {
     while (!along_lap(a, load, &need)) {
@@ -94,7 +94,7 @@ static void next_state(const struct world *w, const struct workload *load,
     a->state_end += (double)sojourn[a->segment] * draw_exponential(&draw);
 }
 
-static OUT_OF_LINE void along_states(const struct world *w, const struct workload *load,
+static void along_states(const struct world *w, const struct workload *load,
                                      struct arrivals *a, double need)
 {
     const struct process_mmpp_conf *mmpp = load->mmpp;
@@ -109,6 +109,16 @@ static OUT_OF_LINE void along_states(const struct world *w, const struct workloa
         need -= area;
         next_state(w, load, a);
     }
+}
+
+/* To the next arrival where the rate varies; false when there is none. */
+static OUT_OF_LINE bool stretch(const struct world *w, const struct workload *load,
+                                struct arrivals *a, double need)
+{
+    if (load->profile)
+        return along_profile(a, load, need);
+    along_states(w, load, a, need);
+    return true;
 }
 
 /* Begin in a state drawn by the share of time it has in the long run. */
@@ -138,11 +148,9 @@ HOT_INLINE sim_time next_arrival(const struct world *w, const struct workload *l
 {
     double need = a->gap * a->mean_gap;
     a->gap = draw_gap(w, load, a, a->count + 1);
-    if (load->profile) {
-        if (!along_profile(a, load, need))
+    if (RARELY(a->stretched)) {
+        if (!stretch(w, load, a, need))
             return SIM_NEVER;
-    } else if (load->process == PROCESS_MMPP) {
-        along_states(w, load, a, need);
     } else {
         a->position += need;
     }
@@ -383,12 +391,21 @@ static int64_t batch_size(const struct world *w, const struct workload *load,
     return dist_count(load->batch, &draw);
 }
 
+/* Where it is not always the same. */
+static OUT_OF_LINE uint32_t type_of(const struct world *w, const struct workload *load,
+                                    uint64_t entity)
+{
+    uint32_t type = load->trace ? load->trace[entity].type : NONE;
+    return type == NONE ? arrivals_type(w, load, entity) : type;
+}
+
 HOT_INLINE void begin(struct world *w, const struct workload *load, struct arrivals *a)
 {
     uint64_t entity = a->requests++;
-    uint32_t type = load->trace ? load->trace[entity].type : NONE;
-    client_begin(w, type == NONE ? arrivals_type(w, load, entity) : type, entity,
-                 w->now);
+    uint32_t type = load->only_type;
+    if (type == NONE)
+        type = type_of(w, load, entity);
+    client_begin(w, type, entity, w->now);
 }
 
 /* The test is over, and so is all that is under way. Those who wait for a connection go
@@ -409,7 +426,7 @@ static void interrupt(struct world *w, const struct workload *load)
 }
 
 /* So many requests begin now, where it is not always one; negative: none will. */
-static OUT_OF_LINE int64_t beginning(struct world *w, const struct workload *load,
+static int64_t beginning(struct world *w, const struct workload *load,
                                      struct arrivals *a)
 {
     if (w->now >= load->interrupts && !a->interrupted) {
@@ -436,6 +453,16 @@ static OUT_OF_LINE int64_t beginning(struct world *w, const struct workload *loa
         break;
     }
     return 0;
+}
+
+/* False: no more will begin. */
+static OUT_OF_LINE bool begin_several(struct world *w, const struct workload *load,
+                                      struct arrivals *a)
+{
+    int64_t n = beginning(w, load, a);
+    for (int64_t i = 0; i < n; i++)
+        begin(w, load, a);
+    return n >= 0;
 }
 
 /* The next connection's turn in a schedule. */
@@ -495,6 +522,7 @@ void arrivals_start(struct world *w, uint32_t workload)
     a->by_gaps = (load->form == WORKLOAD_OPEN && !load->phase) ||
                  load->form == WORKLOAD_SESSIONS;
     if (a->by_gaps) {
+        a->stretched = load->profile || load->process == PROCESS_MMPP;
         a->mean_gap = 1e9 / load->rate;
         a->gap = load->at_once ? 0 : draw_gap(w, load, a, 0);
     }
@@ -518,18 +546,17 @@ void arrivals_start(struct world *w, uint32_t workload)
     }
 }
 
-void arrivals_event(struct world *w, uint32_t workload)
+HOT_ACROSS void arrivals_event(struct world *w, uint32_t workload)
 {
     const struct workload *load = &w->workload[workload];
     struct arrivals *a = &w->arrivals[workload];
-    int64_t n = a->one_by_one ? 1 : beginning(w, load, a);
-    if (n < 0)
-        return;
-    for (; n > 0; n--)
+    if (a->one_by_one)
         begin(w, load, a);
+    else if (!begin_several(w, load, a))
+        return;
     a->count++;
     schedule(w, workload,
-             a->by_gaps ? next_arrival(w, load, a) : next_time(w, load, a));
+             RARELY(!a->by_gaps) ? next_time(w, load, a) : next_arrival(w, load, a));
 }
 
 /* Their numbers are none that other requests have. */

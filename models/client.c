@@ -5,6 +5,10 @@
  */
 #include "models/world.h"
 
+#include <string.h>
+
+enum { FEW_RESOURCES = 8 };
+
 /* ---- requests -------------------------------------------------------------------- */
 
 static void grow_requests(struct world *w)
@@ -16,15 +20,17 @@ static void grow_requests(struct world *w)
     if (w->visit)
         arena_commit(w->arena, w->visit, room * sizeof *w->visit);
     arena_commit(w->arena, w->blame, (size_t)room * w->resources * sizeof *w->blame);
+    if (w->heard)
+        arena_commit(w->arena, w->heard, room * sizeof *w->heard);
     if (w->carried)
         arena_commit(w->arena, w->carried, room * sizeof *w->carried);
     w->request_room = room;
 }
 
-uint32_t request_new(struct world *w)
+HOT_ACROSS uint32_t request_new(struct world *w)
 {
     uint32_t request = w->request_free;
-    if (request == NONE) {
+    if (RARELY(request == NONE)) {
         if (w->requests == w->request_room)
             grow_requests(w);
         request = w->requests++;
@@ -61,7 +67,7 @@ HOT_INLINE void send_attempt(struct world *w, uint32_t request,
     uint32_t number = w->type[r->type].call;
     const struct call_site *site = &w->call[number];
     r->state = REQUEST_CALLING;
-    r->first_byte = SIM_NEVER;
+    r->begun = false;
     r->attempts++;
     r->peer = balance_choose(w, site, site->balancer, r->entity, r->attempts, request);
     if (load->timeout_class != NONE)
@@ -143,8 +149,8 @@ static OUT_OF_LINE void herald(struct world *w, uint32_t request,
         send_attempt(w, request, load);
 }
 
-void request_open(struct world *w, uint32_t request, uint32_t type, uint64_t entity,
-                  sim_time start)
+HOT_ACROSS void request_open(struct world *w, uint32_t request, uint32_t type,
+                             uint64_t entity, sim_time start)
 {
     struct request *r = &w->request[request];
     uint32_t workload = w->type[type].workload;
@@ -154,23 +160,25 @@ void request_open(struct world *w, uint32_t request, uint32_t type, uint64_t ent
     r->entity = entity;
     r->start = start;
     r->attempts = r->renewed = 0;
+    r->begun = false;
     r->pause = 0;
     r->measured = (uint64_t)(start - w->measure_from) < (uint64_t)w->measured_span;
     series_add(&w->out->in_system, w->now, 1);
     if (r->measured) {
         struct type_outcome *out = &w->out->type[type];
         out->offered++;
-        if (out->segment_offered)
+        if (RARELY(out->segment_offered))
             out->segment_offered[outcome_segment(w->out, start)]++;
         w->measured_in_flight++;
     }
-    if (load->heralded)
+    if (RARELY(load->heralded))
         herald(w, request, load);
     else
         send_attempt(w, request, load);
 }
 
-void client_begin(struct world *w, uint32_t type, uint64_t entity, sim_time start)
+HOT_ACROSS void client_begin(struct world *w, uint32_t type, uint64_t entity,
+                             sim_time start)
 {
     request_open(w, request_new(w), type, entity, start);
 }
@@ -192,22 +200,36 @@ void client_drop(struct world *w, uint32_t type)
 
 /* ---- the end of a request -------------------------------------------------------- */
 
+/* Of many resources a request has met few: those in between are passed over two by
+ * two. Returns how many are done. */
+static OUT_OF_LINE uint32_t record_pairs(float *spent, uint64_t *sum, uint32_t count)
+{
+    uint32_t i = 0;
+    for (; i + 1 < count; i += 2) {
+        uint64_t pair;
+        memcpy(&pair, &spent[i], sizeof pair);
+        if (pair == 0)
+            continue;
+        sum[i] += (uint64_t)(int64_t)spent[i];
+        sum[i + 1] += (uint64_t)(int64_t)spent[i + 1];
+        spent[i] = spent[i + 1] = 0;
+    }
+    return i;
+}
+
 HOT_INLINE void record_blame(struct world *w, uint32_t request,
                              struct type_outcome *out, sim_time latency)
 {
     float *spent = &w->blame[(size_t)request * w->resources];
     int bin = blame_bin((uint64_t)latency);
     uint64_t *sum = &out->blame[(size_t)bin * w->resources];
-    for (uint32_t i = 0; i < w->resources; i++) {
+    uint32_t i = 0;
+    if (RARELY(w->resources > FEW_RESOURCES))
+        i = record_pairs(spent, sum, w->resources);
+    for (; i < w->resources; i++) {
         sum[i] += (uint64_t)(int64_t)spent[i];
         spent[i] = 0;
     }
-}
-
-/* Has the client had a byte of the attempt under way? */
-static bool has_begun(const struct request *r)
-{
-    return r->attempts > 0 && r->first_byte != SIM_NEVER;
 }
 
 /* Nobody counts it. */
@@ -222,34 +244,36 @@ static OUT_OF_LINE void forget_blame(struct world *w, uint32_t request)
 static OUT_OF_LINE void forget(struct world *w, uint32_t request)
 {
     const struct request *r = &w->request[request];
-    if (has_begun(r))
+    if (r->begun)
         stream_closed(w, r);
     forget_blame(w, request);
 }
 
 /* The pace of the tokens is the mean gap between the first and the last. */
 static void record_pace(struct world *w, struct type_outcome *out,
-                        const struct request *r)
+                        const struct request *r, const struct heard *heard)
 {
     const struct good_conf *good = w->workload[r->workload].conf->good;
-    sim_time first = r->first_byte - r->start, pace = 0;
-    if (r->tokens > 1) {
-        pace = (w->now - r->first_byte) / (r->tokens - 1);
+    sim_time first = heard->first_byte - r->start, pace = 0;
+    if (heard->tokens > 1) {
+        pace = (w->now - heard->first_byte) / (heard->tokens - 1);
         histogram_add(&out->per_token, (uint64_t)pace, w->arena);
     }
     out->good += good && first <= good->ttfb && pace <= good->tpot &&
                  w->now - r->start <= good->latency;
 }
 
-static OUT_OF_LINE void record_stream(struct world *w, struct type_outcome *out,
-                                      const struct request *r)
+static OUT_OF_LINE void record_stream(struct world *w, uint32_t request,
+                                      struct type_outcome *out)
 {
+    const struct request *r = &w->request[request];
+    const struct heard *heard = &w->heard[request];
     if (!w->type[r->type].streaming)
         return;
     if (r->renewed == 0)
-        histogram_add(&out->first_byte, (uint64_t)(r->first_byte - r->start),
+        histogram_add(&out->first_byte, (uint64_t)(heard->first_byte - r->start),
                       w->arena);
-    record_pace(w, out, r);
+    record_pace(w, out, r, heard);
     stream_closed(w, r);
 }
 
@@ -269,9 +293,9 @@ HOT_INLINE void record_ok(struct world *w, uint32_t request, struct type_outcome
     tally_add_moments(&out->latency_sum, latency);
     histogram_add(&out->latency, (uint64_t)latency, w->arena);
     record_blame(w, request, out, latency);
-    if (r->first_byte != SIM_NEVER)
-        record_stream(w, out, r);
-    if (out->segment)
+    if (RARELY(r->begun))
+        record_stream(w, request, out);
+    if (RARELY(out->segment))
         record_segment(w, out, r->start, latency);
 }
 
@@ -337,16 +361,16 @@ HOT_INLINE void settle(struct world *w, uint32_t request, const struct workload 
     if (r->measured) {
         struct type_outcome *out = &w->out->type[r->type];
         out->attempts += r->attempts;
-        if (status == STATUS_OK)
-            record_ok(w, request, out);
-        else
+        if (RARELY(status != STATUS_OK))
             record_failure(w, request, out, cause);
-        if (--w->measured_in_flight == 0)
+        else
+            record_ok(w, request, out);
+        if (RARELY(--w->measured_in_flight == 0))
             w->stop |= clients_are_done(w);
     } else {
         forget(w, request);
     }
-    if (load->attended)
+    if (RARELY(load->attended))
         attend(w, request, load, status);
     else
         request_free(w, request);
@@ -406,11 +430,11 @@ void client_reply(struct world *w, uint32_t request, enum status status, uint16_
     struct request *r = &w->request[request];
     const struct workload *load = workload_of(w, r);
     end_attempt(w, r);
-    if (load->watched)
+    if (RARELY(load->watched))
         visit_over(w, request, status);
-    if (status != STATUS_OK && has_begun(r))
+    if (RARELY(status != STATUS_OK) && r->begun)
         status = stream_cut(w, request, status);
-    if (status != STATUS_OK && is_retried(w, r, &load->retry, status))
+    if (RARELY(status != STATUS_OK) && is_retried(w, r, &load->retry, status))
         back_off(w, request, load, cause);
     else
         settle(w, request, load, status, cause);
@@ -424,7 +448,7 @@ void client_give_up(struct world *w, uint32_t request)
     if (r->state == REQUEST_CALLING) {
         proxy_client_gone(w, child, NONE, wait);
         end_attempt(w, r);
-        if (has_begun(r))
+        if (r->begun)
             stream_cut(w, request, STATUS_TIMEOUT);
     }
     if (workload_of(w, r)->watched)

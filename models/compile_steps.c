@@ -477,7 +477,7 @@ void compile_memory(struct compiler *c, struct frame *f, const struct dist *byte
     struct instr *i = frame_emit(c, f, OP_MEMORY);
     frame_draw(c, f, i, "memory",
                bytes ? compile_value(c, f, bytes) : dist_constant(c->arena, 0));
-    service->weighs = true;
+    service->weighs = c->model->laden = true;
     if (bytes)
         compile_demand(c, service->station)->memory += c->weight * i->dist->mean;
     if (f->place->part.server.memory.on_oom != OOM_FAIL || !service->memory)

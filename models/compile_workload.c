@@ -639,6 +639,7 @@ void compile_workloads(struct compiler *c)
         type += (int)w->types;
         if (!set_up_workload(c, w))
             continue;
+        w->only_type = w->types == 1 && !w->trace ? w->first_type : NONE;
         compile_mix(c, w);
         check_pace(c, w);
         state_workload(c, w, &facts[i]);

@@ -350,6 +350,8 @@ struct service {
     double capacity; /* cores' worth of work an instance can do in the long run */
     uint16_t frozen_resource; /* quota: everything else that waits for the period */
     bool mortal;     /* its processes come and go: worker.c */
+    bool plain;      /* one process that lives for ever, and one queue: who comes takes
+                        a slot or waits, and nobody has to be told */
     bool heeded;     /* somebody is told of every request that gets a slot */
     bool watched;    /* somebody has to know of every slot that gets free */
     uint32_t guards; /* set of them; NONE */
@@ -479,6 +481,7 @@ struct workload {
     const struct workload_conf *conf;
     enum workload_form form;
     uint32_t first_type, types;
+    uint32_t only_type; /* of every request; NONE: drawn, or in a trace */
     const double *odds; /* cumulative, by type */
     uint64_t arrival_key, type_key, address_key, think_key, batch_key, switch_key,
         key_key;
@@ -572,6 +575,7 @@ struct model {
         batch_actors, onces;
     uint16_t network_resource, backoff_resource;
     uint64_t seed;
+    bool laden;     /* some tasks take memory of their own */
     bool visits;    /* some workload has more to it than requests and answers */
     bool mortal;    /* some service is */
     uint32_t grave; /* pc of OP_GONE */

@@ -62,12 +62,21 @@ bool memory_keep(struct world *w, struct instance *instance, int64_t bytes)
     return true;
 }
 
-bool memory_take(struct world *w, struct task *t, int64_t bytes)
+bool memory_take(struct world *w, uint32_t task, int64_t bytes)
 {
+    struct task *t = &w->task[task];
     if (!memory_keep(w, &w->instance[t->instance], bytes))
         return false;
-    t->memory += bytes;
+    w->memory[task] = bytes + (t->flags & TASK_LADEN ? w->memory[task] : 0);
+    t->flags |= TASK_LADEN;
     return true;
+}
+
+void memory_give_back(struct world *w, uint32_t task)
+{
+    struct task *t = &w->task[task];
+    w->instance[t->instance].memory -= w->memory[task];
+    t->flags &= (uint16_t)~TASK_LADEN;
 }
 
 void memory_open(struct world *w, struct instance *instance)
@@ -100,8 +109,9 @@ static void weigh_processes(struct world *w, const struct instance *instance)
             (w->once ? once_memory(w, instance, p) : 0);
     for (uint32_t i = 0; i < w->tasks; i++) {
         const struct task *t = &w->task[i];
-        if (t->state != TASK_FREE && t->memory && &w->instance[t->instance] == instance)
-            instance->weight[t->process] += t->memory;
+        if (t->state != TASK_FREE && t->flags & TASK_LADEN &&
+            &w->instance[t->instance] == instance)
+            instance->weight[t->process] += w->memory[i];
     }
 }
 

@@ -457,6 +457,8 @@ static void finish_service(struct compiler *c, uint32_t number)
             s->slots *= s->processes;
         s->processes = 1;
     }
+    s->plain = s->processes == 1 && s->part.accept == ACCEPT_IDLE && !s->mortal &&
+               !s->heeded && !s->watched;
     s->first_instance = c->model->instances;
     s->first_process = c->model->processes;
     c->model->instances += s->instances;

@@ -98,7 +98,7 @@ static inline void count_held(struct world *w, const struct pool *pool, sim_time
 {
     struct counts *counts = &w->counts[pool->station];
     counts->served++;
-    counts->held += w->now - since;
+    wide_add(&counts->held, (uint64_t)(w->now - since));
 }
 
 /* The task is no client of the pool any more, if it was one itself. */

@@ -8,6 +8,9 @@
  *                     a slot or            or refused
  *  slot freed         the oldest waiter takes it, of the process first, then of the
  *                     listen queue
+ *
+ * Most servers are plain (compiled.h). What `plain` tells is known where a function is
+ * joined to its caller, so that these servers do without the questions of all others.
  */
 #include "models/world.h"
 
@@ -33,10 +36,10 @@ void server_open(struct world *w, struct instance *instance)
 
 /* ---- slots ----------------------------------------------------------------------- */
 
-static void change_busy(struct world *w, const struct service *s,
-                        struct process *process, uint32_t busy)
+HOT_INLINE void change_busy(struct world *w, const struct service *s,
+                            struct process *process, uint32_t busy, bool plain)
 {
-    if (s->processes > 1 && s->part.discipline != DISCIPLINE_LOOP)
+    if (!plain && s->processes > 1 && s->part.discipline != DISCIPLINE_LOOP)
         process_lasted(process, process->busy, w->now);
     process->busy = busy;
 }
@@ -51,8 +54,8 @@ static OUT_OF_LINE void heed(struct world *w, uint32_t task, const struct servic
 }
 
 /* The slot of the process that the caller has set aside is the task's. */
-static void enter_slot(struct world *w, uint32_t task, uint32_t process,
-                       const struct service *s, struct counts *counts)
+HOT_INLINE void enter_slot(struct world *w, uint32_t task, uint32_t process,
+                           const struct service *s, struct counts *counts, bool plain)
 {
     struct task *t = &w->task[task];
     sim_time waited = w->now - t->since;
@@ -68,18 +71,23 @@ static void enter_slot(struct world *w, uint32_t task, uint32_t process,
         }
     }
     task_ready(w, task);
-    if (s->heeded)
+    if (!plain && s->heeded)
         heed(w, task, s);
+}
+
+HOT_INLINE void occupy_slot(struct world *w, uint32_t task, struct instance *instance,
+                            const struct service *s, uint32_t process, bool plain)
+{
+    struct process *p = &w->process[instance->first_process + process];
+    level_add(&instance->busy, w->now, 1);
+    change_busy(w, s, p, p->busy + 1, plain);
+    enter_slot(w, task, process, s, instance->counts, plain);
 }
 
 static void take_slot(struct world *w, uint32_t task, uint32_t process)
 {
     struct instance *instance = &w->instance[w->task[task].instance];
-    const struct service *s = instance->service;
-    struct process *p = &w->process[instance->first_process + process];
-    level_add(&instance->busy, w->now, 1);
-    change_busy(w, s, p, p->busy + 1);
-    enter_slot(w, task, process, s, instance->counts);
+    occupy_slot(w, task, instance, instance->service, process, false);
 }
 
 /* In the queue of a process, or (NONE) in the listen queue. */
@@ -128,15 +136,15 @@ static uint32_t free_living_process(const struct world *w,
 }
 
 /* A process with a free slot, the least busy one; NONE when none is left. */
-static uint32_t free_process(const struct world *w, const struct instance *instance,
-                             const struct service *s)
+HOT_INLINE uint32_t free_process(const struct world *w, const struct instance *instance,
+                                 const struct service *s, bool plain)
 {
-    if (s->mortal)
+    if (!plain && s->mortal)
         return free_living_process(w, instance, s);
     if (level_is_full(&instance->busy))
         return NONE;
     uint32_t best = 0;
-    for (uint32_t p = 1; p < s->processes; p++)
+    for (uint32_t p = 1; !plain && p < s->processes; p++)
         if (w->process[instance->first_process + p].busy <
             w->process[instance->first_process + best].busy)
             best = p;
@@ -190,12 +198,12 @@ static void connected(struct world *w, uint32_t task)
     t->attempt = 0;
 }
 
-static void enter_idle(struct world *w, uint32_t task, struct instance *instance,
-                       const struct service *s)
+HOT_INLINE void enter_idle(struct world *w, uint32_t task, struct instance *instance,
+                           const struct service *s, bool plain)
 {
-    uint32_t process = free_process(w, instance, s);
+    uint32_t process = free_process(w, instance, s, plain);
     if (process != NONE)
-        take_slot(w, task, process);
+        occupy_slot(w, task, instance, s, process, plain);
     else if (instance->queue.count < instance->queue_room)
         wait_in(w, instance, NONE, task);
     else
@@ -308,33 +316,40 @@ static bool open_connection(struct world *w, uint32_t task, const struct service
     return true;
 }
 
-/* The listen queue, or a slot. */
-HOT_INLINE void join(struct world *w, uint32_t task, struct instance *instance,
-                     const struct service *s)
+/* The listen queue, or a slot, of a server that is not plain. */
+static void join(struct world *w, uint32_t task, struct instance *instance,
+                 const struct service *s)
 {
     struct task *t = &w->task[task];
     t->since = w->now;
-    if (t->flags & TASK_CONNECTS && !open_connection(w, task, s))
+    if (RARELY(t->flags & TASK_CONNECTS) && !open_connection(w, task, s))
         return;
     if (s->part.accept != ACCEPT_IDLE)
         enter_eager(w, task, instance, s);
     else
-        enter_idle(w, task, instance, s);
-    if (t->flags & TASK_KNOCKED && (t->state == TASK_READY || t->state == TASK_QUEUED))
+        enter_idle(w, task, instance, s, false);
+    if (RARELY(t->flags & TASK_KNOCKED) &&
+        (t->state == TASK_READY || t->state == TASK_QUEUED))
         connected(w, task);
 }
 
-void server_enter(struct world *w, uint32_t task)
+HOT_ACROSS void server_enter(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
     struct instance *instance = &w->instance[t->instance];
     const struct service *s = instance->service;
-    if (t->flags & (TASK_KNOCKED | TASK_GUARDED) && !comes_in(w, task, instance, s))
+    if (RARELY(t->flags & (TASK_KNOCKED | TASK_GUARDED)) &&
+        !comes_in(w, task, instance, s))
         return;
-    if (w->frozen && knock_at_frozen(w, task, instance, s))
+    if (RARELY(w->frozen) && knock_at_frozen(w, task, instance, s))
         return;
     instance->counts->arrivals++;
-    join(w, task, instance, s);
+    if (s->plain && !(t->flags & (TASK_KNOCKED | TASK_CONNECTS))) {
+        t->since = w->now;
+        enter_idle(w, task, instance, s, true);
+    } else {
+        join(w, task, instance, s);
+    }
 }
 
 void server_admit(struct world *w, uint32_t task)
@@ -347,7 +362,7 @@ void server_admit(struct world *w, uint32_t task)
         return;
     }
     t->since = w->now;
-    if (t->flags & TASK_CONNECTS && !open_connection(w, task, s))
+    if (RARELY(t->flags & TASK_CONNECTS) && !open_connection(w, task, s))
         return;
     line_enter(w, task);
     if (t->flags & TASK_KNOCKED && (t->state == TASK_READY || t->state == TASK_GATE))
@@ -356,7 +371,7 @@ void server_admit(struct world *w, uint32_t task)
 
 uint32_t server_free_process(const struct world *w, const struct instance *instance)
 {
-    return free_process(w, instance, instance->service);
+    return free_process(w, instance, instance->service, false);
 }
 
 void server_give_slot(struct world *w, uint32_t task, uint32_t process)
@@ -370,6 +385,18 @@ void server_turn_away(struct world *w, uint32_t task)
 }
 
 /* The oldest waiter takes the slot over: it stays busy. False if nobody waits. */
+HOT_INLINE bool hand_over_plain(struct world *w, struct instance *instance,
+                                const struct service *s)
+{
+    if (instance->queue.count == 0)
+        return false;
+    uint32_t next = queue_take(w, &instance->queue);
+    level_pass(&instance->waiting, w->now, -1);
+    enter_slot(w, next, 0, s, instance->counts, true);
+    return true;
+}
+
+/* Likewise, where the process may have a queue of its own. */
 static bool hand_over(struct world *w, struct instance *instance,
                       const struct service *s, uint32_t process)
 {
@@ -379,7 +406,7 @@ static bool hand_over(struct world *w, struct instance *instance,
         return false;
     uint32_t next = queue_take(w, queue);
     level_pass(&instance->waiting, w->now, -1);
-    enter_slot(w, next, process, s, instance->counts);
+    enter_slot(w, next, process, s, instance->counts, false);
     if (queue == own && instance->queue.count && s->process_limit != UNLIMITED &&
         accepts(w, instance, s, process)) {
         uint32_t taken =
@@ -414,24 +441,36 @@ static OUT_OF_LINE void slot_is_free(struct world *w, struct instance *instance,
         line_next(w, instance);
 }
 
-void server_leave(struct world *w, uint32_t task)
+/* The slot goes to the next who waits, or gets free. */
+static void pass_slot(struct world *w, struct instance *instance,
+                      const struct service *s, uint32_t process)
+{
+    if (s->slots != UNLIMITED && hand_over(w, instance, s, process))
+        return;
+    level_add(&instance->busy, w->now, -1);
+    struct process *p = &w->process[instance->first_process + process];
+    change_busy(w, s, p, p->busy - 1, false);
+    if (s->watched)
+        slot_is_free(w, instance, s, process);
+}
+
+HOT_ACROSS void server_leave(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
     struct instance *instance = &w->instance[t->instance];
     const struct service *s = instance->service;
     struct counts *counts = instance->counts;
     counts->served++;
-    counts->held += (uint64_t)(w->now - t->entered);
-    if (t->flags & (TASK_CONNECTED | TASK_GUARDED))
+    wide_add(&counts->held, (uint64_t)(w->now - t->entered));
+    if (RARELY(t->flags & (TASK_CONNECTED | TASK_GUARDED)))
         depart(w, task);
     t->flags &= (uint16_t)~(TASK_HAS_SLOT | TASK_CONNECTED);
-    if (s->slots != UNLIMITED && hand_over(w, instance, s, t->process))
-        return;
-    level_add(&instance->busy, w->now, -1);
-    struct process *p = &w->process[instance->first_process + t->process];
-    change_busy(w, s, p, p->busy - 1);
-    if (s->watched)
-        slot_is_free(w, instance, s, t->process);
+    if (!s->plain) {
+        pass_slot(w, instance, s, t->process);
+    } else if (!hand_over_plain(w, instance, s)) {
+        level_add(&instance->busy, w->now, -1);
+        w->process[instance->first_process].busy--;
+    }
 }
 
 void server_accept(struct world *w, struct instance *instance, uint32_t process)

@@ -37,10 +37,10 @@ static void delay(struct world *w, uint32_t task, sim_time time)
 static void arrive(struct world *w, const struct task *t, sim_time at)
 {
     struct request *r = t->request == NONE ? NULL : &w->request[t->request];
-    if (!r || r->wait != t->parent_wait || r->first_byte != SIM_NEVER)
+    if (!r || r->wait != t->parent_wait || r->begun)
         return;
-    r->first_byte = at;
-    r->tokens = 0;
+    r->begun = true;
+    w->heard[t->request] = (struct heard){.first_byte = at};
     if (w->type[r->type].streaming)
         level_pass(&w->open[r->type], w->now, 1);
 }
@@ -162,9 +162,10 @@ static void tell_tokens(struct world *w, const struct task *t, int64_t tokens)
     }
     if (t->call == NONE || t->parent != NONE || t->request == NONE)
         return;
-    struct request *r = &w->request[t->request];
-    if (r->wait == t->parent_wait && r->tokens == 0 && r->first_byte != SIM_NEVER)
-        r->tokens = tokens < UINT32_MAX ? (uint32_t)tokens : UINT32_MAX;
+    const struct request *r = &w->request[t->request];
+    struct heard *heard = &w->heard[t->request];
+    if (r->wait == t->parent_wait && r->begun && heard->tokens == 0)
+        heard->tokens = tokens < UINT32_MAX ? (uint32_t)tokens : UINT32_MAX;
 }
 
 void stream_first_token(struct world *w, uint32_t task, int64_t tokens)
@@ -499,10 +500,10 @@ enum status stream_cut(struct world *w, uint32_t request, enum status status)
         w->out->type[r->type].cut++;
     if (w->carried) {
         struct carried *carried = &w->carried[request];
-        carried->had += later(w->now - r->first_byte, 0);
+        carried->had += later(w->now - w->heard[request].first_byte, 0);
         carried->through = 0;
     }
-    r->first_byte = SIM_NEVER;
+    r->begun = false;
     r->renewed = r->attempts;
     return status == STATUS_TIMEOUT ? status : STATUS_RESET;
 }
@@ -515,6 +516,7 @@ void streams_open(struct world *w)
     if (m->streams == 0)
         return;
     w->pace = arena_reserve(w->arena, MOST_TASKS * sizeof *w->pace);
+    w->heard = arena_reserve(w->arena, MOST_TASKS * sizeof *w->heard);
     w->open = arena_many(w->arena, m->facts.types + 1, struct level);
     w->crowd = arena_many(w->arena, m->processes + 1, uint32_t);
     if (m->buffers || m->sessions)

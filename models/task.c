@@ -22,6 +22,8 @@ static void grow_tasks(struct world *w)
         cache_grow(w, room);
     if (w->pace)
         arena_commit(w->arena, w->pace, room * sizeof *w->pace);
+    if (w->memory)
+        arena_commit(w->arena, w->memory, room * sizeof *w->memory);
     if (w->passage)
         guards_grow(w, room);
     w->task_room = room;
@@ -30,7 +32,7 @@ static void grow_tasks(struct world *w)
 uint32_t task_new(struct world *w)
 {
     uint32_t task = w->task_free;
-    if (task == NONE) {
+    if (RARELY(task == NONE)) {
         if (w->tasks == w->task_room)
             grow_tasks(w);
         task = w->tasks++;
@@ -368,10 +370,8 @@ void task_deliver(struct world *w, uint32_t child)
 HOT_INLINE void leave(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
-    if (t->memory) {
-        w->instance[t->instance].memory -= t->memory;
-        t->memory = 0;
-    }
+    if (RARELY(t->flags & TASK_LADEN))
+        memory_give_back(w, task);
     if (t->flags & TASK_HAS_SLOT)
         server_leave(w, task);
 }
@@ -616,10 +616,10 @@ static uint32_t chosen(struct world *w, const struct task *t, const struct instr
     return choice[c].pc;
 }
 
-static bool take_memory(struct world *w, struct task *t, const struct instr *i)
+static bool take_memory(struct world *w, uint32_t task, const struct instr *i)
 {
-    struct draw draw = task_draw(w, t, i);
-    return memory_take(w, t, dist_count(i->dist, &draw));
+    struct draw draw = task_draw(w, &w->task[task], i);
+    return memory_take(w, task, dist_count(i->dist, &draw));
 }
 
 static bool happens(struct world *w, const struct task *t, const struct instr *i)
@@ -810,7 +810,7 @@ HOT_INLINE bool step(struct world *w, uint32_t task, struct task *t)
         cache_drop(w, task, i);
         return true;
     case OP_MEMORY:
-        if (!take_memory(w, t, i)) {
+        if (!take_memory(w, task, i)) {
             task_fail(w, task, (enum status)i->status, i->cause);
             return false;
         }
@@ -894,7 +894,7 @@ HOT_INLINE bool step(struct world *w, uint32_t task, struct task *t)
     return false;
 }
 
-void task_run(struct world *w, uint32_t task)
+HOT_ACROSS void task_run(struct world *w, uint32_t task)
 {
     for (uint32_t done = 0;; task = w->ready[done++]) {
         while (task != NONE && step(w, task, &w->task[task]))

@@ -386,7 +386,8 @@ static bool stays(const struct world *w, uint32_t request)
 {
     const struct request *r = &w->request[request];
     return workload_of(w, request)->conf->patience_until &&
-           r->state == REQUEST_CALLING && r->first_byte <= w->now;
+           r->state == REQUEST_CALLING && r->begun &&
+           w->heard[request].first_byte <= w->now;
 }
 
 /* Unless another stage has given it back. */

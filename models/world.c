@@ -124,12 +124,17 @@ static void set_window(struct world *w, const struct window *window)
         outcome_segments(out, w->m, w->arena);
 }
 
+/* They are asked for with every event: a cache line each, or two. */
+_Static_assert(sizeof(struct request) == 64 && sizeof(struct task) == 128, "records");
+
 static void set_up(struct world *w, const struct window *window)
 {
     const struct model *m = w->m;
     w->resources = (uint32_t)m->facts.resources;
     w->task_free = w->request_free = NONE;
     w->task = arena_reserve(w->arena, MOST_TASKS * sizeof *w->task);
+    if (m->laden)
+        w->memory = arena_reserve(w->arena, MOST_TASKS * sizeof *w->memory);
     w->request = arena_reserve(w->arena, MOST_TASKS * sizeof *w->request);
     if (m->pools)
         w->held = arena_reserve(w->arena, (size_t)MOST_TASKS * MAX_HELD *
@@ -225,7 +230,7 @@ static void close_counts(struct world *w, int station, struct station_outcome *o
     out->timed_out = c->timed_out;
     out->wait = c->wait;
     out->waited = c->waited;
-    out->held = c->held;
+    out->held = (int128)c->held;
     out->throttled = c->throttled;
     out->frozen = c->frozen;
     out->surplus = c->surplus;
@@ -414,10 +419,10 @@ static void run(struct world *w)
     while (!w->stop && event_pop(&w->events, &event)) {
         w->now = event_time(event);
         hash = mixed(hash, event);
-        if (events++ % LOOK_EVENTS == 0)
+        if (RARELY(events++ % LOOK_EVENTS == 0))
             look_up(w, events - 1);
         uint32_t task = dispatch(w, event_slot(event));
-        if (w->frozen)
+        if (RARELY(w->frozen))
             task_run_thawed(w, task);
         else if (task != NONE || w->ready_count)
             task_run(w, task);

@@ -62,6 +62,7 @@ enum task_flag {
     TASK_SESSION = 128,            /* an open session */
     TASK_GUARDED = CALL_GUARDED,   /* guards have to be passed, or told of its end */
     TASK_PASSED = 512,             /* it has passed them */
+    TASK_LADEN = 1024,             /* it has taken memory */
     /* at a proxy, which has no queries and no loop: */
     TASK_GRANTED = TASK_CONNECTS, /* its server is set aside for it */
     TASK_SAME = TASK_BEGUN,       /* the server it had is tried again */
@@ -80,7 +81,7 @@ struct proxied {
 };
 
 struct task {
-    uint32_t pc;
+    _Alignas(64) uint32_t pc;
     uint32_t next; /* in whatever queue it is, or the free list */
     uint32_t wait; /* stamp of what it waits for; moves on with every wait */
     uint32_t parent; /* who waits for its answer: a task; NONE: a request or nobody */
@@ -113,7 +114,6 @@ struct task {
     };
     sim_time demand;  /* of the CPU it asks for; TASK_BACKOFF: the pause */
     sim_time entered; /* when it got its slot */
-    int64_t memory;
 };
 
 enum request_state {
@@ -126,8 +126,7 @@ enum request_state {
 };
 
 struct request {
-    sim_time start;      /* intended */
-    sim_time first_byte; /* SIM_NEVER */
+    _Alignas(64) sim_time start; /* intended */
     sim_time pause;      /* the last back-off */
     uint64_t entity;     /* closed, sessions: user << 32 | k-th request */
     uint32_t stamp;      /* moves on whenever work for it is abandoned */
@@ -136,12 +135,18 @@ struct request {
     uint32_t timer, deadline;
     uint32_t peer;
     uint32_t child; /* REQUEST_CALLING */
-    uint32_t tokens; /* of the stream whose first byte has come; 0: not known */
     uint16_t type, workload;
     uint16_t attempts, renewed; /* renewed: of them, those up to the last stream that
                                    broke after it had begun; 0: none has */
     uint8_t state;
     bool measured;
+    bool begun; /* the first byte of the attempt under way has left */
+};
+
+/* What its client has had of a stream. */
+struct heard {
+    sim_time first_byte; /* while it has begun */
+    uint32_t tokens;     /* there will have been; 0: not known */
 };
 
 /* What a request has beside that, in scenarios whose clients do more than ask. */
@@ -394,7 +399,8 @@ struct arrivals {
     uint64_t requests; /* requests so far */
     struct draw_memo memo;
     bool one_by_one; /* one request an arrival */
-    bool by_gaps;    /* gaps are drawn */
+    bool by_gaps;    /* gaps are drawn, */
+    bool stretched;  /* and the rate varies */
     double mean_gap; /* ns */
     double gap;      /* before the next arrival but one: drawn early, off the path that
                           the next event waits for */
@@ -457,7 +463,7 @@ struct counts {
     uint64_t lost, redelivered, failed; /* of a queue of jobs */
     uint64_t arrivals, served, refused, timed_out, waited;
     struct tally wait;
-    int128 held;
+    uint128 held;
     uint64_t throttled; /* periods whose quota was used up, of all instances */
     uint128 frozen;     /* ns they stood still for it */
     uint128 surplus;    /* thousandths of a core, x ns: used on credit */
@@ -504,6 +510,7 @@ struct world {
     struct meter **meter;   /* by service; NULL where there are none */
     struct batcher **batcher; /* by instance; likewise */
     uint32_t *batch_actor;    /* whose they are, by their order */
+    int64_t *memory; /* [task] bytes it has taken, if any; NULL where nobody does */
     uint64_t *once;           /* by process: bits of what it has done; likewise */
     struct engine **engine; /* by instance; NULL where there are none */
     uint64_t *tried; /* [task][tried_words] servers that a proxy has tried */
@@ -515,6 +522,7 @@ struct world {
     struct caches caches;  /* all NULL where no keys are followed */
     struct table **table;  /* by service; NULL: none */
     struct pace *pace;     /* [task]; these NULL without streams */
+    struct heard *heard;     /* [request]; likewise */
     struct carried *carried; /* [request]; NULL unless anything is */
     struct level *open;    /* [type] streams */
     uint32_t *crowd;       /* [process of a service] sessions */
@@ -599,7 +607,7 @@ void task_more_ready(struct world *w);
 static inline void task_ready(struct world *w, uint32_t task)
 {
     w->task[task].state = TASK_READY;
-    if (w->ready_count == w->ready_room)
+    if (RARELY(w->ready_count == w->ready_room))
         task_more_ready(w);
     w->ready[w->ready_count++] = task;
 }
@@ -886,7 +894,8 @@ void worker_boot(struct world *w, struct instance *instance, uint32_t process,
 void memory_open(struct world *w, struct instance *instance);
 /* The task takes so many bytes for as long as it is there; false: they cannot be had,
  * and it shall fail. */
-bool memory_take(struct world *w, struct task *t, int64_t bytes);
+bool memory_take(struct world *w, uint32_t task, int64_t bytes);
+void memory_give_back(struct world *w, uint32_t task);
 /* The same for longer than a request. */
 bool memory_keep(struct world *w, struct instance *instance, int64_t bytes);
 /* Connections have been taken: is there enough? */
