@@ -115,6 +115,12 @@ static uint32_t blocks_for(const struct engine *e, uint32_t tokens)
     return (tokens + e->plan->block - 1) / e->plan->block;
 }
 
+/* The same, asked of every sequence in every step: no division. */
+static bool are_enough(const struct engine *e, int64_t blocks, uint32_t tokens)
+{
+    return blocks * e->plan->block >= tokens;
+}
+
 /* Blocks that nobody uses, the common prefix going last. */
 static bool take_blocks(struct engine *e, int64_t blocks)
 {
@@ -235,9 +241,9 @@ static bool find_blocks(struct world *w, struct engine *e, struct step *step,
 {
     struct sequence *s = &e->running[place];
     int64_t have = s->blocks + (s->shares ? e->plan->shared_blocks : 0);
-    int64_t more = blocks_for(e, s->computed + tokens) - have;
-    if (more <= 0)
+    if (are_enough(e, have, s->computed + tokens))
         return true;
+    int64_t more = blocks_for(e, s->computed + tokens) - have;
     while (!take_blocks(e, more)) {
         throw_out_last(w, e, step);
         if (e->count == place) {
@@ -353,14 +359,15 @@ static void offer_prefix(struct engine *e, struct sequence *s)
     s->blocks -= (uint32_t)blocks;
 }
 
-static void write_token(struct world *w, struct engine *e, struct sequence *s)
+HOT_INLINE void write_token(struct world *w, struct engine *e, struct sequence *s,
+                            struct token_run *run)
 {
     if (s->made++ == 0) {
         spend_on(w, s, e->plan->read_resource);
         stream_first_token(w, s->task, s->target);
     } else {
         sim_time gap = w->now - s->last;
-        stream_token(w, s->task, gap);
+        stream_token(w, run, &w->task[s->task], gap);
         e->counts.stalls += gap > e->plan->stall;
         if (gap > e->counts.longest_gap)
             e->counts.longest_gap = gap;
@@ -370,14 +377,15 @@ static void write_token(struct world *w, struct engine *e, struct sequence *s)
 }
 
 /* One sequence after a step; false: it is over. */
-static bool goes_on(struct world *w, struct engine *e, struct sequence *s)
+HOT_INLINE bool goes_on(struct world *w, struct engine *e, struct sequence *s,
+                        struct token_run *run)
 {
     if (s->scheduled) {
         s->computed += s->scheduled;
         s->scheduled = 0;
         offer_prefix(e, s);
         if (s->computed == s->prompt + s->made)
-            write_token(w, e, s);
+            write_token(w, e, s, run);
     }
     if (s->made == s->target)
         e->counts.finished++;
@@ -391,14 +399,16 @@ static bool goes_on(struct world *w, struct engine *e, struct sequence *s)
 
 static void end_step(struct world *w, struct engine *e)
 {
+    struct token_run run = {0}; /* nearly all had their last token a step ago */
     uint32_t kept = 0;
     for (uint32_t i = 0; i < e->count; i++)
-        if (goes_on(w, e, &e->running[i])) {
+        if (goes_on(w, e, &e->running[i], &run)) {
             if (kept != i)
                 e->running[kept] = e->running[i];
             kept++;
         }
     e->count = kept;
+    stream_tokens(w, &run);
     check_blocks(e);
 }
 

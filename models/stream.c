@@ -188,9 +188,11 @@ static void record(struct world *w, const struct task *t, sim_time gap, uint64_t
         histogram_add_many(&w->out->type[r->type].gap, (uint64_t)gap, times, w->arena);
 }
 
-void stream_token(struct world *w, uint32_t task, sim_time gap)
+OUT_OF_LINE void stream_tokens(struct world *w, const struct token_run *run)
 {
-    record(w, &w->task[task], gap, 1);
+    if (w->type[run->type].streaming)
+        histogram_add_many(&w->out->type[run->type].gap, (uint64_t)run->gap,
+                           run->tokens, w->arena);
 }
 
 /* When the client will have what has left so far: a proxy that took it knows. */

@@ -1122,9 +1122,30 @@ void streams_open(struct world *w);
 
 /* Instructions. Those with a bool take the task on: false: it waits, or has failed. */
 void stream_begin(struct world *w, uint32_t task, const struct instr *instr);
-/* A language model has written the first of so many tokens; one more after a gap. */
+/* A language model has written the first of so many tokens. */
 void stream_first_token(struct world *w, uint32_t task, int64_t tokens);
-void stream_token(struct world *w, uint32_t task, sim_time gap);
+/* One more after a gap: counted with others of its type that have had the same, which
+ * stream_tokens records. */
+struct token_run {
+    sim_time gap;
+    uint64_t tokens;
+    uint32_t type;
+};
+void stream_tokens(struct world *w, const struct token_run *run);
+HOT_INLINE void stream_token(struct world *w, struct token_run *run,
+                             const struct task *t, sim_time gap)
+{
+    if (t->request == NONE)
+        return;
+    const struct request *r = &w->request[t->request];
+    if (r->stamp != t->stamp || !r->measured)
+        return;
+    if (RARELY(gap != run->gap || r->type != run->type)) {
+        stream_tokens(w, run);
+        *run = (struct token_run){.gap = gap, .type = r->type};
+    }
+    run->tokens++;
+}
 void stream_chunks(struct world *w, uint32_t task, const struct instr *instr);
 void stream_go_on(struct world *w, uint32_t task, const struct instr *instr);
 bool stream_chunk(struct world *w, uint32_t task, const struct instr *instr);
