@@ -324,13 +324,10 @@ static void tell_server(struct teller *t, const char *name, const struct server_
         tell_handlers(t, name, s->handlers);
 }
 
-static void tell_outages(struct teller *t, const struct param_variant *service)
+static void tell_outages(struct teller *t, const struct service_common *common)
 {
-    size_t at = kind_of(service)->common;
-    if (at == SIZE_MAX)
+    if (!common)
         return;
-    const struct service_common *common =
-        (const void *)((const char *)service->body + at);
     const struct outage_conf *outage = common->outages.items;
     for (int i = 0; i < common->outages.count; i++) {
         say_time(t, "the beginning of an outage", outage[i].start);
@@ -352,7 +349,7 @@ struct chance chance_of(const struct system_spec *system, struct arena *arena)
         if (part.sort == PART_SERVER)
             tell_server(&t, t.who, &part.server);
         t.who = system->services.names[i];
-        tell_outages(&t, &((const struct param_variant *)system->services.items)[i]);
+        tell_outages(&t, walk_common(system, i));
     }
     return t.found;
 }

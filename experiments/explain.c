@@ -423,6 +423,52 @@ static void find_memories(struct explainer *e)
             e->out->memory[e->out->memories++] = memory_of(e, i);
 }
 
+/* ---- ways round ------------------------------------------------------------------ */
+
+static bool waits_for_all(const struct parallel_step *step)
+{
+    return step->join.which == 0 && (!step->join.row ||
+           strcmp(*(const char *const *)step->join.body, "all") == 0);
+}
+
+static void look_for_shortcut(void *context, const struct param_variant *step)
+{
+    bool *found = context;
+    const void *body = step->body;
+    switch ((enum step_verb)step->which) {
+    case STEP_PARALLEL:
+        *found |= !waits_for_all(body);
+        break;
+    case STEP_CALL:
+        *found |= ((const struct call_step *)body)->on_error == ON_ERROR_CONTINUE;
+        break;
+    case STEP_QUERY:
+        *found |= ((const struct query_step *)body)->on_error == ON_ERROR_CONTINUE;
+        break;
+    case STEP_HOLD:
+        *found |= ((const struct hold_step *)body)->on_error == ON_ERROR_CONTINUE;
+        break;
+    case STEP_CACHE:
+        *found |= ((const struct cache_step *)body)->on_error == ON_ERROR_CONTINUE;
+        break;
+    default:
+        break;
+    }
+}
+
+static void find_shortcuts(struct explainer *e)
+{
+    for (int i = 0; i < e->system->services.count; i++) {
+        struct part part = walk_part(e->system, i);
+        if (part.sort != PART_SERVER || !part.server.handlers)
+            continue;
+        const struct param_map *handlers = &part.server.handlers->handlers;
+        for (int h = 0; h < handlers->count; h++)
+            walk_steps(&((const struct param_list *)handlers->items)[h],
+                       look_for_shortcut, &e->out->shortcuts);
+    }
+}
+
 struct explanation *explain(const struct system_spec *system, const struct model *model,
                             struct arena *arena)
 {
@@ -435,5 +481,6 @@ struct explanation *explain(const struct system_spec *system, const struct model
     find_nests(&e);
     find_excesses(&e);
     find_memories(&e);
+    find_shortcuts(&e);
     return e.out;
 }

@@ -90,6 +90,8 @@ struct explanation {
     struct explain_part *part;
     int limits; /* likewise, the tightest first */
     struct explain_limit *limit;
+    bool shortcuts; /* handlers that go on without what is late or fails: their time
+                       alone is that of averages, and luck makes it shorter */
     bool overloaded; /* what does not wait for answers alone asks for too much */
     int closed_count, bursts, peaks, nests, excesses, memories;
     struct explain_closed *closed;

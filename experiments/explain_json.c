@@ -143,6 +143,7 @@ static void put_oracle(cJSON *root, const struct oracle *o)
         json_number(object, keys[i], o->quantile[i]);
     json_number(object, "throughput", o->throughput);
     json_number(object, "lost", o->lost);
+    json_number(object, "most_wait", o->most_wait);
 }
 
 static void put_texts(cJSON *root, const char *key, const char *const *texts, int count)

@@ -171,8 +171,9 @@ static void print_requests(struct page *p)
         putc('\n', p->sheet.out);
     }
     sheet_say(&p->sheet,
-              "alone: the mean time to the last byte when nobody else is there; "
-              "no load makes it shorter%s.",
+              "alone: the mean time to the last byte when nobody else is there; %s%s.",
+              p->is->shortcuts ? "of what is not always waited for, the average counts"
+                               : "no load makes it shorter",
               any_closed(p) ? "; users ask as fast as that lets them" : "");
 }
 
@@ -354,7 +355,13 @@ static void print_oracle(struct page *p)
     const struct oracle *o = &p->explained->oracle;
     if (!o->queue)
         return;
-    sheet_heading(&p->sheet, "What theory knows exactly");
+    sheet_heading(&p->sheet, isnan(o->most_wait) ? "What theory knows exactly" : "What theory knows");
+    if (isfinite(o->most_wait)) {
+        sheet_say(&p->sheet, "%s: a mean wait of %s at most, %s answered.", o->queue,
+                  value(p, HUMAN_TIME, o->most_wait),
+                  value(p, HUMAN_RATE, o->throughput));
+        return;
+    }
     if (!isfinite(o->mean)) {
         sheet_say(&p->sheet, "%s: more work than servers, the queue grows without end.",
                   o->queue);

@@ -219,12 +219,7 @@ const struct workload_conf *lint_workload(const struct lint *l, int workload)
 
 const struct service_common *lint_common(const struct lint *l, int station)
 {
-    const struct param_variant *bound =
-        &((const struct param_variant *)l->system->services.items)[station];
-    const struct kind *kind = kind_of(bound);
-    if (kind->common == SIZE_MAX)
-        return NULL;
-    return (const void *)((const char *)bound->body + kind->common);
+    return walk_common(l->system, station);
 }
 
 const char *lint_name(const struct lint *l, int station)

@@ -50,13 +50,26 @@ static bool fits(double servers)
     return servers >= 1 && servers <= MOST_SERVERS && servers == floor(servers);
 }
 
+/* Processes that come and go take their slots with them. */
+static bool may_end(const struct life_part *life)
+{
+    return life->restart || life->timeout || life->max_requests;
+}
+
+/* Always there, as fast as ever, with nobody at the door. */
+static bool undisturbed(const struct service_common *common)
+{
+    return common->outages.count == 0 && common->guards.count == 0;
+}
+
 static bool read_server(const struct server_part *s, const struct station_facts *facts,
                         struct queue *q)
 {
     bool cpu;
     bool plain = s->duty == DUTY_HANDLERS && facts->instances == 1 &&
                  s->accept == ACCEPT_IDLE && s->refuse_above == UNLIMITED &&
-                 !facts->governed && !s->table.present && !s->life.restart;
+                 !facts->governed && !s->table.present && !s->overhead && !s->scan &&
+                 !may_end(&s->life) && !facts->weighs;
     if (!plain || !(q->service = only_step(s->handlers, &cpu)))
         return false;
     q->sharing = cpu && isinf(facts->slots);
@@ -80,9 +93,10 @@ static bool read_queue(const struct system_spec *system,
         return false;
     const struct workload_conf *load = system->workloads.items;
     struct part part = walk_part(system, 0);
-    return part.sort == PART_SERVER && load->timeout == SIM_NEVER &&
-           load->deadline == SIM_NEVER &&
-           read_server(&part.server, &facts->station[0], q);
+    return part.sort == PART_SERVER && undisturbed(walk_common(system, 0)) &&
+           load->timeout == SIM_NEVER && load->deadline == SIM_NEVER &&
+           !load->patience && !load->reload && !load->retry && !load->connections &&
+           !load->bandwidth && read_server(&part.server, &facts->station[0], q);
 }
 
 /* ---- its answers ----------------------------------------------------------------- */
@@ -109,15 +123,34 @@ static void answer_mmc(const struct theory_mmc *mmc, const struct queue *q,
         o->quantile[i] = theory_mmc_response_quantile(mmc, oracle_levels[i]);
 }
 
-static void answer_open(const struct open_conf *open, const struct queue *q,
-                        struct arena *arena, struct oracle *o)
+/* Squared coefficient of variation of the times between arrivals; NaN where they are
+ * not independent, or come in crowds. */
+static double arrival_scv(const struct open_conf *open)
+{
+    if (open->batch || open->profile.count || open->daily)
+        return NAN;
+    switch (open->process.row ? (enum arrival_process)open->process.which
+                              : PROCESS_POISSON) {
+    case PROCESS_POISSON:
+        return 1;
+    case PROCESS_CONSTANT:
+        return 0;
+    case PROCESS_GAMMA: {
+        double cv = ((const struct process_gamma_conf *)open->process.body)->cv;
+        return cv * cv;
+    }
+    default:
+        return NAN;
+    }
+}
+
+/* Poisson arrivals. */
+static void answer_poisson(double rate, const struct queue *q, struct arena *arena,
+                           struct oracle *o)
 {
     double mean = q->service->mean * 1e-9;
-    struct theory_mmc mmc = {open->rate, 1 / mean, q->servers};
-    bool poisson = !open->process.row || open->process.which == PROCESS_POISSON;
-    if (!poisson || open->batch || open->profile.count || open->daily)
-        return;
-    o->throughput = open->rate;
+    struct theory_mmc mmc = {rate, 1 / mean, q->servers};
+    o->throughput = rate;
     if (is_exponential(q->service) || (q->sharing && !q->capacity)) {
         o->queue =
             arena_format(arena, "%s/%d%s", q->sharing ? "M/G" : "M/M", q->servers,
@@ -128,9 +161,25 @@ static void answer_open(const struct open_conf *open, const struct queue *q,
     } else if (q->servers == 1 && !q->capacity) {
         double scv = q->service->variance / (q->service->mean * q->service->mean);
         o->queue = "M/G/1";
-        o->wait = theory_mg1_mean_wait(open->rate, mean, scv);
+        o->wait = theory_mg1_mean_wait(rate, mean, scv);
         o->mean = o->wait + mean;
     }
+}
+
+static void answer_open(const struct open_conf *open, const struct queue *q,
+                        struct arena *arena, struct oracle *o)
+{
+    double spread = arrival_scv(open), mean = q->service->mean;
+    if (spread == 1)
+        answer_poisson(open->rate, q, arena, o);
+    if (o->queue || isnan(spread) || q->sharing || q->capacity ||
+        !isfinite(q->service->variance))
+        return;
+    o->queue = arena_format(arena, "%s/G/%d", spread == 1 ? "M" : "GI", q->servers);
+    o->throughput = open->rate;
+    o->most_wait =
+        theory_gigc_most_wait(open->rate, spread, mean * 1e-9,
+                              q->service->variance / (mean * mean), q->servers);
 }
 
 /* Thinking, and the network, may take any time: only its mean matters. Users are never
@@ -158,8 +207,11 @@ static void answer_closed(const struct closed_conf *closed, const struct queue *
 struct oracle oracle_of(const struct system_spec *system, const struct model *model,
                         struct arena *arena)
 {
-    struct oracle o = {
-        .mean = NAN, .wait = NAN, .throughput = NAN, .quantile = {NAN, NAN, NAN}};
+    struct oracle o = {.mean = NAN,
+                       .wait = NAN,
+                       .throughput = NAN,
+                       .quantile = {NAN, NAN, NAN},
+                       .most_wait = NAN};
     struct queue q = {0};
     if (!read_queue(system, model_facts(model), &q) || !(q.service->mean > 0))
         return o;

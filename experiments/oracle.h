@@ -6,6 +6,7 @@
  *     open, Poisson   exponential time on c slots   M/M/c; with a limit M/M/c/K (means)
  *                     any time on 1 slot            M/G/1 (means)
  *                     any CPU on c shared cores     means as of M/M/c
+ *     open, others    any time on c slots           GI/G/c: a bound of the waiting
  *     closed          exponential time on c slots   M/M/c//N, the machine repairman
  *                     any CPU on c shared cores     means as of M/M/c//N
  *
@@ -25,6 +26,7 @@ struct oracle {
     double quantile[ORACLE_LEVELS]; /* of the response */
     double throughput;              /* of answered requests */
     double lost;                    /* fraction that finds no place */
+    double most_wait; /* a bound of the waiting where that is all theory knows */
 };
 
 struct oracle oracle_of(const struct system_spec *system, const struct model *model,

@@ -24,6 +24,9 @@ void result_conclude(struct result *result, const struct model *model,
     /* Laws of averages ask for the same level at both ends. */
     bool level = steady && !result->run.grows && !result_start_visible(result);
     result->audit = audit_of(&result->sample, level, arena);
+    if (level && !result->facts->terminating)
+        result->yardstick = yardstick_of(&scenario->system, model, &result->sample,
+                                         result->findings, arena);
     result->headroom = headroom_of(model, &result->sample, result->findings);
     result->slos = scenario->slo_count;
     result->slo = arena_many(arena, scenario->slo_count, struct slo_result);

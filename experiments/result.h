@@ -14,6 +14,7 @@
 #include "experiments/lint.h"
 #include "experiments/slo.h"
 #include "experiments/verdict.h"
+#include "experiments/yardstick.h"
 
 /* What is not part of the answer: differs between machines and runs. */
 struct execution {
@@ -36,6 +37,7 @@ struct result {
     struct findings *findings;
     struct blame *blame;
     struct audit *audit;
+    struct yardstick *yardstick; /* NULL: no averages to hold theory against */
     struct headroom headroom;
     struct slo_result *slo;
     int slos;

@@ -357,6 +357,25 @@ static void put_audit(cJSON *root, const struct result *r)
     }
 }
 
+static void put_theory(cJSON *root, const struct result *r)
+{
+    static const char *const relations[] = {"is", "at_least", "at_most"};
+    const struct yardstick *y = r->yardstick;
+    cJSON *object = json_object(root, "theory");
+    json_text(object, "queue", y ? y->queue : NULL);
+    cJSON *array = json_array(object, "values");
+    for (int i = 0; y && i < y->count; i++) {
+        const struct yardstick_line *line = &y->line[i];
+        cJSON *value = json_element(array);
+        json_text(value, "number", yardstick_number_names[line->number]);
+        json_text(value, "of", line->of ? line->of : "all");
+        json_text(value, "relation", relations[line->relation]);
+        json_number(value, "theory", line->theory);
+        result_json_estimate(value, "found", &line->found);
+        json_flag(value, "agrees", line->agrees);
+    }
+}
+
 static void put_rest(cJSON *root, const struct result *r)
 {
     cJSON *array = json_array(root, "assumptions");
@@ -391,6 +410,7 @@ static cJSON *document(const struct result *r, struct arena *arena)
     put_stations(root, r);
     put_blame(root, r);
     put_audit(root, r);
+    put_theory(root, r);
     if (r->lint)
         lint_json(root, r->lint);
     put_rest(root, r);

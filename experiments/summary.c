@@ -168,6 +168,11 @@ static void print_verdict(struct page *p)
                   "%sThe books do not balance%s: headroom has made a mistake, which is "
                   "told at the end. Do not rely on these numbers, and report it.",
                   sheet_ink(&p->sheet, INK_BAD), sheet_ink(&p->sheet, INK_PLAIN));
+    if (r->yardstick && r->yardstick->broken)
+        sheet_say(&p->sheet,
+                  "%sTheory disagrees%s: the two are told at the end. Do not rely on "
+                  "these numbers, and report it.",
+                  sheet_ink(&p->sheet, INK_BAD), sheet_ink(&p->sheet, INK_PLAIN));
 }
 
 /* ---- bottleneck ------------------------------------------------------------------ */
@@ -547,11 +552,13 @@ void summary_print(const struct result *result, bool colour, FILE *out)
     page_jobs(&page);
     page_engines(&page);
     page_blame(&page);
+    page_theory(&page);
     sheet_heading(&page.sheet, "How this is known");
     print_run(&page);
     print_bistability(&page);
     print_precision(&page);
     print_audit(&page);
+    page_theory_verdict(&page);
     print_assumptions(&page);
     print_unmodelled(&page);
     arena_free(&page.sheet.arena);

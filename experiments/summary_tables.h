@@ -27,5 +27,7 @@ void page_jobs(struct page *p);
 void page_twin(struct page *p);
 void page_engines(struct page *p);
 void page_blame(struct page *p);
+void page_theory(struct page *p);
+void page_theory_verdict(struct page *p); /* sentences */
 
 #endif

@@ -72,10 +72,15 @@ static void ignore(void *context, uint32_t at, const char *key, const char *text
     (void)context, (void)at, (void)key, (void)text;
 }
 
+static const struct param_variant *bound_at(const struct system_spec *system,
+                                            int service)
+{
+    return &((const struct param_variant *)system->services.items)[service];
+}
+
 struct part walk_part(const struct system_spec *system, int service)
 {
-    const struct param_variant *bound =
-        &((const struct param_variant *)system->services.items)[service];
+    const struct param_variant *bound = bound_at(system, service);
     const struct kind *kind = kind_of(bound);
     struct listener nobody = {.hear = ignore};
     struct part part = {.sort = kind->sort};
@@ -83,4 +88,11 @@ struct part walk_part(const struct system_spec *system, int service)
         part.server = server_part_default();
     kind->build(bound->body, &part, &nobody);
     return part;
+}
+
+const struct service_common *walk_common(const struct system_spec *system, int service)
+{
+    const struct param_variant *bound = bound_at(system, service);
+    size_t at = kind_of(bound)->common;
+    return at == SIZE_MAX ? NULL : (const void *)((const char *)bound->body + at);
 }

@@ -16,4 +16,7 @@ void walk_steps(const struct param_list *steps, walk_visit *visit, void *context
 /* What the n-th service is, of a system that compiles. */
 struct part walk_part(const struct system_spec *system, int service);
 
+/* The keys that the n-th service has like every other; NULL: a pool. */
+const struct service_common *walk_common(const struct system_spec *system, int service);
+
 #endif

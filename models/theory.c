@@ -234,6 +234,20 @@ double theory_mmck_wait_quantile(const struct theory_mmc *queue, int capacity, d
 
 /* ---- M/G/1 ----------------------------------------------------------------------- */
 
+double theory_gigc_most_wait(double arrival_rate, double arrival_scv,
+                             double mean_service, double scv, int servers)
+{
+    check(arrival_rate > 0 && arrival_scv >= 0 && mean_service >= 0 && scv >= 0 &&
+              servers >= 1,
+          "GI/G/c: rates above 0, variances not below");
+    double load = arrival_rate * mean_service / servers, c = servers;
+    if (load >= 1)
+        return INFINITY;
+    double spread = arrival_scv / (arrival_rate * arrival_rate) +
+                    mean_service * mean_service * (scv / c + (c - 1) / (c * c));
+    return arrival_rate * spread / (2 * (1 - load));
+}
+
 double theory_mg1_mean_wait(double arrival_rate, double mean_service, double scv)
 {
     double rho = arrival_rate * mean_service;

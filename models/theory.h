@@ -16,6 +16,8 @@
  *         Cambridge 2013
  *   [LZGS] E. Lazowska, J. Zahorjan, G. S. Graham, K. Sevcik, Quantitative System
  *         Performance, Prentice-Hall 1984
+ *   [Kin] J. Kingman, Inequalities in the theory of queues, J. R. Statist. Soc. B 32
+ *         (1970) 102-110
  *   [RL]  M. Reiser, S. Lavenberg, Mean-value analysis of closed multichain queueing
  *         networks, J. ACM 27 (1980) 313-322
  */
@@ -89,6 +91,16 @@ struct theory_loss theory_mmck(const struct theory_mmc *queue, int capacity);
  */
 double theory_mmck_wait_quantile(const struct theory_mmc *queue, int capacity,
                                  double p);
+
+/* ---- GI/G/c ---------------------------------------------------------------------- */
+
+/*
+ * Independent times between arrivals, of squared coefficient of variation `arrival_scv`,
+ * any service, FIFO: an upper bound of the mean wait,
+ *     E[W] <= lambda (Var[A] + Var[S]/c + (c-1) E[S]^2 / c^2) / (2 (1 - rho))     [Kin]
+ */
+double theory_gigc_most_wait(double arrival_rate, double arrival_scv,
+                             double mean_service, double scv, int servers);
 
 /* ---- M/G/1 ----------------------------------------------------------------------- */
 

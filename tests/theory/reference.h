@@ -17,6 +17,7 @@
 
 #include "experiments/replicate.h"
 #include "experiments/scenario.h"
+#include "experiments/yardstick.h"
 #include "unit/cases.h"
 
 #include <gsl/gsl_cdf.h>
@@ -103,6 +104,8 @@ struct trial {
     int readings;
     bool print;
     struct arena *arena;
+    struct system_spec system;
+    struct yardstick *yardstick; /* of the first batch; NULL: not in equilibrium */
 };
 
 static void add_reading(struct trial *t, char *const *map, const struct table *cases)
@@ -248,8 +251,7 @@ static double read_types(const struct reading *r, const struct type_outcome *typ
 }
 
 static double read_station(const struct reading *r, const struct outcome *o,
-                           const struct model_facts *facts,
-                           const struct trial *t)
+                           const struct model_facts *facts, const struct trial *t)
 {
     int number = station_number(facts, r->of);
     const struct station_outcome *s = &o->station[number];
@@ -306,7 +308,7 @@ static double read_one(const struct reading *r, const struct outcome *o,
 
 /* ---- a run ----------------------------------------------------------------------- */
 
-static struct model *model_of(const struct trial *t, struct arena *arena)
+static struct model *model_of(struct trial *t, struct arena *arena)
 {
     const char *name = arena_format(arena, "scenarios/%s", t->scenario);
     const char *text = read_text(arena, name);
@@ -318,6 +320,7 @@ static struct model *model_of(const struct trial *t, struct arena *arena)
     if (!model)
         where_print(where, stderr);
     assert_non_null(model);
+    t->system = s->system;
     return model;
 }
 
@@ -328,6 +331,19 @@ static struct window window_of(const struct trial *t, const struct model *model)
     sim_time from = sim_from_nanoseconds(t->warm_up * 1e9);
     sim_time length = sim_from_nanoseconds(t->end * 1e9) - from;
     return (struct window){.warm_up = from, .length = length, .drain = length};
+}
+
+/* What `run` would say of it beside these values: theory must not disagree. */
+static void hold_to_theory(struct trial *t, const struct model *model,
+                           const struct outcome *out, int count, struct arena *kept)
+{
+    enum { FEWEST = 5 };
+    const struct model_facts *facts = model_facts(model);
+    if (t->warm_up == 0 || facts->terminating || count < FEWEST)
+        return;
+    struct sample sample = {facts, out, count};
+    t->yardstick = yardstick_of(&t->system, model, &sample,
+                                findings_of(&sample, true, kept), kept);
 }
 
 /* Replications in batches, so that thousands of them need little memory. */
@@ -348,6 +364,8 @@ static void run_batch(struct trial *t, const struct model *model, int first,
         for (int k = 0; k < t->readings; k++)
             t->reading[k].each[first + i] = read_one(&t->reading[k], &out[i], model, t);
     }
+    if (first == 0)
+        hold_to_theory(t, model, out, count, kept);
     arena_free(&arena);
 }
 
@@ -429,6 +447,19 @@ static void agrees(void **state)
                     allowed(r));
         wrong++;
     }
+    for (int i = 0; t->yardstick && i < t->yardstick->count; i++) {
+        const struct yardstick_line *line = &t->yardstick->line[i];
+        if (t->print)
+            printf("    %s %s: %s %s %.6g, found %.6g ±%.2g\n", t->scenario,
+                   t->yardstick->queue ? t->yardstick->queue : "",
+                   line->of ? line->of : "", yardstick_number_names[line->number],
+                   line->theory, line->found.value, line->found.half_width);
+        if (!line->agrees)
+            print_error("theory disagrees on %s of %s: %.6g, not %.6g\n",
+                        yardstick_number_names[line->number],
+                        line->of ? line->of : "all", line->found.value, line->theory);
+    }
+    wrong += t->yardstick ? t->yardstick->broken : 0;
     arena_free(&arena);
     assert_int_equal(wrong, 0);
 }
