@@ -355,7 +355,8 @@ static void print_oracle(struct page *p)
     const struct oracle *o = &p->explained->oracle;
     if (!o->queue)
         return;
-    sheet_heading(&p->sheet, isnan(o->most_wait) ? "What theory knows exactly" : "What theory knows");
+    sheet_heading(&p->sheet, isnan(o->most_wait) ? "What theory knows exactly"
+                                                 : "What theory knows");
     if (isfinite(o->most_wait)) {
         sheet_say(&p->sheet, "%s: a mean wait of %s at most, %s answered.", o->queue,
                   value(p, HUMAN_TIME, o->most_wait),

@@ -95,9 +95,9 @@ double theory_mmck_wait_quantile(const struct theory_mmc *queue, int capacity,
 /* ---- GI/G/c ---------------------------------------------------------------------- */
 
 /*
- * Independent times between arrivals, of squared coefficient of variation `arrival_scv`,
- * any service, FIFO: an upper bound of the mean wait,
- *     E[W] <= lambda (Var[A] + Var[S]/c + (c-1) E[S]^2 / c^2) / (2 (1 - rho))     [Kin]
+ * Independent times between arrivals, of squared coefficient of variation
+ * `arrival_scv`, any service, FIFO: an upper bound of the mean wait,
+ *     E[W] <= lambda (Var[A] + Var[S]/c + (c-1) E[S]^2/c^2) / (2 (1 - rho))  [Kin]
  */
 double theory_gigc_most_wait(double arrival_rate, double arrival_scv,
                              double mean_service, double scv, int servers);
