@@ -35,6 +35,8 @@ struct probe {
     struct estimate errors;
     enum answer carried, kept;    /* of the questions below */
     double margin;                /* tightest promise: ln(limit / value); > 0: kept */
+    double blur;                  /* … and its half-width by its value */
+    enum answer before;           /* what the look before said of the promises */
     int tightest;                 /* its index; -1: none was judged */
     double value;                 /* that promise's value there */
     int effort;                   /* how often its precision was doubled */
