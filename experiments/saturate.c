@@ -208,9 +208,12 @@ static int effort_at(const struct search *s, double load)
 /* One more look at a load, twice as sharp as the last. */
 static struct probe *look(struct search *s, double load)
 {
+    const struct probe *last = probe_at(s, load);
     int effort = effort_at(s, load) + 1;
-    struct probe *p =
-        run_at(s, load, first_within / (1 << effort), 0, first_cap << effort);
+    double within = first_within / (1 << effort);
+    if (last && last->blur > 0) /* the shortest runs know more than is asked first */
+        within = fmin(within, last->blur / 2);
+    struct probe *p = run_at(s, load, within, 0, first_cap << effort);
     if (p)
         p->effort = effort;
     return p;
