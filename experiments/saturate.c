@@ -10,6 +10,8 @@
 /* Loads are decided at this error, so that the two ends of a bracket together are right
  * 95 % of the time although several loads near the limit are asked. */
 static const double decided = 0.99;
+/* … which is half-widths away from the limit, at least. */
+static const double needed = 1.2;
 /* Precision of a first look and how often it is doubled while a load stays open. */
 static const double first_within = 0.2;
 /* Requests of a stage of the first look; twice as many for each sharper one. */
@@ -177,7 +179,7 @@ static struct probe *run_at(struct search *s, double load, double within,
         struct point_effort effort = *s->set->effort;
         effort.within = within;
         effort.duration = duration;
-        effort.request_cap = budget_left(s) / 2 + 1;
+        effort.request_cap = budget_left(s) / 3 + 1;
         if (effort.request_cap > cap)
             effort.request_cap = cap;
         if (point_run(&point, &effort, &own)) {
@@ -231,7 +233,8 @@ static enum answer answer_to(enum question question, const struct probe *p)
 /* Would it still be open after as many looks as it may have? */
 static bool hopeless(const struct probe *p, int most)
 {
-    return p->tightest >= 0 && fabs(p->margin) * (1 << (most - p->effort)) < p->blur;
+    double in_reach = fabs(p->margin) * (1 << (most - p->effort));
+    return p->tightest >= 0 && in_reach < needed * p->blur;
 }
 
 /* Looks at a load until it is decided, or not worth more. */
