@@ -106,8 +106,73 @@ static bool has_text(const struct grid *grid, const struct grid_row *row)
     return false;
 }
 
+/* ---- in a document --------------------------------------------------------------- */
+
+static enum tone tone_of(enum ink ink)
+{
+    return ink == INK_GOOD    ? TONE_GOOD
+           : ink == INK_BAD   ? TONE_BAD
+           : ink == INK_FAINT ? TONE_FAINT
+                              : TONE_PLAIN;
+}
+
+/* The columns in which anything stands. */
+static int used_columns(const struct grid *grid, int *used)
+{
+    int count = 0;
+    for (int c = 0; c < grid->columns; c++)
+        if (c == 0 || width_of(grid, c) > 0)
+            used[count++] = c;
+    return count;
+}
+
+static void add_below(struct document_cell *cell, const struct grid_row *row,
+                      const int *used, int columns)
+{
+    for (int c = 0; c < columns; c++)
+        cell[c].below = text_of(row, used[c]);
+}
+
+static void add_row(struct document_cell *cell, const struct grid_row *row,
+                    const int *used, int columns)
+{
+    for (int c = 0; c < columns; c++)
+        cell[c] = (struct document_cell){.text = text_of(row, used[c]),
+                                         .tone = tone_of(row->ink[used[c]])};
+}
+
+static void add_to_document(const struct grid *grid, struct sheet *sheet)
+{
+    int used[GRID_COLUMNS], columns = used_columns(grid, used);
+    struct document_cell *head = arena_many(&sheet->arena, columns + 1,
+                                            struct document_cell);
+    struct document_cell *cell = arena_many(
+        &sheet->arena, columns * grid->rows + 1, struct document_cell);
+    struct document_table table = {.columns = columns, .left = 1, .cell = cell};
+    for (int c = 0; c < columns; c++)
+        table.left += c && used[c] < grid->left;
+    for (int i = 0; i < grid->rows; i++) {
+        const struct grid_row *row = &grid->row[i];
+        if (row->heading) {
+            add_row(head, row, used, columns);
+            table.caption = head[0].text;
+            head[0].text = NULL;
+            table.head = head;
+        } else if (row->below && table.rows > 0) {
+            add_below(&cell[(table.rows - 1) * columns], row, used, columns);
+        } else if (has_text(grid, row)) {
+            add_row(&cell[table.rows++ * columns], row, used, columns);
+        }
+    }
+    document_table(sheet->document, &table);
+}
+
 void grid_print(const struct grid *grid, struct sheet *sheet)
 {
+    if (sheet->document) {
+        add_to_document(grid, sheet);
+        return;
+    }
     int width[GRID_COLUMNS] = {0};
     find_widths(grid, width);
     for (int i = 0; i < grid->rows; i++)

@@ -2,7 +2,7 @@
 /*
  * grid -- a table on a sheet: columns as wide as what stands in them, two spaces
  * between, nothing at the end of a line. The first column yields where the sheet is too
- * narrow.
+ * narrow. In a document the heading's first cell is the table's caption.
  *
  * Ownership: rows and texts live in the sheet's arena.
  */
@@ -17,6 +17,7 @@ struct grid_row {
     const char *cell[GRID_COLUMNS]; /* NULL: empty */
     enum ink ink[GRID_COLUMNS];
     bool heading; /* begins two columns before the others */
+    bool below;   /* says more of the row above, column by column */
 };
 
 /* {.columns = …, .left = …} is an empty one. */

@@ -86,8 +86,8 @@ static void print_headline(struct page *p)
                             exact(p, most), asked, load_text(p, p->is->dial.value),
                             value(p, HUMAN_PART, p->is->dial.value / most - 1));
     }
-    fprintf(p->sheet.out, "%s%s: %s%s\n", sheet_ink(&p->sheet, ink), name, text,
-            sheet_ink(&p->sheet, INK_PLAIN));
+    sheet_headline(&p->sheet, ink,
+                   arena_format(&p->sheet.arena, "%s: %s", name, text));
     sheet_say(&p->sheet, "Turned: %s.", safe(p, p->is->dial.pointer));
 }
 
@@ -277,14 +277,14 @@ static void print_loads(struct page *p)
         row->cell[6] = verdict_names[probe->verdict];
         row->cell[7] = kept_text(p, probe);
     }
-    fputc('\n', p->sheet.out);
+    sheet_break(&p->sheet);
     grid_print(&grid, &p->sheet);
 }
 
 static void print_fine_print(struct page *p)
 {
     const struct saturation *s = p->is;
-    fputc('\n', p->sheet.out);
+    sheet_break(&p->sheet);
     if (s->spent)
         sheet_say(&p->sheet, "The budget of requests was spent before every bracket "
                              "was 1 %% wide: --budget gives more.");

@@ -47,8 +47,31 @@ void sheet_left(const struct sheet *sheet, const char *text, int width)
     sheet_gap(sheet, width - used);
 }
 
+void sheet_headline(const struct sheet *sheet, enum ink ink, const char *text)
+{
+    if (sheet->document)
+        document_verdict(sheet->document,
+                         ink == INK_GOOD  ? TONE_GOOD
+                         : ink == INK_BAD ? TONE_BAD
+                                          : TONE_PLAIN,
+                         text);
+    else
+        fprintf(sheet->out, "%s%s%s\n", sheet_ink(sheet, ink), text,
+                sheet_ink(sheet, INK_PLAIN));
+}
+
+void sheet_break(const struct sheet *sheet)
+{
+    if (!sheet->document)
+        putc('\n', sheet->out);
+}
+
 void sheet_heading(const struct sheet *sheet, const char *text)
 {
+    if (sheet->document) {
+        document_heading(sheet->document, sheet->level, text);
+        return;
+    }
     fprintf(sheet->out, "\n%s%s%s\n", sheet_ink(sheet, INK_BOLD), text,
             sheet_ink(sheet, INK_PLAIN));
 }
@@ -66,6 +89,10 @@ void sheet_sentence(const struct sheet *sheet, const char *text)
     enum { FIRST = 2, LATER = 4 };
     int column = FIRST;
     bool first_word = true;
+    if (sheet->document) {
+        document_paragraph(sheet->document, text);
+        return;
+    }
     sheet_gap(sheet, FIRST);
     while (*text) {
         size_t bytes = strcspn(text, " ");

@@ -150,10 +150,10 @@ static void print_verdict(struct page *p)
     const struct result *r = p->result;
     const struct judgement *j = &r->judgement;
     bool good = j->verdict == VERDICT_STABLE && result_is_yes(r);
-    fprintf(p->sheet.out, "%s%s: %s%s%s\n",
-            sheet_ink(&p->sheet, good ? INK_GOOD : INK_BAD),
-            sheet_safe(&p->sheet, r->name), verdict_names[j->verdict], kept(p),
-            sheet_ink(&p->sheet, INK_PLAIN));
+    sheet_headline(&p->sheet, good ? INK_GOOD : INK_BAD,
+                   arena_format(&p->sheet.arena, "%s: %s%s",
+                                sheet_safe(&p->sheet, r->name),
+                                verdict_names[j->verdict], kept(p)));
     if (j->verdict == VERDICT_UNSTABLE)
         say_unstable(p);
     else if (j->verdict == VERDICT_OVERLOADED)
@@ -536,6 +536,30 @@ static void print_unmodelled(struct page *p)
     sheet_sentence(&p->sheet, list);
 }
 
+/* ---- the whole ------------------------------------------------------------------- */
+
+static void print_numbers(struct page *p)
+{
+    page_requests(p);
+    page_twin(p);
+    page_stations(p);
+    page_memory(p);
+    page_caches(p);
+    page_jobs(p);
+    page_engines(p);
+    page_blame(p);
+    page_theory(p);
+}
+
+static void print_evidence(struct page *p)
+{
+    print_run(p);
+    print_bistability(p);
+    print_precision(p);
+    print_audit(p);
+    page_theory_verdict(p);
+}
+
 void summary_print(const struct result *result, bool colour, FILE *out)
 {
     struct page page = {.result = result, .sheet = {.out = out, .colour = colour}};
@@ -544,22 +568,28 @@ void summary_print(const struct result *result, bool colour, FILE *out)
     print_headroom(&page);
     print_promises(&page);
     print_lint(&page);
-    page_requests(&page);
-    page_twin(&page);
-    page_stations(&page);
-    page_memory(&page);
-    page_caches(&page);
-    page_jobs(&page);
-    page_engines(&page);
-    page_blame(&page);
-    page_theory(&page);
+    print_numbers(&page);
     sheet_heading(&page.sheet, "How this is known");
-    print_run(&page);
-    print_bistability(&page);
-    print_precision(&page);
-    print_audit(&page);
-    page_theory_verdict(&page);
+    print_evidence(&page);
     print_assumptions(&page);
     print_unmodelled(&page);
+    arena_free(&page.sheet.arena);
+}
+
+void summary_write(enum summary_part part, const struct result *result,
+                   const struct sheet *sheet)
+{
+    static void (*const parts[])(struct page *p) = {
+        [SUMMARY_VERDICT] = print_verdict,   [SUMMARY_HEADROOM] = print_headroom,
+        [SUMMARY_PROMISES] = print_promises, [SUMMARY_NUMBERS] = print_numbers,
+        [SUMMARY_EVIDENCE] = print_evidence,
+    };
+    struct page page = {.result = result,
+                        .sheet = {.out = sheet->out,
+                                  .colour = sheet->colour,
+                                  .document = sheet->document,
+                                  .level = sheet->level}};
+    arena_init(&page.sheet.arena);
+    parts[part](&page);
     arena_free(&page.sheet.arena);
 }

@@ -127,7 +127,7 @@ static void add_requests(struct requests *r, const char *label,
                          const struct time_findings *times)
 {
     struct sheet *sheet = &r->page->sheet;
-    struct grid_row value = {.cell = {label}}, width = {.cell = {NULL}};
+    struct grid_row value = {.cell = {label}}, width = {.below = true};
     if (f)
         add_counts(r, f, &value, &width);
     if (times)
@@ -280,7 +280,7 @@ void page_requests(struct page *p)
     add_all(&r);
     for (int t = 0; t < p->result->facts->types; t++)
         add_type(&r, t);
-    putc('\n', p->sheet.out);
+    sheet_break(&p->sheet);
     grid_print(&r.grid, &p->sheet);
     print_missing(&r);
     print_streams(p);
@@ -448,7 +448,7 @@ void page_stations(struct page *p)
     station_heading(&grid, p);
     for (int i = 0; i < p->result->facts->stations; i++)
         add_station(&grid, p, i);
-    putc('\n', p->sheet.out);
+    sheet_break(&p->sheet);
     grid_print(&grid, &p->sheet);
     print_hottest(p);
     print_queues(p);
@@ -514,7 +514,7 @@ void page_memory(struct page *p)
     }
     if (grid.rows == 0)
         return;
-    putc('\n', p->sheet.out);
+    sheet_break(&p->sheet);
     grid_print(&grid, &p->sheet);
     sheet_say(&p->sheet,
               "needed: the most of any instance at any time; killed, restarts: "
@@ -603,7 +603,7 @@ void page_caches(struct page *p)
     }
     if (grid.rows == 0)
         return;
-    putc('\n', p->sheet.out);
+    sheet_break(&p->sheet);
     grid_print(&grid, &p->sheet);
     sheet_say(&p->sheet, "in theory: the long-run ratio by Che's approximation; "
                          "joined: waited for the miss of another.");
@@ -668,7 +668,7 @@ void page_engines(struct page *p)
     }
     if (grid.rows == 0)
         return;
-    putc('\n', p->sheet.out);
+    sheet_break(&p->sheet);
     grid_print(&grid, &p->sheet);
     sheet_say(&p->sheet, "step, batch: mean time of a step and sequences in it; "
                          "KV: part of the cache of keys and values in use; "
@@ -725,6 +725,6 @@ void page_blame(struct page *p)
     row->cell[1] = "slowest 1 %";
     row->cell[2] = "median";
     add_shares(&grid, p);
-    putc('\n', p->sheet.out);
+    sheet_break(&p->sheet);
     grid_print(&grid, &p->sheet);
 }

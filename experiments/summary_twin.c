@@ -51,7 +51,7 @@ static void print_sides(struct page *p)
         if (twin->users)
             add_side(p, &grid, "users at that rate would feel", &test->users_feel);
     }
-    putc('\n', p->sheet.out);
+    sheet_break(&p->sheet);
     grid_print(&grid, &p->sheet);
 }
 

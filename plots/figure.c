@@ -87,6 +87,8 @@ static enum figure_result run_gnuplot(const struct workspace *space, char *error
         return FIGURE_DRAWN;
     case GNUPLOT_MISSING:
         return FIGURE_NO_GNUPLOT;
+    case GNUPLOT_STOPPED:
+        return FIGURE_STOPPED;
     case GNUPLOT_FAILED:
         break;
     }
@@ -172,13 +174,12 @@ static enum figure_result deliver_sources(const struct workspace *space,
     return result;
 }
 
+/* figure.svg, or what else the ending is, in the workspace. */
 static enum figure_result draw_in(const struct figure *figure,
-                                  const struct workspace *space, const char *path,
+                                  const struct workspace *space, const char *ending,
                                   char *error, size_t size)
 {
-    const char *script = kinds[figure->kind].script, *ending = ending_of(path);
-    char drawn[16];
-    snprintf(drawn, sizeof drawn, "figure.%s", ending);
+    const char *script = kinds[figure->kind].script;
     enum figure_result result = kinds[figure->kind].write(figure, space, error, size);
     if (result == FIGURE_DRAWN)
         result = write_format(space, ending, error, size);
@@ -189,6 +190,16 @@ static enum figure_result draw_in(const struct figure *figure,
         result = import(figure, space, script, error, size);
     if (result == FIGURE_DRAWN)
         result = run_gnuplot(space, error, size);
+    return result;
+}
+
+static enum figure_result draw_into(const struct figure *figure,
+                                    const struct workspace *space, const char *path,
+                                    char *error, size_t size)
+{
+    char drawn[16];
+    snprintf(drawn, sizeof drawn, "figure.%s", ending_of(path));
+    enum figure_result result = draw_in(figure, space, ending_of(path), error, size);
     if (result == FIGURE_DRAWN && figure->sources)
         result = deliver_sources(space, path, figure->force, error, size);
     if (result == FIGURE_DRAWN)
@@ -206,6 +217,22 @@ enum figure_result figure_check(const char *path, bool force, char *error, size_
     return result_of(output_check(path, force, error, size));
 }
 
+static bool open_space(struct workspace *space, char *error, size_t size)
+{
+    bool good = workspace_open(space);
+    if (!good)
+        snprintf(error, size, "%s: %s", space->path, strerror(errno));
+    return good;
+}
+
+static struct figure with_size(const struct figure *figure)
+{
+    struct figure complete = *figure;
+    complete.width = figure->width ? figure->width : DEFAULT_WIDTH;
+    complete.height = figure->height ? figure->height : DEFAULT_HEIGHT;
+    return complete;
+}
+
 enum figure_result figure_draw(const struct figure *figure, const char *path,
                                char *error, size_t size)
 {
@@ -213,14 +240,31 @@ enum figure_result figure_draw(const struct figure *figure, const char *path,
     if (refusal != FIGURE_DRAWN)
         return refusal;
     struct workspace space;
-    if (!workspace_open(&space)) {
-        snprintf(error, size, "%s: %s", space.path, strerror(errno));
+    if (!open_space(&space, error, size))
         return FIGURE_FAILED;
+    struct figure complete = with_size(figure);
+    enum figure_result result = draw_into(&complete, &space, path, error, size);
+    workspace_close(&space);
+    return result;
+}
+
+enum figure_result figure_image(const struct figure *figure, const char *ending,
+                                char **bytes, size_t *length, char *error, size_t size)
+{
+    struct workspace space;
+    *bytes = NULL;
+    if (!open_space(&space, error, size))
+        return FIGURE_FAILED;
+    char drawn[16];
+    snprintf(drawn, sizeof drawn, "figure.%s", ending);
+    struct figure complete = with_size(figure);
+    enum figure_result result = draw_in(&complete, &space, ending, error, size);
+    if (result == FIGURE_DRAWN)
+        *bytes = workspace_read(&space, drawn, GNUPLOT_FILE_LIMIT, length);
+    if (result == FIGURE_DRAWN && !*bytes) {
+        snprintf(error, size, "gnuplot wrote no %s: %s", drawn, strerror(errno));
+        result = FIGURE_FAILED;
     }
-    struct figure complete = *figure;
-    complete.width = figure->width ? figure->width : DEFAULT_WIDTH;
-    complete.height = figure->height ? figure->height : DEFAULT_HEIGHT;
-    enum figure_result result = draw_in(&complete, &space, path, error, size);
     workspace_close(&space);
     return result;
 }

@@ -47,6 +47,7 @@ enum figure_result {
     FIGURE_EXISTS,     /* the file is there and `force` was not given */
     FIGURE_NO_GNUPLOT, /* gnuplot is not installed */
     FIGURE_FAILED,     /* gnuplot or the file system failed */
+    FIGURE_STOPPED,    /* gnuplot took too long, and would again */
 };
 
 /* What figure_draw would say of the path, known before there is anything to draw;
@@ -57,5 +58,11 @@ enum figure_result figure_check(const char *path, bool force, char *error, size_
  * one sentence and `path` is untouched. */
 enum figure_result figure_draw(const struct figure *figure, const char *path,
                                char *error, size_t size);
+
+/* Draw into memory: `*bytes`, with a zero behind, are the caller's to free. `ending` is
+ * one of "svg", "pdf", "png". */
+enum figure_result figure_image(const struct figure *figure, const char *ending,
+                                char **bytes, size_t *length, char *error,
+                                size_t size);
 
 #endif

@@ -132,13 +132,14 @@ enum gnuplot_result gnuplot_run(const struct workspace *space, const char *scrip
     int status = await(child, seconds);
     if (status == 0)
         return GNUPLOT_DONE;
-    if (status == -1)
+    if (status == -1) {
         snprintf(error, size, "gnuplot was stopped after %d s", seconds);
-    else if (WIFSIGNALED(status))
+        return GNUPLOT_STOPPED;
+    }
+    if (WIFSIGNALED(status))
         snprintf(error, size, "gnuplot was ended by signal %d", WTERMSIG(status));
     else
         snprintf(error, size, "gnuplot failed with status %d", WEXITSTATUS(status));
-    if (status != -1)
-        quote_log(space, error, size);
+    quote_log(space, error, size);
     return GNUPLOT_FAILED;
 }

@@ -13,7 +13,12 @@
 
 #define GNUPLOT_FILE_LIMIT ((size_t)64 << 20) /* bytes */
 
-enum gnuplot_result { GNUPLOT_DONE, GNUPLOT_MISSING, GNUPLOT_FAILED };
+enum gnuplot_result {
+    GNUPLOT_DONE,
+    GNUPLOT_MISSING,
+    GNUPLOT_FAILED,
+    GNUPLOT_STOPPED, /* its time was up */
+};
 
 /* On anything but GNUPLOT_DONE, `error` (of `size` bytes) says why. */
 enum gnuplot_result gnuplot_run(const struct workspace *space, const char *script,

@@ -604,7 +604,7 @@ static void a_hanging_gnuplot_is_stopped(void **state)
     struct workspace space;
     assert_true(workspace_open(&space));
     assert_int_equal(gnuplot_run(&space, "figure.gp", 1, b->error, sizeof b->error),
-                     GNUPLOT_FAILED);
+                     GNUPLOT_STOPPED);
     workspace_close(&space);
     assert_string_equal(b->error, "gnuplot was stopped after 1 s");
 }
