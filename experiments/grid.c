@@ -148,7 +148,8 @@ static void add_to_document(const struct grid *grid, struct sheet *sheet)
                                             struct document_cell);
     struct document_cell *cell = arena_many(
         &sheet->arena, columns * grid->rows + 1, struct document_cell);
-    struct document_table table = {.columns = columns, .left = 1, .cell = cell};
+    struct document_table table = {
+        .caption = grid->caption, .columns = columns, .left = 1, .cell = cell};
     for (int c = 0; c < columns; c++)
         table.left += c && used[c] < grid->left;
     for (int i = 0; i < grid->rows; i++) {

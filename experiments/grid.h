@@ -24,6 +24,7 @@ struct grid_row {
 struct grid {
     int columns;
     int left; /* so many columns are aligned to the left, the others to the right */
+    const char *caption; /* in a document, of a grid without a heading; or NULL */
     int rows, room;
     struct grid_row *row;
 };

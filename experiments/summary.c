@@ -354,7 +354,9 @@ static const char *promise_text(struct page *p, const struct slo_result *s)
 static void print_promises(struct page *p)
 {
     const struct result *r = p->result;
-    struct grid grid = {.columns = 4, .left = 4};
+    struct grid grid = {.columns = 4,
+                        .left = 4,
+                        .caption = "What was promised, what was found, how surely"};
     if (r->slos)
         sheet_heading(&p->sheet, "Promises");
     for (int i = 0; i < r->slos; i++) {
@@ -394,7 +396,7 @@ static void print_work(struct page *p)
     const char *work = arena_format(&p->sheet.arena, "%s requests, %s events",
                                     page_value(p, HUMAN_COUNT, (double)run->requests),
                                     page_value(p, HUMAN_COUNT, events));
-    if (events < events_worth_timing)
+    if (events < events_worth_timing || p->sheet.document) /* says no wall times */
         sheet_say(&p->sheet, "%s.", work);
     else
         sheet_say(&p->sheet, "%s in %s on %d thread%s: %s events/s.", work,

@@ -225,7 +225,7 @@ static void print_causes(struct page *p)
 {
     const struct result *r = p->result;
     const struct request_findings *f = &r->findings->whole;
-    struct grid grid = {.columns = 2, .left = 1};
+    struct grid grid = {.columns = 2, .left = 1, .caption = "Part of all requests"};
     for (int c = 0; c < r->facts->causes; c++) {
         if (!(f->error_of[c].value > 0))
             continue;
