@@ -158,8 +158,8 @@ const struct chart_number *chart_of_type(const struct chart *chart,
 
 /* ---- the axis -------------------------------------------------------------------- */
 
-static const struct chart_value *value_of(const struct chart_point *p,
-                                          const char *pointer)
+const struct chart_value *chart_value(const struct chart_point *p,
+                                      const char *pointer)
 {
     for (int i = 0; i < p->values; i++)
         if (strcmp(p->value[i].pointer, pointer) == 0)
@@ -185,7 +185,7 @@ static bool is_load(const struct chart_value *v)
 static bool is_numeric_everywhere(const struct chart *c, const char *pointer)
 {
     for (int i = 0; i < c->points; i++) {
-        const struct chart_value *v = value_of(&c->point[i], pointer);
+        const struct chart_value *v = chart_value(&c->point[i], pointer);
         if (!v || isnan(v->number))
             return false;
     }
@@ -233,7 +233,7 @@ static bool choose_axis(struct reading *r, const char **why)
     c->axis_name = axis->name;
     c->axis_unit = unit_of(axis->text);
     for (int i = 0; i < c->points; i++)
-        c->point[i].x = value_of(&c->point[i], c->axis)->number;
+        c->point[i].x = chart_value(&c->point[i], c->axis)->number;
     return true;
 }
 

@@ -86,6 +86,10 @@ const struct chart_number *chart_of_type(const struct chart *chart,
                                          const struct chart_point *point,
                                          const char *metric);
 
+/* The value that the experiment gave a point there; NULL: none. */
+const struct chart_value *chart_value(const struct chart_point *point,
+                                      const char *pointer);
+
 /* A promise of a time, "page.p95 < 250ms", taken apart; false of any other. */
 bool chart_promise(const struct chart *chart, const char *promise, const char **of,
                    const char **metric, double *seconds, struct arena *arena);

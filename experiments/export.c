@@ -17,7 +17,11 @@ struct table {
 
 static bool is_number(const char *text)
 {
-    return text[strspn(text, "+-.0123456789e")] == '\0' && strpbrk(text, "0123456789");
+    char *end;
+    if (text[strspn(text, "+-.0123456789e")] != '\0')
+        return false;
+    strtod(text, &end);
+    return end != text && *end == '\0';
 }
 
 /* A text that a spreadsheet would run as a formula gets an apostrophe before it. */
@@ -122,6 +126,29 @@ static void put_metrics(struct table *t)
               ", e.n, e.lack",
               "from point p left join estimate e on e.point = p.id where p.number is"
               " not null order by p.number, e.scope, e.name, e.metric");
+}
+
+#define OF_ALL(column, metric)                                                         \
+    NUMBER("(select e." column " from estimate e where e.point = p.id and"             \
+           " e.scope = 'all' and e.name = '' and e.metric = '" metric "')")
+#define BOTTLENECK                                                                     \
+    " from estimate e where e.point = p.id and e.scope = 'bottleneck' and"             \
+    " e.metric = 'load' limit 1"
+
+static void put_points(struct table *t)
+{
+    put_header(t, "state,verdict,reason,replications,promises,missed,undecided,"
+                  "offered,ok,failed,mean,p50,p95,p99,p99_half_width,bottleneck,"
+                  "bottleneck_load");
+    put_query(t,
+              "p.state, p.verdict, p.reason, p.replications, p.promises, p.missed,"
+              " p.undecided," OF_ALL("value", "offered") "," OF_ALL("value",
+                                                                    "completed")
+              "," OF_ALL("value", "errors") "," OF_ALL("value", "mean")
+              "," OF_ALL("value", "p50") "," OF_ALL("value", "p95")
+              "," OF_ALL("value", "p99") "," OF_ALL("half_width", "p99")
+              ", (select e.name" BOTTLENECK ")," NUMBER("(select e.value" BOTTLENECK ")"),
+              "from point p where p.number is not null order by p.number");
 }
 
 static void put_replications(struct table *t)
@@ -237,6 +264,9 @@ void export_csv(struct store *store, enum export_what what, FILE *out)
     switch (what) {
     case EXPORT_METRICS:
         put_metrics(&table);
+        break;
+    case EXPORT_POINTS:
+        put_points(&table);
         break;
     case EXPORT_REPLICATIONS:
         put_replications(&table);

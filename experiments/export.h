@@ -14,6 +14,7 @@
 
 enum export_what {
     EXPORT_METRICS,      /* a line for every number of every point, with its interval */
+    EXPORT_POINTS,       /* a line for every point: verdict and main numbers */
     EXPORT_REPLICATIONS, /* a line for every replication */
     EXPORT_HISTOGRAMS,   /* a line for every cell of a point's latencies, by type */
 };

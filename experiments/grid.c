@@ -166,6 +166,7 @@ static void add_to_document(const struct grid *grid, struct sheet *sheet)
         }
     }
     document_table(sheet->document, &table);
+    sheet->explains = true;
 }
 
 void grid_print(const struct grid *grid, struct sheet *sheet)

@@ -20,8 +20,8 @@ static void take(void *recalled, const struct packed *packed)
         r->count++;
 }
 
-static bool compile(struct point *point, const struct chart_point *from,
-                    struct arena *arena, const char **why)
+bool recall_set_up(struct point *point, const struct chart_point *from,
+                   struct arena *arena, const char **why)
 {
     struct where *where = where_new(arena);
     const char **sets = arena_many(arena, from->values + 1, const char *);
@@ -54,7 +54,7 @@ static enum procedure_end end_of(const struct recalled *r)
 bool recall_point(struct point *point, struct store *store,
                   const struct chart_point *from, struct arena *arena, const char **why)
 {
-    if (!compile(point, from, arena, why))
+    if (!recall_set_up(point, from, arena, why))
         return false;
     struct result *result = &point->result;
     struct recalled r = {.facts = result->facts, .arena = arena};

@@ -11,7 +11,11 @@
 #include "experiments/chart.h"
 #include "experiments/point.h"
 
-/* False with the reason in `why`. */
+/* Compiles it only: nothing of what was found is read. False with the reason in `why`,
+ * as below. */
+bool recall_set_up(struct point *point, const struct chart_point *from,
+                   struct arena *arena, const char **why);
+
 bool recall_point(struct point *point, struct store *store,
                   const struct chart_point *from, struct arena *arena,
                   const char **why);

@@ -288,29 +288,44 @@ static void print_fine_print(struct page *p)
     if (s->spent)
         sheet_say(&p->sheet, "The budget of requests was spent before every bracket "
                              "was 1 %% wide: --budget gives more.");
+    const char *took = arena_format(&p->sheet.arena, ", %.1f s on %d thread%s",
+                                    s->seconds, s->threads, s->threads == 1 ? "" : "s");
     sheet_say(&p->sheet,
-              "%d loads, %s requests, %s events, %.1f s on %d thread%s; seed %llu, the "
-              "same random numbers at every load.",
+              "%d loads, %s requests, %s events%s; seed %llu, the same random numbers at "
+              "every load.",
               s->probes, value(p, HUMAN_NUMBER, (double)s->requests),
-              value(p, HUMAN_NUMBER, (double)s->events), s->seconds, s->threads,
-              s->threads == 1 ? "" : "s", (unsigned long long)p->base->result.seed);
+              value(p, HUMAN_NUMBER, (double)s->events),
+              p->sheet.document ? "" : took, (unsigned long long)p->base->result.seed);
+}
+
+static void print_all(struct page *p)
+{
+    arena_init(&p->sheet.arena);
+    print_headline(p);
+    print_maximum(p);
+    print_promised(p);
+    print_recovery(p);
+    print_knee(p);
+    print_order(p);
+    print_fall(p);
+    print_loads(p);
+    print_fine_print(p);
+    arena_free(&p->sheet.arena);
 }
 
 void saturate_print(const struct saturation *s, const struct point *base, bool colour,
                     FILE *out)
 {
     struct page page = {s, base, {.out = out, .colour = colour}};
-    arena_init(&page.sheet.arena);
-    print_headline(&page);
-    print_maximum(&page);
-    print_promised(&page);
-    print_recovery(&page);
-    print_knee(&page);
-    print_order(&page);
-    print_fall(&page);
-    print_loads(&page);
-    print_fine_print(&page);
-    arena_free(&page.sheet.arena);
+    print_all(&page);
+}
+
+void saturate_write(const struct saturation *s, const struct point *base,
+                    const struct sheet *sheet)
+{
+    struct page page = {
+        s, base, {.document = sheet->document, .level = sheet->level}};
+    print_all(&page);
 }
 
 /* ---- JSON ------------------------------------------------------------------------ */

@@ -7,11 +7,16 @@
 #define EXPERIMENTS_SATURATE_PAGE_H
 
 #include "experiments/saturate.h"
+#include "experiments/sheet.h"
 
 #include <stdio.h>
 
 void saturate_print(const struct saturation *s, const struct point *base, bool colour,
                     FILE *out);
+
+/* The same into the document of a sheet. */
+void saturate_write(const struct saturation *s, const struct point *base,
+                    const struct sheet *sheet);
 
 /* Lives in the arena; ends with a newline. */
 const char *saturate_json(const struct saturation *s, const struct point *base,

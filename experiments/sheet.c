@@ -47,7 +47,7 @@ void sheet_left(const struct sheet *sheet, const char *text, int width)
     sheet_gap(sheet, width - used);
 }
 
-void sheet_headline(const struct sheet *sheet, enum ink ink, const char *text)
+void sheet_headline(struct sheet *sheet, enum ink ink, const char *text)
 {
     if (sheet->document)
         document_verdict(sheet->document,
@@ -66,14 +66,21 @@ void sheet_break(const struct sheet *sheet)
         putc('\n', sheet->out);
 }
 
-void sheet_heading(const struct sheet *sheet, const char *text)
+void sheet_heading(struct sheet *sheet, const char *text)
 {
     if (sheet->document) {
         document_heading(sheet->document, sheet->level, text);
+        sheet->explains = false;
         return;
     }
-    fprintf(sheet->out, "\n%s%s%s\n", sheet_ink(sheet, INK_BOLD), text,
-            sheet_ink(sheet, INK_PLAIN));
+    sheet_table_heading(sheet, text);
+}
+
+void sheet_table_heading(const struct sheet *sheet, const char *text)
+{
+    if (!sheet->document)
+        fprintf(sheet->out, "\n%s%s%s\n", sheet_ink(sheet, INK_BOLD), text,
+                sheet_ink(sheet, INK_PLAIN));
 }
 
 static int word_width(const char *word, size_t bytes)
@@ -90,7 +97,7 @@ void sheet_sentence(const struct sheet *sheet, const char *text)
     int column = FIRST;
     bool first_word = true;
     if (sheet->document) {
-        document_paragraph(sheet->document, text);
+        (sheet->explains ? document_note : document_paragraph)(sheet->document, text);
         return;
     }
     sheet_gap(sheet, FIRST);

@@ -22,6 +22,7 @@ struct sheet {
     bool colour;
     struct document *document; /* NULL: a terminal */
     int level;                 /* … of its headings there */
+    bool explains;             /* what comes next is about the table before it */
 };
 
 enum ink { INK_PLAIN, INK_BOLD, INK_GOOD, INK_BAD, INK_FAINT };
@@ -37,12 +38,15 @@ void sheet_right(const struct sheet *sheet, const char *text, int width);
 void sheet_left(const struct sheet *sheet, const char *text,
                 int width); /* cut with "~" */
 /* The line that says it all. */
-void sheet_headline(const struct sheet *sheet, enum ink ink, const char *text);
+void sheet_headline(struct sheet *sheet, enum ink ink, const char *text);
 
 /* An empty line, before a table. */
 void sheet_break(const struct sheet *sheet);
 
-void sheet_heading(const struct sheet *sheet, const char *text);
+void sheet_heading(struct sheet *sheet, const char *text);
+
+/* The heading of a grid that has none, but a caption for documents. */
+void sheet_table_heading(const struct sheet *sheet, const char *text);
 
 /* Words broken at the edge of the sheet, indented by two columns and then by four. */
 void sheet_sentence(const struct sheet *sheet, const char *text);

@@ -20,6 +20,7 @@ bool sitter_seat(struct sitter *s, const struct chart_point *from, struct arena 
         return false;
     s->title = arena_format(arena, "%s %s", s->chart->title, from->label);
     s->scenario = from->name;
+    s->at = from->label;
     s->point = point;
     return true;
 }

@@ -17,6 +17,7 @@ struct sitter {
     struct store *store;       /* of the chart */
     struct point *point; /* NULL: not yet recalled */
     const char *title, *scenario; /* NULL: as the result says */
+    const char *at;               /* the point's label; NULL likewise */
     struct point_effort effort; /* threads and stop, of portraits that simulate */
 };
 

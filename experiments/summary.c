@@ -356,9 +356,9 @@ static void print_promises(struct page *p)
     const struct result *r = p->result;
     struct grid grid = {.columns = 4,
                         .left = 4,
-                        .caption = "What was promised, what was found, how surely"};
+                        .caption = "Promises"};
     if (r->slos)
-        sheet_heading(&p->sheet, "Promises");
+        sheet_table_heading(&p->sheet, "Promises");
     for (int i = 0; i < r->slos; i++) {
         const struct slo_result *s = &r->slo[i];
         struct grid_row *row = grid_add(&grid, &p->sheet, INK_PLAIN);

@@ -225,7 +225,7 @@ static void print_causes(struct page *p)
 {
     const struct result *r = p->result;
     const struct request_findings *f = &r->findings->whole;
-    struct grid grid = {.columns = 2, .left = 1, .caption = "Part of all requests"};
+    struct grid grid = {.columns = 2, .left = 1, .caption = "Failed requests by cause"};
     for (int c = 0; c < r->facts->causes; c++) {
         if (!(f->error_of[c].value > 0))
             continue;
@@ -234,7 +234,7 @@ static void print_causes(struct page *p)
         row->cell[1] = page_estimate(p, HUMAN_PART, &f->error_of[c]);
     }
     if (grid.rows)
-        sheet_heading(&p->sheet, "Failed requests by cause");
+        sheet_table_heading(&p->sheet, "Failed requests by cause");
     grid_print(&grid, &p->sheet);
     if (f->unfinished.value > 0)
         sheet_say(&p->sheet, "%s of the requests had no outcome when the run ended.",

@@ -34,8 +34,8 @@ struct document_head {
     const char *title;     /* what it is about */
     const char *about;     /* one line below the title; NULL: none */
     const char *generator; /* "headroom 1.0" */
-    const char *style;     /* of HTML: a style sheet */
-    const char *style_hash; /* … "sha256-" and its digest in base64 */
+    const char *style;     /* of HTML: a style sheet, in which no "</" may stand */
+    const unsigned char *style_digest; /* … its SHA-256 */
     bool brief;            /* one sheet of paper, without contents */
 };
 

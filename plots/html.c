@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { SHA256_BYTES = 32 };
+
 /* ---- text ------------------------------------------------------------------------ */
 
 /* The same in elements and within double quotes. */
@@ -227,9 +229,9 @@ static void put_head(const struct document_head *h, FILE *out)
 {
     fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
           "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-          "img-src data:; style-src '",
+          "img-src data:; style-src 'sha256-",
           out);
-    put(out, h->style_hash);
+    put_base64(out, (const char *)h->style_digest, SHA256_BYTES);
     fputs("'; base-uri 'none'; form-action 'none'\">\n"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
           "<meta name=\"color-scheme\" content=\"light dark\">\n"

@@ -106,6 +106,7 @@ int export_run(const struct command *command, int argc, char **argv);
 int kinds_run(const struct command *command, int argc, char **argv);
 int merge_run(const struct command *command, int argc, char **argv);
 int plot_command(const struct command *command, int argc, char **argv);
+int report_command(const struct command *command, int argc, char **argv);
 int saturate_run(const struct command *command, int argc, char **argv);
 int run_run(const struct command *command, int argc, char **argv);
 int schema_run(const struct command *command, int argc, char **argv);
