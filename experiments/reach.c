@@ -18,38 +18,36 @@ static enum state state_of(const struct chart_point *p)
 
 /* ---- shapes ---------------------------------------------------------------------- */
 
-/* Kept first: the last of the unbroken run from the start, and what ends it. */
-static void look_up(struct reach *r)
+/* From one end of a line on, until something is broken. Points that are open before one
+ * that is kept are let pass: light loads bring few requests to judge by. */
+static void look_along(struct reach *r, int from, int step)
 {
     const struct chart_line *line = r->line;
-    int k = 0;
-    while (k < line->count && state_of(line->point[k]) == KEPT)
-        r->yes = line->point[k++];
-    for (; k < line->count && state_of(line->point[k]) != BROKEN; k++)
+    int k = from, open = 0;
+    for (; k >= 0 && k < line->count && state_of(line->point[k]) != BROKEN; k += step) {
+        open++;
         r->open_to = line->point[k];
-    r->no = k < line->count ? line->point[k] : NULL;
+        if (state_of(line->point[k]) == OPEN)
+            continue;
+        r->open_before += open - 1;
+        open = 0;
+        r->yes = line->point[k];
+        r->open_to = NULL;
+    }
+    r->no = k >= 0 && k < line->count ? line->point[k] : NULL;
 }
 
-/* Kept last: the first of the unbroken run to the end. */
-static void look_down(struct reach *r)
+/* Stretches without a break in which something is kept. */
+static int stretches_of(const struct chart_line *line)
 {
-    const struct chart_line *line = r->line;
-    int k = line->count;
-    while (k > 0 && state_of(line->point[k - 1]) == KEPT)
-        r->yes = line->point[--k];
-    for (; k > 0 && state_of(line->point[k - 1]) != BROKEN; k--)
-        r->open_to = line->point[k - 1];
-    r->no = k > 0 ? line->point[k - 1] : NULL;
-}
-
-/* Kept points that stand together. */
-static int runs_of(const struct chart_line *line)
-{
-    int runs = 0;
-    for (int k = 0; k < line->count; k++)
-        runs += state_of(line->point[k]) == KEPT &&
-                (k == 0 || state_of(line->point[k - 1]) != KEPT);
-    return runs;
+    int stretches = 0;
+    bool kept = false;
+    for (int k = 0; k < line->count; k++) {
+        enum state state = state_of(line->point[k]);
+        stretches += state == KEPT && !kept;
+        kept = state == KEPT || (kept && state != BROKEN);
+    }
+    return stretches;
 }
 
 static struct reach look(const struct chart_line *line)
@@ -62,17 +60,18 @@ static struct reach look(const struct chart_line *line)
         r.broken += state == BROKEN;
         r.promised |= line->point[k]->promises > 0;
     }
-    bool first = state_of(line->point[0]) == KEPT;
-    bool last = state_of(line->point[line->count - 1]) == KEPT;
-    r.shape = r.kept == line->count                 ? REACH_ALL
-              : r.kept == 0                         ? REACH_NONE
-              : runs_of(line) > 1 || !(first || last) ? REACH_MIXED
-              : first                               ? REACH_UP_TO
-                                                    : REACH_FROM;
-    if (r.shape == REACH_FROM)
-        look_down(&r);
-    else
-        look_up(&r);
+    look_along(&r, 0, 1);
+    r.shape = r.kept == 0                   ? REACH_NONE
+              : r.broken == 0               ? REACH_ALL
+              : stretches_of(line) > 1      ? REACH_MIXED
+              : r.yes                       ? REACH_UP_TO
+                                            : REACH_FROM;
+    if (r.shape != REACH_FROM)
+        return r;
+    r.open_to = NULL;
+    look_along(&r, line->count - 1, -1);
+    if (!r.yes)
+        r.shape = REACH_MIXED;
     return r;
 }
 
@@ -193,9 +192,9 @@ static const char *beyond(const struct chart *chart, const struct reach *r,
 {
     const char *text = "";
     if (r->open_to)
-        text = arena_format(arena, "; %s to %s nothing is missed, but the runs are too "
-                                   "short to be sure",
-                            r->shape == REACH_FROM ? "down" : "on",
+        text = arena_format(arena, "%s; %s to %s nothing is missed, but the runs are "
+                                   "too short to be sure",
+                            text, r->shape == REACH_FROM ? "down" : "on",
                             reach_place(chart, r->open_to));
     if (r->no)
         text = arena_format(arena, "%s; at %s %s", text, reach_place(chart, r->no),
@@ -230,8 +229,10 @@ const char *reach_sentence(const struct chart *chart, const struct reach *r,
     case REACH_ALL:
         if (r->line->count == 1)
             return asked;
-        return arena_format(arena, "%s up to %s, the last value tried", asked,
-                            reach_place(chart, r->yes));
+        return arena_format(arena, "%s up to %s, %s%s", asked,
+                            reach_place(chart, r->yes),
+                            r->open_to ? "the last that is sure" : "the last value tried",
+                            beyond(chart, r, arena));
     case REACH_UP_TO:
         return arena_format(arena, "%s up to %s%s", asked,
                             reach_place(chart, r->yes), beyond(chart, r, arena));
@@ -239,7 +240,7 @@ const char *reach_sentence(const struct chart *chart, const struct reach *r,
         return arena_format(arena, "%s from %s on%s", asked,
                             reach_place(chart, r->yes), beyond(chart, r, arena));
     case REACH_MIXED:
-        return arena_format(arena, "%s at %d of %d values, with others between", asked,
+        return arena_format(arena, "%s at %d of %d values, with others between them", asked,
                             r->kept, r->line->count);
     case REACH_NONE:
         break;

@@ -15,8 +15,8 @@
 #include "experiments/chart.h"
 
 enum reach_shape {
-    REACH_ALL,   /* every point keeps what is asked */
-    REACH_UP_TO, /* the first ones do, those beyond do not */
+    REACH_ALL,   /* no point breaks what is asked */
+    REACH_UP_TO, /* the first ones keep it, those beyond do not */
     REACH_FROM,  /* only the last ones do */
     REACH_MIXED, /* some, with others between */
     REACH_NONE,  /* none surely does */
@@ -31,6 +31,7 @@ struct reach {
     const struct chart_point *no;  /* … the first that breaks it; NULL: there is none */
     const struct chart_point *open_to; /* the last before `no` that breaks nothing,
                                           though not all is decided; NULL: `yes` */
+    int open_before;                   /* open points that `yes` lies beyond */
 };
 
 /* One for each line of the chart, in its order. */

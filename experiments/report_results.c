@@ -78,11 +78,11 @@ static void put_others(struct results *s, int most)
         const struct reach *r = &s->reach[i];
         if (r == s->best)
             continue;
-        report_item(&s->report, "%s %s.", safe(s, r->line->label), sentence(s, r));
+        report_item(&s->report, "%s: %s.", safe(s, r->line->label), sentence(s, r));
         shown++;
     }
     if (s->chart->lines - 1 > shown)
-        report_item(&s->report, "%d more lines of points: below.",
+        report_item(&s->report, "and %d more, which carry no more.",
                     s->chart->lines - 1 - shown);
 }
 
@@ -206,7 +206,10 @@ static void add_line(const struct results *s, struct document_cell *cell,
                 : r->yes ? safe(s, reach_place(s->chart, r->yes))
                 : open   ? safe(s, reach_place(s->chart, r->open_to))
                          : "nothing",
-        .below = open ? "not all decided" : NULL,
+        .below = open             ? "not all decided"
+                 : r->open_before ? arena_format(arena, "%d before it not decided",
+                                                 r->open_before)
+                                  : NULL,
         .tone = tone_of(r),
         .strong = r == s->best};
     if (r->no) {
@@ -633,20 +636,28 @@ static void put_recipe(struct results *s)
 static void put_brief(struct results *s)
 {
     enum { MOST_OTHERS = 3 };
+    struct arena *arena = s->report.arena;
+    char hash[DIGEST_TEXT];
+    struct digest digest = store_hash(s->store);
+    digest_text(&digest, hash);
     put_verdict(s);
     put_numbers(s);
     put_others(s, MOST_OTHERS);
     report_figures(&s->report);
-    document_note(s->report.page, safe(s, s->chart->caption));
+    if (s->sitter.point)
+        summary_write(SUMMARY_HEADROOM, &s->sitter.point->result, &s->report.sheet);
+    document_note(s->report.page,
+                  arena_format(arena, "± is half of the %.0f %% interval. Results: %s, "
+                                      "hash %.16s.",
+                               100 * ESTIMATE_CONFIDENCE,
+                               safe(s, s->report.set->source), hash));
 }
 
 static void put_all(struct results *s)
 {
-    enum { MOST_OTHERS = 6 };
     document_heading(s->report.page, 2, "The answer");
     put_verdict(s);
     put_numbers(s);
-    put_others(s, MOST_OTHERS);
     if (s->chart->lines > 1)
         put_lines(s);
     document_heading(s->report.page, 2, "Figures");
