@@ -38,15 +38,29 @@ static bool read_style(const struct report *r, struct document_head *head,
     return true;
 }
 
+/* As much of a description as one sheet has room for. */
+static const char *shortened(const struct report *r, const char *text)
+{
+    enum { MOST_ABOUT = 160 }; /* bytes */
+    size_t length = strlen(text);
+    if (length <= MOST_ABOUT)
+        return text;
+    for (length = MOST_ABOUT; length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80;)
+        length--;
+    return arena_format(r->arena, "%.*s\u2026", (int)length, text);
+}
+
 bool report_begin(struct report *r, const struct report_settings *set,
                   const char *title, const char *about, struct arena *arena,
                   const char **why)
 {
     *r = (struct report){.set = set, .arena = arena};
+    if (about)
+        about = set->brief ? shortened(r, report_safe(r, about)) : report_safe(r, about);
     struct document_head head = {.format = set->format,
                                  .kind = "Capacity report",
                                  .title = report_safe(r, title),
-                                 .about = about ? report_safe(r, about) : NULL,
+                                 .about = about,
                                  .generator = "headroom " HEADROOM_VERSION,
                                  .brief = set->brief};
     if (set->format == DOCUMENT_HTML && !read_style(r, &head, why))
@@ -112,7 +126,7 @@ struct document_cell report_estimate(const struct report *r, enum human_kind kin
 enum { WIDE = 800, WIDE_HIGH = 500, NARROW = 480, NARROW_HIGH = 400, MOST_SAID = 4 };
 
 /* The one figure of a brief report: the first that there is anything for. */
-static const char *const telling[] = {"latency", "tail", "goodput", "blame"};
+static const char *const telling[] = {"latency", "variants", "tail", "goodput", "blame"};
 
 static enum human_kind kind_of(enum unit unit)
 {
@@ -143,19 +157,50 @@ static const char *curve_in_words(const struct curve *c, enum unit x, enum unit 
                         human_value(arena, kind_of(x), c->x[last]));
 }
 
+/* "p95: 120 ms before, 80.2 ms after" */
+static const char *row_in_words(const struct curve *c, const struct table *t,
+                                enum unit unit, struct arena *arena)
+{
+    const char *text = arena_format(arena, "%s:", c->label ? c->label : "");
+    for (int k = 0; k < c->count && k < MOST_SAID && k < t->categories; k++)
+        if (isfinite(c->y[k]))
+            text = arena_format(arena, "%s %s %s,", text,
+                                human_value(arena, kind_of(unit), c->y[k]),
+                                t->category[k]);
+    return arena_format(arena, "%s ", text);
+}
+
+static const char *series_in_words(const struct figures_row *row,
+                                   const struct table *t, int i, struct arena *arena)
+{
+    const struct curve *c = &t->series[i];
+    bool tail = row->kind == FIGURE_TAIL;
+    switch (row->kind) {
+    case FIGURE_BARS:
+    case FIGURE_KEPT:
+        return arena_format(arena, "%s; ", c->label ? c->label : "");
+    case FIGURE_DOTS:
+        return row_in_words(c, t, c->unit, arena);
+    case FIGURE_CELLS:
+        return row_in_words(c, t, t->y_unit, arena);
+    case FIGURE_TAIL:
+    case FIGURE_AGREEMENT:
+    case FIGURE_LINES:
+    case FIGURE_KINDS:
+        break;
+    }
+    return curve_in_words(c, tail ? UNIT_TIME : t->x_unit, tail ? UNIT_PART : t->y_unit,
+                          arena);
+}
+
 /* For those who do not see it: what it shows, and where its curves begin and end. */
 static const char *in_words(const struct figures_row *row, const struct table *t,
                             struct arena *arena)
 {
     const char *text = arena_format(arena, "%s, %s. ", t->title ? t->title : "",
                                     t->y_label ? t->y_label : row->help);
-    bool tail = row->kind == FIGURE_TAIL;
-    enum unit x = tail ? UNIT_TIME : t->x_unit, y = tail ? UNIT_PART : t->y_unit;
     for (int i = 0; i < t->count && i < MOST_SAID; i++)
-        text = row->kind == FIGURE_BARS
-                   ? arena_format(arena, "%s%s; ", text, t->series[i].label)
-                   : arena_format(arena, "%s%s", text,
-                                  curve_in_words(&t->series[i], x, y, arena));
+        text = arena_format(arena, "%s%s", text, series_in_words(row, t, i, arena));
     return arena_format(arena, "%sthe tables of this page have the numbers.", text);
 }
 

@@ -27,6 +27,7 @@ struct report_settings {
     const char *folder; /* where figures and tables go as files; NULL: into the page */
     const char *seen;   /* that folder as seen from the page */
     bool force;         /* replace files there */
+    struct point_effort effort; /* of figures that simulate once more */
     void (*warn)(void *context, const char *text);
     void *context;
 };

@@ -205,7 +205,7 @@ char *report_point(const struct report_settings *set, struct point *point,
     const char *description = point->scenario->description;
     if (!report_begin(&r, set, point->result.name, description, arena, why))
         return NULL;
-    report_draw(&r, &(struct sitter){.point = point});
+    report_draw(&r, &(struct sitter){.point = point, .effort = set->effort});
     if (set->brief)
         put_brief(&r, point, found);
     else

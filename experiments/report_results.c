@@ -438,7 +438,8 @@ static void seat(struct results *s)
 {
     const char *why;
     const struct chart_point *point = reach_point(s->best);
-    s->sitter = (struct sitter){.chart = s->chart, .store = s->store};
+    s->sitter = (struct sitter){
+        .chart = s->chart, .store = s->store, .effort = s->report.set->effort};
     if (!sitter_seat(&s->sitter, point, s->report.arena, &why))
         s->report.set->warn(s->report.set->context, why);
 }

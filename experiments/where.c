@@ -186,7 +186,8 @@ static bool is_unsafe(uint32_t point)
 {
     return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x061c ||
            (point >= 0x200b && point < 0x2010) || (point >= 0x2028 && point < 0x2030) ||
-           (point >= 0x2060 && point < 0x2070) || point == 0xfeff;
+           (point >= 0x2060 && point < 0x2070) || point == 0xfeff ||
+           (point & 0xfffe) == 0xfffe;
 }
 
 /* At most `most` bytes of the text, then "..." */

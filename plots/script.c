@@ -30,7 +30,7 @@ size_t script_line(const char *text, int most)
     size_t at = 0, space = 0;
     int width = 0;
     while (text[at]) {
-        int length = character_length(text + at);
+        int length = letters_length(text + at);
         width += columns(length);
         if (width > most)
             return space ? space : at;

@@ -273,8 +273,7 @@ static int report_scenario(struct job *j)
     struct arena *arena = &j->options->arena;
     struct point point;
     struct saturation found;
-    struct point_effort effort = {.threads = j->options->threads,
-                                  .stop = command_listen()};
+    const struct point_effort effort = j->set.effort;
     const char *why;
     size_t length = 0;
     if (!command_point(j->options, &point))
@@ -324,6 +323,8 @@ static int report(struct job *j)
     j->set.brief = j->wishes->brief;
     j->set.source = j->argument;
     j->set.force = j->options->force;
+    j->set.effort = (struct point_effort){.threads = j->options->threads,
+                                          .stop = command_listen()};
     j->set.warn = warn;
     j->set.context = j->options;
     return results ? report_file(j) : report_scenario(j);
