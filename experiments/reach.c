@@ -98,15 +98,26 @@ static double open_distance(const struct reach *r)
     return r->open_to && !isnan(r->open_to->x) ? r->open_to->x : -INFINITY;
 }
 
-const struct reach *reach_best(const struct reach *reach, int count)
+/* < 0: `a` carries less. */
+static int by_distance(const struct reach *a, const struct reach *b)
+{
+    double own = distance(a), other = distance(b);
+    if (own == other) {
+        own = open_distance(a);
+        other = open_distance(b);
+    }
+    return (own > other) - (own < other);
+}
+
+const struct reach *reach_best(const struct reach *reach, int count, int *equal)
 {
     const struct reach *best = &reach[0];
-    for (int i = 1; i < count; i++) {
-        double own = distance(&reach[i]), other = distance(best);
-        if (own > other ||
-            (own == other && open_distance(&reach[i]) > open_distance(best)))
+    *equal = -1; /* itself */
+    for (int i = 1; i < count; i++)
+        if (by_distance(&reach[i], best) > 0)
             best = &reach[i];
-    }
+    for (int i = 0; i < count; i++)
+        *equal += by_distance(&reach[i], best) == 0;
     return best;
 }
 

@@ -37,8 +37,9 @@ struct reach {
 /* One for each line of the chart, in its order. */
 const struct reach *reach_of(const struct chart *chart, struct arena *arena);
 
-/* The line that carries most; the first of equal ones. */
-const struct reach *reach_best(const struct reach *reach, int count);
+/* The line that carries most; the first of equal ones. `equal`: how many others carry
+ * as much. */
+const struct reach *reach_best(const struct reach *reach, int count, int *equal);
 
 /* The point to look at: the last that keeps what is asked, else the last that lasts,
  * else the first. */

@@ -330,11 +330,13 @@ void report_figures(struct report *r)
             put_picture(r, &r->picture[i]);
     if (r->set->brief)
         return;
+    const char *left = "";
     for (int i = 0; i < r->pictures; i++)
         if (r->picture[i].why && r->picture[i].why != r->trouble)
-            document_note(r->page,
-                          arena_format(r->arena, "Not drawn: %s (%s).",
-                                       r->picture[i].title, r->picture[i].why));
+            left = arena_format(r->arena, "%s%s%s (%s)", left, *left ? "; " : "",
+                                r->picture[i].title, r->picture[i].why);
+    if (*left)
+        document_note(r->page, arena_format(r->arena, "Left out: %s.", left));
 }
 
 /* ---- what stands behind ---------------------------------------------------------- */

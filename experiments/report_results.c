@@ -31,6 +31,7 @@ struct results {
     struct store *store;
     const struct chart *chart;
     const struct reach *reach, *best; /* of each line */
+    int equal;                        /* other lines that carry as much as the best */
     struct sitter sitter;
 };
 
@@ -62,6 +63,9 @@ static void put_verdict(struct results *s)
     const char *label = safe(s, s->best->line->label), *text = sentence(s, s->best);
     if (!*label)
         text = report_capital(&s->report, text);
+    else if (s->equal > 0)
+        text = arena_format(arena, "%s, like %d other%s, carries most: it %s", label,
+                            s->equal, s->equal > 1 ? "s" : "", text);
     else if (s->chart->lines > 1)
         text = arena_format(arena, "%s carries most: it %s", label, text);
     else
@@ -150,9 +154,10 @@ static struct document_number how_fast(const struct results *s)
         .label = safe(s, arena_format(arena, "%s at %s", metric_name(s),
                                       reach_place(s->chart, p))),
         .value = human_estimate(arena, HUMAN_TIME, &e),
-        .below = promise ? arena_format(arena, "promised is %s", safe(s, promise))
-                 : isnan(e.value) ? "too few samples to say"
-                                  : "± half of the 95 % interval"};
+        .below = isnan(e.value) ? p->lasting ? "too few requests to say"
+                                             : "it would grow for ever"
+                 : promise ? arena_format(arena, "promised is %s", safe(s, promise))
+                           : "± half of the 95 % interval"};
 }
 
 /* Where the first part is full: by its rate, if the axis is one. */
@@ -683,7 +688,7 @@ char *report_results(const struct report_settings *set, struct store *store,
                       description, arena, why))
         return NULL;
     s.reach = reach_of(chart, arena);
-    s.best = reach_best(s.reach, chart->lines);
+    s.best = reach_best(s.reach, chart->lines, &s.equal);
     seat(&s);
     report_draw(&s.report, &s.sitter);
     if (set->brief)
