@@ -398,7 +398,8 @@ static void put_table_file(struct results *s)
     if (set->folder) {
         char error[500];
         const char *path = arena_format(s->report.arena, "%s/points.csv", set->folder);
-        file.name = arena_format(s->report.arena, "%s/points.csv", set->seen);
+        if (set->format == DOCUMENT_MARKDOWN)
+            file.name = arena_format(s->report.arena, "%s/points.csv", set->seen);
         if (output_write(path, bytes, length, set->force, error, sizeof error) !=
             OUTPUT_WRITTEN)
             set->warn(set->context, arena_format(s->report.arena, "%s", error));
