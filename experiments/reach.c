@@ -226,7 +226,10 @@ static const char *say_none(const struct chart *chart, const struct reach *r,
             r->no ? reach_place(chart, r->no) : "", r->no ? " " : "",
             r->no ? reach_break(chart, r->no, arena) : "");
     if (r->line->count == 1)
-        return reach_break(chart, r->line->point[0], arena);
+        return arena_format(arena, "does not %s at %s: %s",
+                            r->promised ? "keep every promise" : "last",
+                            reach_place(chart, r->line->point[0]),
+                            reach_break(chart, r->line->point[0], arena));
     return arena_format(arena, "%s nowhere: at %s already %s", asked,
                         reach_place(chart, r->line->point[0]),
                         reach_break(chart, r->line->point[0], arena));
