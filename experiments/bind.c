@@ -112,6 +112,8 @@ size_t bind_size(const struct param *row)
     case PARAM_RANDOM:
     case PARAM_CSV:
         return sizeof(void *);
+    case PARAM_ANY:
+        return sizeof(uint32_t);
     default:
         return scalar_size(row->type);
     }
@@ -661,6 +663,9 @@ void bind_value(struct bind *bind, const cJSON *value, const struct param *row,
         break;
     case PARAM_CSV:
         random_bind_csv(bind, value, slot);
+        break;
+    case PARAM_ANY:
+        *(uint32_t *)slot = text_number(value);
         break;
     default:
         check(scalar_size(row->type) > 0, "row \"%s\" of type %d binds no value",

@@ -135,8 +135,7 @@ static int station_called(const struct model_facts *facts, const char *name)
     return -1;
 }
 
-/* All that the first contender has; others may lack some of it. */
-static void list_metrics(struct comparison *c, struct arena *arena)
+void compare_list(struct comparison *c, struct arena *arena)
 {
     enum { EACH = 2 * (FINDINGS_LEVELS + 1) + 4 };
     const struct model_facts *facts = c->contender[0].point.result.facts;
@@ -245,11 +244,40 @@ struct compare_difference compare_difference(const struct comparison *comparison
     return paired;
 }
 
+struct estimate compare_ratio(const struct comparison *comparison, int metric, int a,
+                              int b, double confidence)
+{
+    const struct contender *over = &comparison->contender[a];
+    const struct contender *under = &comparison->contender[b];
+    const struct compare_metric *m = &comparison->metric[metric];
+    int n = over->count < under->count ? over->count : under->count, pairs = 0;
+    double x = over->unsteady ? NAN : value_of(over, m, -1);
+    double y = under->unsteady ? NAN : value_of(under, m, -1);
+    if (isnan(x) || !(y > 0))
+        return estimate_lacking(LACK_REQUESTS);
+    struct arena arena;
+    arena_init(&arena);
+    double *left = arena_many(&arena, n, double), *right = arena_many(&arena, n, double);
+    double ratio = x / y;
+    for (int r = 0; r < n; r++) {
+        left[pairs] = value_of(over, m, r);
+        right[pairs] = ratio * value_of(under, m, r);
+        pairs += !isnan(left[pairs]) && !isnan(right[pairs]);
+    }
+    /* Both pooled values are equal now; what is left scatters around 0. */
+    struct estimate e =
+        compare_values(x, x, right, left, pairs, confidence).difference;
+    e.half_width /= y;
+    e.value = ratio;
+    arena_free(&arena);
+    return e;
+}
+
 /* ---- simulating ------------------------------------------------------------------ */
 
 /* A runner that simulates pilots, and notes what production would be. */
 struct pilots {
-    struct replicate replicate;
+    struct runner runner;
     struct contender *contender;
 };
 
@@ -258,23 +286,36 @@ static bool run_pilot(void *pilots, const struct jobs *jobs, struct arena *arena
 {
     struct pilots *p = pilots;
     if (jobs->stage == STAGE_PILOT)
-        return replicate_run(&p->replicate, jobs, arena, out);
+        return p->runner.run(p->runner.context, jobs, arena, out);
     p->contender->jobs = *jobs;
     return false;
 }
 
-static struct replicate replicate_of(const struct contender *c,
-                                     const struct compare_settings *set)
+/* Who brings its outcomes. */
+struct bringer {
+    struct replicate replicate;
+    struct remember_point known;
+};
+
+static struct runner runner_of(const struct contender *c,
+                               const struct compare_settings *set,
+                               struct bringer *bringer)
 {
-    return (struct replicate){
+    bringer->replicate = (struct replicate){
         .model = c->point.model, .threads = set->threads, .stop = set->stop};
+    struct runner runner = {replicate_run, &bringer->replicate};
+    return set->remember
+               ? remember_runner(&bringer->known, set->remember, &runner,
+                                 point_digest(&c->point), c->point.result.facts)
+               : runner;
 }
 
 /* False when interrupted. */
 static bool run_to_production(struct contender *c, const struct compare_settings *set,
                               struct arena *arena)
 {
-    struct pilots pilots = {replicate_of(c, set), c};
+    struct bringer bringer;
+    struct pilots pilots = {runner_of(c, set, &bringer), c};
     struct runner runner = {run_pilot, &pilots};
     struct point_effort effort = {.threads = set->threads, .runner = &runner};
     c->unsteady = point_run(&c->point, &effort, arena);
@@ -340,14 +381,15 @@ static bool extend(struct contender *c, int count, const struct compare_settings
 {
     if (c->unsteady || c->eliminated || c->count >= count)
         return true;
-    struct replicate replicate = replicate_of(c, set);
+    struct bringer bringer;
+    struct runner runner = runner_of(c, set, &bringer);
     struct jobs jobs = c->jobs;
     jobs.first += (uint32_t)c->count;
     jobs.count = count - c->count;
     struct outcome *all = arena_many(arena, count, struct outcome);
     if (c->count)
         memcpy(all, c->outcome, (size_t)c->count * sizeof *all);
-    if (!replicate_run(&replicate, &jobs, arena, all + c->count))
+    if (!runner.run(runner.context, &jobs, arena, all + c->count))
         return false;
     c->outcome = all;
     c->count = count;
@@ -448,7 +490,7 @@ static bool given_for_all(const struct comparison *c, int metric)
     return true;
 }
 
-static int metric_called(const struct comparison *c, const char *name)
+int compare_metric_called(const struct comparison *c, const char *name)
 {
     for (int i = 0; i < c->metrics; i++)
         if (strcmp(c->metric[i].name, name) == 0)
@@ -491,7 +533,7 @@ static bool choose_metric(struct comparison *c, const struct compare_settings *s
 {
     const char *const wishes[] = {wish(c, set, arena), "p99", "p95", "mean"};
     if (set->by) {
-        c->by = metric_called(c, set->by);
+        c->by = compare_metric_called(c, set->by);
         if (c->by < 0)
             *why = arena_format(arena, "--by \"%s\" is none of: %s", set->by,
                                 names_of(c, arena));
@@ -502,11 +544,11 @@ static bool choose_metric(struct comparison *c, const struct compare_settings *s
     }
     c->by = 0;
     for (size_t i = 0; i < sizeof wishes / sizeof *wishes; i++) {
-        c->by = metric_called(c, wishes[i]);
+        c->by = compare_metric_called(c, wishes[i]);
         if (c->by >= 0 && given_for_all(c, c->by))
             return true;
     }
-    c->by = metric_called(c, "ok");
+    c->by = compare_metric_called(c, "ok");
     return true;
 }
 
@@ -533,8 +575,8 @@ bool compare_run(struct comparison *c, const struct compare_settings *set,
                  struct arena *arena, const char **why)
 {
     *why = NULL;
-    list_metrics(c, arena);
-    if (set->by && metric_called(c, set->by) < 0)
+    compare_list(c, arena);
+    if (set->by && compare_metric_called(c, set->by) < 0)
         return choose_metric(c, set, arena, why); /* told before simulating */
     for (int i = 0; i < c->contenders; i++)
         if (!run_to_production(&c->contender[i], set, arena))
@@ -546,7 +588,7 @@ bool compare_run(struct comparison *c, const struct compare_settings *set,
         if (!extend_all(c, COMPARE_FIRST, set, arena))
             return false;
         error = alpha / 2;
-        c->by = metric_called(c, wish(c, set, arena));
+        c->by = compare_metric_called(c, wish(c, set, arena));
         if (in_play(c) > 1 && c->by >= 0 && given_for_all(c, c->by))
             eliminate(c, error, arena);
     }
@@ -579,7 +621,7 @@ static const char *mismatch(const struct comparison *c, struct arena *arena)
 bool compare_known(struct comparison *c, const struct compare_settings *set,
                    struct arena *arena, const char **why)
 {
-    list_metrics(c, arena);
+    compare_list(c, arena);
     for (int i = 0; i < c->contenders; i++) {
         struct contender *one = &c->contender[i];
         const struct outcome *o = one->outcome;

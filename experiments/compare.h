@@ -69,10 +69,15 @@ struct comparison {
 
 struct compare_settings {
     int threads;
+    struct remember *remember; /* what need not be simulated twice; NULL: nothing */
     const volatile sig_atomic_t *stop;
     const char *by; /* a metric's name; NULL: of the first promise that speaks of a
                        time, else p99, else the mean */
 };
+
+/* Lists the metrics of the first contender, whose point is compiled; others may lack
+ * some of them. The other functions do so themselves. */
+void compare_list(struct comparison *comparison, struct arena *arena);
 
 /* Simulates the contenders (label and point given) and compares them. False when
  * interrupted, or with the reason in `why`. */
@@ -88,6 +93,14 @@ bool compare_known(struct comparison *comparison, const struct compare_settings 
 struct compare_difference compare_difference(const struct comparison *comparison,
                                              int metric, int a, int b,
                                              double confidence);
+
+/* Contender `a` by contender `b`, of the metric's number; its interval by linearisation
+ * of the paired replications. */
+struct estimate compare_ratio(const struct comparison *comparison, int metric, int a,
+                              int b, double confidence);
+
+/* The number of a metric's name; -1. */
+int compare_metric_called(const struct comparison *comparison, const char *name);
 
 /* The same of values that are known per replication, and pooled. */
 struct compare_difference compare_values(double pooled_a, double pooled_b,

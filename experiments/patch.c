@@ -11,13 +11,17 @@ enum { LONGEST_SHOWN = 100, MOST_KEYS = 1000 };
 struct walk {
     struct where *where;
     int source;          /* whom problems are told for */
+    uint32_t at;         /* the value that is put there, when it stands in a file */
     const char *pointer; /* the whole of it */
     const char *rest;    /* from the '/' of the part to come */
 };
 
 static bool wrong(struct walk *walk, const char *text)
 {
-    where_source_problem(walk->where, walk->source, 0, "%s", text);
+    if (walk->at != WHERE_NOWHERE)
+        where_key_problem(walk->where, walk->at, "%s", text);
+    else
+        where_source_problem(walk->where, walk->source, 0, "%s", text);
     return false;
 }
 
@@ -142,7 +146,7 @@ static bool is_pointer(struct walk *walk)
 
 cJSON *patch_find(struct where *where, int source, cJSON *root, const char *pointer)
 {
-    struct walk walk = {where, source, pointer, pointer};
+    struct walk walk = {where, source, WHERE_NOWHERE, pointer, pointer};
     const char *last;
     int depth;
     if (!is_pointer(&walk))
@@ -258,7 +262,7 @@ bool patch_set(struct where *where, cJSON *root, const char *argument)
 {
     const char *equals = strchr(argument, '=');
     const char *text = equals ? value_text(where->arena, equals + 1) : "";
-    struct walk walk = {.where = where};
+    struct walk walk = {.where = where, .at = WHERE_NOWHERE};
     walk.source =
         where_add_source(where, (struct source){source_name(where->arena, argument),
                                                 text, strlen(text), true});
@@ -349,4 +353,30 @@ bool patch_merge(struct where *where, cJSON *root, const cJSON *patch)
     where_problem(where, text_number(patch), NULL,
                   "must leave the scenario nested at most %d deep", TEXT_MOST_DEPTH);
     return false;
+}
+
+/* ---- changes that stand in a file ------------------------------------------------ */
+
+bool patch_step(struct where *where, cJSON *root, const struct patch_step *step)
+{
+    if (!step->pointer)
+        return patch_merge(where, root, step->value);
+    struct walk walk = {.where = where,
+                        .at = text_number(step->value),
+                        .pointer = step->pointer,
+                        .rest = step->pointer};
+    const char *key;
+    int depth;
+    if (!is_pointer(&walk))
+        return false;
+    cJSON *parent = parent_of(&walk, root, &key, &depth);
+    if (!parent)
+        return false;
+    int count = cJSON_GetArraySize(parent), index = index_of(key);
+    if (cJSON_IsArray(parent) && strcmp(key, "-") != 0 && (index < 0 || index >= count))
+        return tell_no_element(&walk, count);
+    if (depth_of(step->value) + depth > TEXT_MOST_DEPTH)
+        return wrong(&walk, "must be nested at most 64 deep");
+    put_in(parent, key, copy_of(step->value, false));
+    return true;
 }

@@ -37,6 +37,18 @@ void patch_open(struct where *where, cJSON *root, const char *argument, const ch
  */
 bool patch_merge(struct where *where, cJSON *root, const cJSON *patch);
 
+/*
+ * One change of a tree that stands in another file: with a pointer its value is put
+ * where that leads, as a --set does; without one it is a merge patch. Mistakes are told
+ * at their place in that file.
+ */
+struct patch_step {
+    const char *pointer; /* NULL: a merge patch */
+    const cJSON *value;
+};
+
+bool patch_step(struct where *where, cJSON *root, const struct patch_step *step);
+
 /* The node that a pointer names, or NULL with the reason told for `source`. */
 cJSON *patch_find(struct where *where, int source, cJSON *root, const char *pointer);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiments/plan.h"
 
+#include "experiments/patch.h"
 #include "experiments/text.h"
 #include "sim/rng.h"
 
@@ -78,24 +79,6 @@ struct digest plan_digest(const struct plan *plan, int64_t index)
     return sha256_end(&s);
 }
 
-static struct digest simulation_digest(const struct scenario *scenario, uint64_t seed)
-{
-    struct sha256 s;
-    sha256_begin(&s);
-    sha256_add_text(&s, "simulation", 10);
-    sha256_add_number(&s, RNG_STREAM_VERSION);
-    sha256_add_number(&s, RESULTS_VERSION);
-    sha256_add_number(&s, PACK_VERSION);
-    sha256_add_number(&s, seed);
-    sha256_add_text(&s, scenario->simulated, strlen(scenario->simulated));
-    for (int i = 0; i < scenario->file_count; i++) {
-        const struct data_file *file = &scenario->files[i];
-        sha256_add_text(&s, file->name, strlen(file->name));
-        sha256_add_text(&s, file->bytes, file->length);
-    }
-    return sha256_end(&s);
-}
-
 /* ---- opening --------------------------------------------------------------------- */
 
 static const char *const *sets_of(const struct plan *plan, int64_t row,
@@ -129,7 +112,7 @@ bool plan_open(const struct plan *plan, int64_t index, struct arena *arena,
         sets_of(plan, plan_row(plan, index), arena), plan->experiment->vary.keys,
         where);
     if (scenario && point_compile(point, arena, scenario, NULL, where)) {
-        *simulation = simulation_digest(scenario, point->result.seed);
+        *simulation = point_digest(point);
         *why = point_misfit(point, &(struct point_effort){.threads = 1}, arena);
     } else {
         *why = first_problem(where);
@@ -167,8 +150,10 @@ static bool read_variant(struct plan *plan, int number,
     struct plan_variant *to = &plan->variant[number];
     int count;
     const char *const *sets = common_sets(plan, changes, where->arena, &count);
-    struct scenario *scenario = scenario_read_patched(
-        where->arena, plan->path, from->patch, sets, count, where);
+    struct patch_step patch = {.value = from->patch};
+    struct scenario_changes changed = {&patch, from->patch ? 1 : 0, sets, count};
+    struct scenario *scenario =
+        scenario_read_changed(where->arena, plan->path, &changed, where);
     if (!scenario)
         return false;
     to->name = from->name;
@@ -229,15 +214,10 @@ struct plan *plan_read(struct where *where, const struct experiment *experiment,
                        const struct plan_changes *changes)
 {
     struct plan *plan = arena_new(where->arena, struct plan);
-    const char *slash = strrchr(experiment->scenario, '/');
     int before = where->problem_count;
     plan->experiment = experiment;
     plan->path = experiment->scenario;
-    plan->folder = !slash ? "."
-                   : slash == experiment->scenario
-                       ? "/"
-                       : arena_text(where->arena, experiment->scenario,
-                                    (size_t)(slash - experiment->scenario));
+    plan->folder = scenario_folder(where->arena, plan->path);
     plan->variants = experiment->variants;
     plan->variant = arena_many(where->arena, plan->variants, struct plan_variant);
     plan->points = plan->variants * experiment->vary.rows;

@@ -20,11 +20,6 @@
 
 #include "experiments/experiment.h"
 #include "experiments/point.h"
-#include "experiments/sha256.h"
-
-/* One more whenever the same scenario and seed give other results: what was stored is
- * not taken for what would be found today. The same goes for PACK_VERSION. */
-enum { RESULTS_VERSION = 1 };
 
 struct plan_variant {
     const char *name;

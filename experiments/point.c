@@ -2,8 +2,12 @@
 #define _POSIX_C_SOURCE 200809L
 #include "experiments/point.h"
 
+#include "experiments/pack.h"
+#include "sim/rng.h"
+
 #include <math.h>
 #include <omp.h>
+#include <string.h>
 #include <time.h>
 
 /* Memory that outcomes and requests in flight may take before anything is simulated. */
@@ -17,8 +21,12 @@ enum { IN_FLIGHT_AT_MOST = 1000000, HISTOGRAM_BYTES = 20 * 2048 };
 bool point_read(struct point *point, struct arena *arena,
                 const struct point_source *source, struct where *where)
 {
-    struct scenario *scenario = scenario_read(arena, source->path, source->sets,
-                                              source->set_count, where);
+    const char *text = source->text;
+    struct scenario *scenario =
+        text ? scenario_parse(arena, source->path, source->folder, text, strlen(text),
+                              source->sets, source->set_count, where)
+             : scenario_read(arena, source->path, source->sets, source->set_count,
+                             where);
     return scenario && point_compile(point, arena, scenario, source->seed, where);
 }
 
@@ -37,6 +45,7 @@ static void note_unmodelled(struct result *result, struct where *where,
 bool point_compile(struct point *point, struct arena *arena, struct scenario *scenario,
                    const uint64_t *seed, struct where *where)
 {
+    int before = where->problem_count;
     *point = (struct point){0};
     struct result *result = &point->result;
     result->seed = seed ? *seed : (uint64_t)scenario->run.seed;
@@ -45,7 +54,7 @@ bool point_compile(struct point *point, struct arena *arena, struct scenario *sc
         model_compile(arena, &scenario->system, result->seed, &where->listener);
     if (point->model)
         slo_check(scenario, model_facts(point->model));
-    if (!point->model || where->problem_count)
+    if (!point->model || where->problem_count != before)
         return false;
     result->name = scenario->name;
     result->path = scenario->path;
@@ -54,6 +63,25 @@ bool point_compile(struct point *point, struct arena *arena, struct scenario *sc
     result->target = slo_targets(scenario, result->facts, arena, &result->targets);
     note_unmodelled(result, where, arena);
     return true;
+}
+
+struct digest point_digest(const struct point *point)
+{
+    const struct scenario *scenario = point->scenario;
+    struct sha256 s;
+    sha256_begin(&s);
+    sha256_add_text(&s, "simulation", 10);
+    sha256_add_number(&s, RNG_STREAM_VERSION);
+    sha256_add_number(&s, RESULTS_VERSION);
+    sha256_add_number(&s, PACK_VERSION);
+    sha256_add_number(&s, point->result.seed);
+    sha256_add_text(&s, scenario->simulated, strlen(scenario->simulated));
+    for (int i = 0; i < scenario->file_count; i++) {
+        const struct data_file *file = &scenario->files[i];
+        sha256_add_text(&s, file->name, strlen(file->name));
+        sha256_add_text(&s, file->bytes, file->length);
+    }
+    return sha256_end(&s);
 }
 
 /* ---- does it fit? ---------------------------------------------------------------- */
@@ -183,6 +211,10 @@ bool point_run(struct point *point, const struct point_effort *effort,
                                   .progress = effort->progress,
                                   .context = effort->context};
     struct runner simulator = {replicate_run, &replicate};
+    struct remember_point known;
+    if (effort->remember)
+        simulator = remember_runner(&known, effort->remember, &simulator,
+                                    point_digest(point), result->facts);
     double begin = now();
     procedure_run(result->facts, &settings,
                   effort->runner ? effort->runner : &simulator, arena, &result->run);

@@ -16,13 +16,21 @@
 #ifndef EXPERIMENTS_POINT_H
 #define EXPERIMENTS_POINT_H
 
+#include "experiments/remember.h"
 #include "experiments/replicate.h"
 #include "experiments/result.h"
 #include "experiments/scenario.h"
+#include "experiments/sha256.h"
+
+/* One more whenever the same scenario and seed give other results: what was stored is
+ * not taken for what would be found today. The same goes for PACK_VERSION. */
+enum { RESULTS_VERSION = 1 };
 
 /* What is read. */
 struct point_source {
     const char *path;
+    const char *text;   /* instead of what stands in the file; NULL */
+    const char *folder; /* where data files are, with `text` */
     const char *const *sets; /* "POINTER=VALUE" */
     int set_count;
     const uint64_t *seed; /* NULL: the scenario's own */
@@ -39,6 +47,7 @@ struct point_effort {
     uint64_t request_cap; /* over all replications of one stage; 0: the usual */
     bool until_precise; /* add replications where the duration is given, too */
     const struct runner *runner; /* who brings outcomes; NULL: they are simulated */
+    struct remember *remember; /* what need not be simulated twice; NULL: nothing */
 };
 
 struct point {
@@ -59,6 +68,9 @@ bool point_compile(struct point *point, struct arena *arena, struct scenario *sc
 /* NULL when it fits into memory and into what a world can hold; otherwise why not. */
 const char *point_misfit(const struct point *point, const struct point_effort *effort,
                          struct arena *arena);
+
+/* What a replication depends on, besides its window and its number. */
+struct digest point_digest(const struct point *point);
 
 /* Simulates and concludes; false when interrupted, or when the runner gave up. */
 bool point_run(struct point *point, const struct point_effort *effort,

@@ -105,8 +105,8 @@ static const char *near_metric(struct arena *arena, const char *text)
 }
 
 /* The scope ends at the first dot, names having none; but "p99.9" is all metric. */
-static bool read_left(struct where *where, uint32_t at, const char *left,
-                      struct slo *slo, enum param_type *type)
+bool promise_read_metric(struct where *where, uint32_t at, const char *left,
+                         struct slo *slo, enum param_type *type)
 {
     if (read_metric(left, slo, type))
         return true;
@@ -153,7 +153,8 @@ bool promise_read(struct where *where, uint32_t at, const char *text, struct slo
         less ? (equal ? SLO_AT_MOST : SLO_LESS) : (equal ? SLO_AT_LEAST : SLO_MORE);
     const char *right = text + length + 1 + equal;
     enum param_type type;
-    if (!read_left(where, at, trimmed(where->arena, text, length), slo, &type))
+    if (!promise_read_metric(where, at, trimmed(where->arena, text, length), slo,
+                             &type))
         return false;
     right = trimmed(where->arena, right, strlen(right));
     if (read_quantity(type, right, &slo->value))

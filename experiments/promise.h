@@ -28,6 +28,10 @@ extern const struct promise_metric promise_metrics[];
 
 bool promise_read(struct where *where, uint32_t at, const char *text, struct slo *slo);
 
+/* What stands before the comparison alone, and the type of what it is compared with. */
+bool promise_read_metric(struct where *where, uint32_t at, const char *left,
+                         struct slo *slo, enum param_type *type);
+
 bool promise_read_precision(struct where *where, uint32_t at, const char *text,
                             struct precision *precision);
 

@@ -107,6 +107,7 @@ static const char *type_name(struct arena *arena, const struct param *row)
         return random_name(row);
     case PARAM_CSV:
         return "CSV file";
+    case PARAM_ANY:
     case PARAM_UNMODELLED:
         return "any";
     default:

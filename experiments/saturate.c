@@ -31,6 +31,9 @@ struct search {
     struct saturation *out;
     struct arena *arena;
     bool interrupted;
+    double width;      /* of a bracket, relative */
+    int most;          /* effort that a load is worth */
+    sim_time duration; /* of a first look; 0: as the scenario asks, always */
 };
 
 /* ---- probes ---------------------------------------------------------------------- */
@@ -215,7 +218,9 @@ static struct probe *look(struct search *s, double load)
     double within = first_within / (1 << effort);
     if (last && last->blur > 0) /* the shortest runs know more than is asked first */
         within = fmin(within, last->blur / 2);
-    struct probe *p = run_at(s, load, within, 0, first_cap << effort);
+    uint64_t cap = s->set->cap ? s->set->cap : first_cap;
+    struct probe *p =
+        run_at(s, load, within, s->duration << (2 * effort), cap << effort);
     if (p)
         p->effort = effort;
     return p;
@@ -267,10 +272,11 @@ static enum answer decide(struct search *s, enum question question, double load,
  * four of its standard errors. Two looks in a row, the later one twice as sharp, or one
  * as sharp as they get.
  */
-static bool is_firm(enum question question, const struct probe *p)
+static bool is_firm(const struct search *s, enum question question,
+                    const struct probe *p)
 {
     return question == IS_CARRIED || p->carried == ANSWER_NO || p->before == p->kept ||
-           p->effort >= MOST_EFFORT;
+           p->effort >= s->most;
 }
 
 /* Neighbouring decided loads; false when one side is missing. */
@@ -280,7 +286,7 @@ static bool neighbours(const struct search *s, enum question question, bool firm
     bracket->yes = bracket->no = NAN;
     for (int i = 0; i < s->out->probes; i++) {
         const struct probe *p = &s->out->probe[i];
-        if (p->effort < 0 || (firm && !is_firm(question, p)))
+        if (p->effort < 0 || (firm && !is_firm(s, question, p)))
             continue; /* was only overloaded on purpose */
         if (answer_to(question, p) == ANSWER_NO && isnan(bracket->no))
             bracket->no = p->load;
@@ -298,7 +304,7 @@ static bool narrowest(const struct search *s, enum question question,
 
 static bool narrow_enough(const struct search *s, const struct bracket *b)
 {
-    return b->no <= b->yes * (1 + SATURATE_WIDTH) * 1.0001 ||
+    return b->no <= b->yes * (1 + s->width) * 1.0001 ||
            (s->out->dial.whole && b->no - b->yes <= 1);
 }
 
@@ -319,7 +325,7 @@ static double crossing(const struct search *s, const struct bracket *b)
 static double next_load(const struct search *s, enum question question,
                         const struct bracket *b)
 {
-    double middle = sqrt(b->yes * b->no), aside = 1 + 0.45 * SATURATE_WIDTH;
+    double middle = sqrt(b->yes * b->no), aside = 1 + 0.45 * s->width;
     double cross = question == IS_KEPT ? crossing(s, b) : NAN;
     if (isnan(cross) || b->no > 1.3 * b->yes)
         return dial_round(&s->out->dial, middle);
@@ -336,13 +342,13 @@ static bool close_in(struct search *s, enum question question, const struct brac
                      double open)
 {
     bool moved = false;
-    for (double aside = SATURATE_WIDTH / 2; !moved && aside < 0.1; aside *= 2) {
+    for (double aside = s->width / 2; !moved && aside < 0.1; aside *= 2) {
         double low = dial_round(&s->out->dial, open / (1 + aside)),
                high = dial_round(&s->out->dial, open * (1 + aside));
         if (low > b->yes && low < open)
-            moved |= decide(s, question, low, MOST_EFFORT) != ANSWER_OPEN;
+            moved |= decide(s, question, low, s->most) != ANSWER_OPEN;
         if (high < b->no && high > open)
-            moved |= decide(s, question, high, MOST_EFFORT) != ANSWER_OPEN;
+            moved |= decide(s, question, high, s->most) != ANSWER_OPEN;
         if (low <= b->yes && high >= b->no)
             break;
     }
@@ -357,7 +363,7 @@ static bool halve(struct search *s, enum question question, const struct bracket
     double load = next_load(s, question, b);
     if (load <= b->yes || load >= b->no)
         return false;
-    if (decide(s, question, load, MOST_EFFORT) != ANSWER_OPEN)
+    if (decide(s, question, load, s->most) != ANSWER_OPEN)
         return true;
     if (load == *open || !close_in(s, question, b, load))
         return false;
@@ -371,7 +377,7 @@ static bool look_again(struct search *s, enum question question,
 {
     const double ends[] = {b->yes, b->no};
     for (int i = 0; i < 2; i++)
-        if (!is_firm(question, probe_at(s, ends[i])))
+        if (!is_firm(s, question, probe_at(s, ends[i])))
             return look(s, ends[i]) != NULL;
     return false;
 }
@@ -709,30 +715,42 @@ static void find_fall(struct saturation *out)
     }
 }
 
-bool saturate(const struct saturate_settings *set, struct point *base,
-              struct arena *arena, struct saturation *out, const char **why)
+/* False with the reason in `why`: there is no load to turn. */
+static bool begin(struct search *s, struct point *base, const char **why)
 {
-    struct search s = {set, out, arena, false};
     const struct bracket none = {NAN, NAN, NAN};
+    struct saturation *out = s->out;
+    const char *pointer = s->set->pointer;
     *out = (struct saturation){.bound = INFINITY,
                                .carried = none,
                                .promised = none,
                                .recovery = none,
                                .knee = NAN,
                                .most = estimate_lacking(LACK_LIMIT)};
-    out->probe = arena_many(arena, MOST_PROBES, struct probe);
+    out->probe = arena_many(s->arena, MOST_PROBES, struct probe);
     *why = NULL;
-    bool found = set->pointer
-                     ? dial_at(&out->dial, base->scenario, set->pointer, arena, why)
-                     : dial_of_load(&out->dial, base->scenario, arena, why);
+    bool found = pointer
+                     ? dial_at(&out->dial, base->scenario, pointer, s->arena, why)
+                     : dial_of_load(&out->dial, base->scenario, s->arena, why);
     if (found && base->result.facts->terminating) {
         *why = "its load ends by itself; only a load that lasts saturates anything";
         found = false;
     }
     if (!found)
         return false;
-    out->is = explain(&base->scenario->system, base->model, arena);
+    out->is = explain(&base->scenario->system, base->model, s->arena);
     out->has_promises = base->scenario->slo_count > 0;
+    return true;
+}
+
+bool saturate(const struct saturate_settings *set, struct point *base,
+              struct arena *arena, struct saturation *out, const char **why)
+{
+    struct search s = {
+        .set = set, .out = out, .arena = arena, .width = SATURATE_WIDTH,
+        .most = MOST_EFFORT};
+    if (!begin(&s, base, why))
+        return false;
     find_maximum(&s, base->result.facts);
     if (out->has_promises)
         find_promised(&s);
@@ -740,6 +758,70 @@ bool saturate(const struct saturate_settings *set, struct point *base,
     find_recovery(&s, base->result.facts);
     find_knee(out);
     find_fall(out);
+    return !s.interrupted;
+}
+
+/* ---- a limit on it ---------------------------------------------------------------- */
+
+/* Is the largest load at least `low` and at most `high`? */
+static enum answer between(struct search *s, enum question question,
+                           const struct limit *limit)
+{
+    enum answer answer = ANSWER_YES;
+    double low = limit->low, high = limit->high;
+    if (s->out->dial.whole) {
+        low = ceil(low);
+        high = floor(high) + 1; /* one more user than may be carried */
+    }
+    if (isfinite(low) && low > 0)
+        answer = and_also(answer, decide(s, question, low, s->most));
+    if (isfinite(high) && high > 0 && answer != ANSWER_NO) {
+        enum answer above = decide(s, question, high, s->most);
+        answer = and_also(answer, above == ANSWER_YES  ? ANSWER_NO
+                                  : above == ANSWER_NO ? ANSWER_YES
+                                                       : ANSWER_OPEN);
+    }
+    return answer;
+}
+
+/* Where a search begins: at what is known, or below what the laws allow. */
+static double begin_at(struct search *s, enum question question,
+                       const struct limit *limit)
+{
+    struct bracket known;
+    narrowest(s, question, &known);
+    if (!isnan(known.no))
+        return 0.8 * known.no;
+    if (!isnan(known.yes))
+        return 1.25 * known.yes;
+    double bound = bound_of(s);
+    return isfinite(bound) ? 0.8 * bound
+           : limit && isfinite(limit->low) ? limit->low
+                                           : s->out->dial.value;
+}
+
+bool saturate_judge(const struct saturate_settings *set, struct point *base,
+                    const struct limit *limit, struct arena *arena,
+                    struct saturation *out, enum answer *answer, const char **why)
+{
+    struct search s = {
+        .set = set, .out = out, .arena = arena,
+        .width = set->width > 0 ? set->width : SATURATE_COARSE, .most = FEW};
+    *answer = ANSWER_OPEN;
+    if (!begin(&s, base, why))
+        return false;
+    sim_time given = base->scenario->run.duration;
+    s.duration = given == SIM_NEVER ? 0 : given;
+    enum question question = out->has_promises ? IS_KEPT : IS_CARRIED;
+    struct bracket *found = out->has_promises ? &out->promised : &out->carried;
+    if (limit)
+        *answer = between(&s, question, limit);
+    if (*answer != ANSWER_YES && !s.interrupted) {
+        surround(&s, question, begin_at(&s, question, limit));
+        bisect(&s, question, found);
+    } else {
+        narrowest(&s, question, found);
+    }
     return !s.interrupted;
 }
 

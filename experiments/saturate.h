@@ -22,9 +22,8 @@
 
 #include "experiments/dial.h"
 #include "experiments/explain.h"
+#include "experiments/limit.h"
 #include "experiments/point.h"
-
-enum answer { ANSWER_NO, ANSWER_OPEN, ANSWER_YES };
 
 /* One load that was simulated, with the most effort spent on it. */
 struct probe {
@@ -84,6 +83,8 @@ struct saturate_settings {
     const struct point_effort *effort; /* threads, stop */
     const char *pointer;               /* NULL: dial_of_load */
     uint64_t budget;                   /* requests to simulate; 0: the usual */
+    double width; /* of the bracket of saturate_judge; 0: SATURATE_COARSE */
+    uint64_t cap; /* … in a stage of the first look at a load; 0: the usual */
     /* Told before every probe; may be NULL. */
     void (*progress)(void *context, const struct saturation *s, double load);
     void *context;
@@ -91,10 +92,19 @@ struct saturate_settings {
 
 #define SATURATE_BUDGET UINT64_C(200000000)
 #define SATURATE_WIDTH 0.01 /* of a bracket, relative */
+#define SATURATE_COARSE 0.1 /* … for saturate_judge */
 
 /* False when interrupted, or with *why: the scenario has no load to turn. */
 bool saturate(const struct saturate_settings *settings, struct point *base,
               struct arena *arena, struct saturation *out, const char **why);
+
+/* Of a limit on the largest load that keeps all promises, or, where there are none, that
+ * is carried, in the unit of the dial: does it hold? Its ends alone are simulated to
+ * tell; only where it does not, or with no `limit`, is the load found, in a bracket of
+ * SATURATE_COARSE. */
+bool saturate_judge(const struct saturate_settings *settings, struct point *base,
+                    const struct limit *limit, struct arena *arena,
+                    struct saturation *out, enum answer *answer, const char **why);
 
 /* The load now, below the largest that keeps what was asked (promises, else the
  * maximum), as a part of it; NaN unknown. */

@@ -158,7 +158,7 @@ static const char *stem_of(struct arena *arena, const char *path)
     return arena_text(arena, base, length);
 }
 
-static const char *folder_of(struct arena *arena, const char *path)
+const char *scenario_folder(struct arena *arena, const char *path)
 {
     const char *slash = strrchr(path, '/');
     if (!slash)
@@ -187,13 +187,26 @@ static void bind_file(struct scenario *scenario, struct arena *arena,
 }
 
 /* What the file leaves out altogether can be set, too: "/run/duration=10min". */
-static void set(struct where *where, cJSON *root, const char *argument)
+static void open_for(struct where *where, cJSON *root, const char *argument)
 {
     for (const struct param *p = scenario_params; p->key; p++)
         if (p->type == PARAM_OBJECT || p->type == PARAM_MAP || p->type == PARAM_LIST)
             patch_open(where, root, argument, p->key,
                        p->type == PARAM_LIST ? "[]" : "{}");
-    patch_set(where, root, argument);
+}
+
+static void apply(struct where *where, cJSON *root,
+                  const struct scenario_changes *changes)
+{
+    for (int i = 0; i < changes->steps; i++) {
+        if (changes->step[i].pointer)
+            open_for(where, root, changes->step[i].pointer);
+        patch_step(where, root, &changes->step[i]);
+    }
+    for (int i = 0; i < changes->set_count; i++) {
+        open_for(where, root, changes->sets[i]);
+        patch_set(where, root, changes->sets[i]);
+    }
 }
 
 /* What no simulation depends on. */
@@ -206,15 +219,9 @@ static const char *simulated_text(struct arena *arena, cJSON *root)
     return text_canonical(arena, root);
 }
 
-/* What changes the tree before it is bound. */
-struct changes {
-    const cJSON *patch; /* NULL: none */
-    const char *const *sets;
-    int set_count;
-};
-
 static struct scenario *parse(struct arena *arena, const struct source *from,
-                              const char *folder, const struct changes *changes,
+                              const char *folder,
+                              const struct scenario_changes *changes,
                               struct where *where)
 {
     int problems = where->problem_count;
@@ -225,10 +232,7 @@ static struct scenario *parse(struct arena *arena, const struct source *from,
         text_parse(where, where_add_source(where, *from), WHERE_NOWHERE, NULL, -1);
     if (!root)
         return NULL;
-    if (changes->patch)
-        patch_merge(where, root, changes->patch);
-    for (int i = 0; i < changes->set_count; i++)
-        set(where, root, changes->sets[i]);
+    apply(where, root, changes);
     bind_file(scenario, arena, folder, root);
     scenario->canonical = text_canonical(arena, root);
     scenario->simulated = simulated_text(arena, root);
@@ -245,12 +249,13 @@ struct scenario *scenario_parse(struct arena *arena, const char *name,
                           .bytes = bytes,
                           .length = length};
     return parse(arena, &from, folder,
-                 &(struct changes){.sets = sets, .set_count = set_count}, where);
+                 &(struct scenario_changes){.sets = sets, .set_count = set_count},
+                 where);
 }
 
-struct scenario *scenario_read_patched(struct arena *arena, const char *path,
-                                       const cJSON *patch, const char *const *sets,
-                                       int set_count, struct where *where)
+struct scenario *scenario_read_changed(struct arena *arena, const char *path,
+                                       const struct scenario_changes *changes,
+                                       struct where *where)
 {
     struct source from = {.name = arena_text(arena, path, strlen(path)), .bytes = ""};
     const char *why;
@@ -261,13 +266,13 @@ struct scenario *scenario_read_patched(struct arena *arena, const char *path,
         where_source_problem(where, source, WHERE_WHOLE, "%s", why);
         return NULL;
     }
-    return parse(arena, &from, folder_of(arena, path),
-                 &(struct changes){patch, sets, set_count}, where);
+    return parse(arena, &from, scenario_folder(arena, path), changes, where);
 }
 
 struct scenario *scenario_read(struct arena *arena, const char *path,
                                const char *const *sets, int set_count,
                                struct where *where)
 {
-    return scenario_read_patched(arena, path, NULL, sets, set_count, where);
+    struct scenario_changes changes = {.sets = sets, .set_count = set_count};
+    return scenario_read_changed(arena, path, &changes, where);
 }

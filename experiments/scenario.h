@@ -107,12 +107,17 @@ struct scenario *scenario_read(struct arena *arena, const char *path,
                                const char *const *sets, int set_count,
                                struct where *where);
 
-/* The same with a merge patch applied before the sets; it was read with this `where`,
- * which tells mistakes in it at their place. NULL: none. */
-struct cJSON;
-struct scenario *scenario_read_patched(struct arena *arena, const char *path,
-                                       const struct cJSON *patch,
-                                       const char *const *sets, int set_count,
+/* The same with changes applied before the sets, in turn; they were read with this
+ * `where`, which tells mistakes in them at their place. */
+struct patch_step;
+struct scenario_changes {
+    const struct patch_step *step;
+    int steps;
+    const char *const *sets;
+    int set_count;
+};
+struct scenario *scenario_read_changed(struct arena *arena, const char *path,
+                                       const struct scenario_changes *changes,
                                        struct where *where);
 
 /* The same from memory: `name` stands in messages, data files are looked for in
@@ -121,6 +126,9 @@ struct scenario *scenario_parse(struct arena *arena, const char *name,
                                 const char *folder, const char *bytes, size_t length,
                                 const char *const *sets, int set_count,
                                 struct where *where);
+
+/* Where the data files of a scenario at `path` are. */
+const char *scenario_folder(struct arena *arena, const char *path);
 
 /* The rows of the file's top level, for the schema and the reference. */
 extern const struct param scenario_params[];

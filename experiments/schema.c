@@ -370,6 +370,7 @@ static cJSON *of_row(struct writer *to, const struct param *row)
         return of_random(to, row);
     case PARAM_CSV:
         return typed("string");
+    case PARAM_ANY:
     case PARAM_UNMODELLED:
         return cJSON_CreateObject();
     default:

@@ -3,6 +3,7 @@
 #include "experiments/commands/check_results.h"
 #include "experiments/commands/command.h"
 
+#include "experiments/claim_file.h"
 #include "experiments/experiment.h"
 #include "experiments/lint.h"
 #include "experiments/scenario.h"
@@ -71,6 +72,23 @@ static const struct lint_report *check_system(const struct scenario *scenario,
                                               : NULL;
 }
 
+static bool check_claims(const char *path, const struct options *options, cJSON *files)
+{
+    struct arena arena;
+    arena_init(&arena);
+    struct where *where = where_new(&arena);
+    const struct claim_file *file = claim_file_read(where, path);
+    if (options->json)
+        cJSON_AddItemToArray(files, check_as_json(path, where));
+    else
+        where_print(where, stderr);
+    if (file && !options->json && !options->quiet)
+        printf("%s: ok, %d claim%s\n", where_safe(&arena, path), file->claims,
+               file->claims == 1 ? "" : "s");
+    arena_free(&arena);
+    return file != NULL;
+}
+
 /* Whether the file is right; tells, or adds to `files` for --json. Adds to `findings`
  * how many there are. */
 static bool check_file(const char *path, const struct options *options, cJSON *files,
@@ -78,6 +96,8 @@ static bool check_file(const char *path, const struct options *options, cJSON *f
 {
     if (store_is_one(path))
         return check_results(path, options, files);
+    if (claim_file_is_one(path))
+        return check_claims(path, options, files);
     if (experiment_is_one(path))
         return check_experiment(path, options, files, findings);
     struct arena arena;

@@ -100,6 +100,7 @@ int command_wrong(const struct command *command, const char *format, ...)
 
 int batch_command(const struct command *command, int argc, char **argv);
 int check_run(const struct command *command, int argc, char **argv);
+int claims_run(const struct command *command, int argc, char **argv);
 int compare_command(const struct command *command, int argc, char **argv);
 int explain_run(const struct command *command, int argc, char **argv);
 int export_run(const struct command *command, int argc, char **argv);
