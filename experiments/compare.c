@@ -257,7 +257,8 @@ struct estimate compare_ratio(const struct comparison *comparison, int metric, i
         return estimate_lacking(LACK_REQUESTS);
     struct arena arena;
     arena_init(&arena);
-    double *left = arena_many(&arena, n, double), *right = arena_many(&arena, n, double);
+    double *left = arena_many(&arena, n, double);
+    double *right = arena_many(&arena, n, double);
     double ratio = x / y;
     for (int r = 0; r < n; r++) {
         left[pairs] = value_of(over, m, r);

@@ -23,7 +23,7 @@ static const struct {
 };
 enum { WORDS = sizeof words / sizeof *words };
 
-/* What stations did: an estimate, or a greatest value, at `offset` in their findings. */
+/* What stations did: an estimate or a greatest value, at `offset` in their findings. */
 #define ESTIMATE(field) .offset = offsetof(struct station_findings, field)
 #define GREATEST(field) .greatest = true, ESTIMATE(field)
 

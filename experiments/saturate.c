@@ -761,7 +761,7 @@ bool saturate(const struct saturate_settings *set, struct point *base,
     return !s.interrupted;
 }
 
-/* ---- a limit on it ---------------------------------------------------------------- */
+/* ---- a limit on it --------------------------------------------------------------- */
 
 /* Is the largest load at least `low` and at most `high`? */
 static enum answer between(struct search *s, enum question question,

@@ -98,10 +98,10 @@ struct saturate_settings {
 bool saturate(const struct saturate_settings *settings, struct point *base,
               struct arena *arena, struct saturation *out, const char **why);
 
-/* Of a limit on the largest load that keeps all promises, or, where there are none, that
- * is carried, in the unit of the dial: does it hold? Its ends alone are simulated to
- * tell; only where it does not, or with no `limit`, is the load found, in a bracket of
- * SATURATE_COARSE. */
+/* Of a limit on the largest load that keeps all promises, or, where there are none,
+ * that is carried, in the unit of the dial: does it hold? Its ends alone are simulated
+ * to tell; only where it does not, or with no `limit`, is the load found, in a bracket
+ * of SATURATE_COARSE. */
 bool saturate_judge(const struct saturate_settings *settings, struct point *base,
                     const struct limit *limit, struct arena *arena,
                     struct saturation *out, enum answer *answer, const char **why);

@@ -50,8 +50,8 @@ enum param_type {
     PARAM_SHARE,    /* struct param_share; "5%", a plain weight such as 3, or "rest" */
     PARAM_CSV,      /* struct param_csv *: names a CSV file beside the scenario */
     PARAM_INCLUDE,  /* the rows of `of`, bound to the struct embedded at `offset` */
-    PARAM_ANY,      /* uint32_t: the number of a value of any form, which its owner reads;
-                       0 when absent */
+    PARAM_ANY,      /* uint32_t: the number of a value of any form, which its owner
+                       reads; 0 when absent */
     PARAM_UNMODELLED, /* a real key, accepted and reported as not modelled */
 };
 
