@@ -498,7 +498,7 @@ static void check_metric(struct reader *r, const struct claim_ratio *ratio,
     struct contender contender = {.label = "", .point = *own};
     struct comparison c = {.contender = &contender, .contenders = 1};
     compare_list(&c, r->where->arena);
-    if (!ratio->metric || compare_metric_called(&c, ratio->metric) >= 0)
+    if (!ratio->metric || compare_find(&c, ratio->metric) >= 0)
         return;
     const char **names = arena_many(r->where->arena, c.metrics, const char *);
     for (int i = 0; i < c.metrics; i++)

@@ -309,7 +309,7 @@ static bool judge_growth(const struct comparison *c, const struct claim_ratio *r
 static struct finding judge_pair(const struct trial *t, const struct comparison *c,
                                  const struct claim_ratio *ratio)
 {
-    int metric = compare_metric_called(c, ratio->metric);
+    int metric = compare_find(c, ratio->metric);
     const struct compare_metric *m = &c->metric[metric];
     struct finding f = exact(ANSWER_OPEN, ratio->text, ratio->metric, "not known");
     if (judge_growth(c, ratio, m, &f))
@@ -537,7 +537,7 @@ const struct finding *claims_telling(const struct claim_row_answer *row)
         const struct finding *f = &row->finding[i];
         if (f->answer < best->answer ||
             (f->answer == best->answer && f->answer == ANSWER_YES &&
-             isnan(best->value.value) && !isnan(f->value.value)))
+             !(best->value.value > 0) && f->value.value > 0))
             best = f;
     }
     return best;

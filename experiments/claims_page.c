@@ -28,9 +28,10 @@ int claims_count(const struct claims_report *report, enum claim_verdict verdict)
 /* "p95 3.10 s ±0.31" */
 static const char *finding_text(struct page *p, const struct finding *f)
 {
-    const char *text = *f->metric && strcmp(f->metric, f->expected) != 0
-                           ? arena_format(p->arena, "%s: %s", f->metric, f->found)
-                           : f->found;
+    const char *text = f->found;
+    if (*f->metric && strcmp(f->metric, f->expected) != 0)
+        text = arena_format(p->arena, "%s%s %s", f->metric,
+                            strchr(f->metric, ' ') ? ":" : "", f->found);
     return f->why_open ? arena_format(p->arena, "%s, %s", text, f->why_open) : text;
 }
 
@@ -143,11 +144,6 @@ static const char *line_of(struct page *p, const struct claim *claim)
                        : "";
 }
 
-static const char *with_comma(const char *text)
-{
-    return *text ? ", " : "";
-}
-
 /* Every finding that is not for it: what was expected and what was found. */
 static const char *reasons(struct page *p, const struct claim_answer *a)
 {
@@ -161,9 +157,11 @@ static const char *reasons(struct page *p, const struct claim_answer *a)
             const char *at = *row->label && a->rows > 1
                                  ? arena_format(p->arena, "at %s ", row->label)
                                  : "";
+            bool named = *f->metric && strncmp(f->expected, f->metric,
+                                               strlen(f->metric)) == 0;
             text = arena_format(p->arena, "%s%s%sexpected %s, found %s", text,
                                 *text ? "; " : "", at, f->expected,
-                                finding_text(p, f));
+                                named && !f->why_open ? f->found : finding_text(p, f));
         }
     }
     return text;
@@ -173,9 +171,9 @@ static const char *assumed(struct page *p, const struct claim *claim)
 {
     const char *text = "";
     for (int i = 0; i < claim->assumptions; i++)
-        text = arena_format(p->arena, "%s%s%s", text, with_comma(text),
+        text = arena_format(p->arena, "%s%s%s", text, *text ? "; " : "",
                             claim->assumes[i]);
-    return text;
+    return *text ? arena_format(p->arena, "Assumed: %s.", text) : "";
 }
 
 /* ---- for people ------------------------------------------------------------------ */
@@ -207,13 +205,11 @@ static void print_refuted(struct page *p, struct sheet *sheet)
         begun = true;
         const char *summary =
             has_labels(a) ? arena_format(p->arena, " %s.", rows_text(p, a, false)) : "";
-        sheet_say(sheet, "%s%s: \"%s\"%s %s. %s", sheet_safe(sheet, a->claim->id),
+        sheet_say(sheet, "%s%s: \"%s\":%s %s. %s %s", sheet_safe(sheet, a->claim->id),
                   line_of(p, a->claim), sheet_safe(sheet, a->claim->says),
                   sheet_safe(sheet, summary), sheet_safe(sheet, reasons(p, a)),
-                  sheet_safe(sheet, holds_if(p, a)));
-        const char *assumes = assumed(p, a->claim);
-        if (*assumes)
-            sheet_say(sheet, "    assumed: %s", sheet_safe(sheet, assumes));
+                  sheet_safe(sheet, holds_if(p, a)),
+                  sheet_safe(sheet, assumed(p, a->claim)));
     }
 }
 
@@ -237,7 +233,7 @@ static void print_open(struct page *p, struct sheet *sheet, enum claim_verdict v
                                                          "given: more precision is "
                                                          "needed",
                                                          reasons(p, a));
-        sheet_say(sheet, "%s%s: \"%s\" %s.", sheet_safe(sheet, a->claim->id),
+        sheet_say(sheet, "%s%s: \"%s\": %s.", sheet_safe(sheet, a->claim->id),
                   line_of(p, a->claim), sheet_safe(sheet, a->claim->says),
                   sheet_safe(sheet, why));
     }
@@ -280,8 +276,8 @@ static void markdown_row(struct page *p, const struct claim_answer *a, FILE *out
     fprintf(out, "| %s | %s | %s%s%s | %s |", cell(p, claim->id),
             cell(p, claim->says), bold ? "**" : "", verdict, bold ? "**" : "",
             cell(p, found(p, a, true)));
-    fprintf(out, " %s%s%s%s |\n", cell(p, change), *change && *assumes ? " " : "",
-            *assumes ? "Assumed: " : "", cell(p, assumes));
+    fprintf(out, " %s%s%s |\n", cell(p, change), *change && *assumes ? " " : "",
+            cell(p, assumes));
 }
 
 void claims_markdown(const struct claims_report *report, FILE *out)

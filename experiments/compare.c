@@ -491,7 +491,7 @@ static bool given_for_all(const struct comparison *c, int metric)
     return true;
 }
 
-int compare_metric_called(const struct comparison *c, const char *name)
+int compare_find(const struct comparison *c, const char *name)
 {
     for (int i = 0; i < c->metrics; i++)
         if (strcmp(c->metric[i].name, name) == 0)
@@ -534,7 +534,7 @@ static bool choose_metric(struct comparison *c, const struct compare_settings *s
 {
     const char *const wishes[] = {wish(c, set, arena), "p99", "p95", "mean"};
     if (set->by) {
-        c->by = compare_metric_called(c, set->by);
+        c->by = compare_find(c, set->by);
         if (c->by < 0)
             *why = arena_format(arena, "--by \"%s\" is none of: %s", set->by,
                                 names_of(c, arena));
@@ -545,11 +545,11 @@ static bool choose_metric(struct comparison *c, const struct compare_settings *s
     }
     c->by = 0;
     for (size_t i = 0; i < sizeof wishes / sizeof *wishes; i++) {
-        c->by = compare_metric_called(c, wishes[i]);
+        c->by = compare_find(c, wishes[i]);
         if (c->by >= 0 && given_for_all(c, c->by))
             return true;
     }
-    c->by = compare_metric_called(c, "ok");
+    c->by = compare_find(c, "ok");
     return true;
 }
 
@@ -577,7 +577,7 @@ bool compare_run(struct comparison *c, const struct compare_settings *set,
 {
     *why = NULL;
     compare_list(c, arena);
-    if (set->by && compare_metric_called(c, set->by) < 0)
+    if (set->by && compare_find(c, set->by) < 0)
         return choose_metric(c, set, arena, why); /* told before simulating */
     for (int i = 0; i < c->contenders; i++)
         if (!run_to_production(&c->contender[i], set, arena))
@@ -589,7 +589,7 @@ bool compare_run(struct comparison *c, const struct compare_settings *set,
         if (!extend_all(c, COMPARE_FIRST, set, arena))
             return false;
         error = alpha / 2;
-        c->by = compare_metric_called(c, wish(c, set, arena));
+        c->by = compare_find(c, wish(c, set, arena));
         if (in_play(c) > 1 && c->by >= 0 && given_for_all(c, c->by))
             eliminate(c, error, arena);
     }

@@ -100,7 +100,7 @@ struct estimate compare_ratio(const struct comparison *comparison, int metric, i
                               int b, double confidence);
 
 /* The number of a metric's name; -1. */
-int compare_metric_called(const struct comparison *comparison, const char *name);
+int compare_find(const struct comparison *comparison, const char *name);
 
 /* The same of values that are known per replication, and pooled. */
 struct compare_difference compare_values(double pooled_a, double pooled_b,
