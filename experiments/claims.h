@@ -61,7 +61,7 @@ bool claims_judge(const struct claim *claim, const struct claims_settings *setti
                   struct arena *arena, struct claim_answer *out);
 
 /* The finding of a row that says most: the first that is against it, else the first
- * that is open, else the first with a number. */
+ * that is open, else the first with a number above 0. */
 const struct finding *claims_telling(const struct claim_row_answer *row);
 
 #endif
