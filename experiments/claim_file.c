@@ -80,7 +80,8 @@ static void add_change(struct reader *r, struct recipe *recipe,
         where_problem(r->where, change->at, NULL,
                       "must be an object: JSON pointers and their values, such as "
                       "{\"/workloads/visitors/open/rate\": \"500/s\"}");
-    for (const cJSON *child = at ? at->child : NULL; child; child = child->next)
+    const cJSON *child = cJSON_IsObject(at) ? at->child : NULL;
+    for (; child; child = child->next)
         add_step(r, recipe, (struct patch_step){child->string, child});
 }
 
@@ -422,6 +423,19 @@ static void read_capacity_limit(struct reader *r, const struct capacity_keys *ke
     out->limit.high /= scale;
 }
 
+static void check_promises(struct reader *r, const struct param_list *list,
+                           const struct model_facts *facts)
+{
+    const char *const *texts = list->items;
+    for (int i = 0; i < list->count; i++) {
+        struct slo slo;
+        struct scenario only = {.where = r->where, .slos = &slo, .slo_count = 1};
+        if (promise_read(r->where, where_element(r->where, list->at, i), texts[i],
+                         &slo))
+            slo_check(&only, facts);
+    }
+}
+
 static void read_capacity(struct reader *r, const struct entry *e,
                           const struct scenario *scenario)
 {
@@ -621,16 +635,18 @@ static void read_points(struct reader *r, const struct entry *e,
     b.own = follow(r, &b.recipe, &b.own_point);
     if (!b.own)
         return;
-    if (!c->says) {
+    int before = r->where->problem_count;
+    if (!c->says)
         read_conditions(r, e, b.own_point.result.facts);
-        if (e->keys->capacity)
-            read_capacity(r, e, b.own);
+    if (!c->says && e->keys->capacity) {
+        check_promises(r, &e->keys->capacity->slo, b.own_point.result.facts);
+        read_capacity(r, e, b.own);
     }
     for (int i = 0; i < e->claim->ratios && !c->says; i++)
         check_metric(r, &e->claim->ratio[i], &b.own_point);
     if (against)
         b.other = follow(r, &b.other_recipe, &b.other_point);
-    if (!against || b.other)
+    if ((!against || b.other) && r->where->problem_count == before)
         fill_rows(r, e, &b, c);
 }
 

@@ -423,8 +423,8 @@ static void judge_lint(struct trial *t, const struct claim_row *row)
             f->other == WHERE_NOWHERE
                 ? ""
                 : arena_format(t->arena, " and %s", lint_place(row->lint, f->other));
-        add(t, exact(ANSWER_NO, rules_text(t), f->rule->name,
-                     arena_format(t->arena, "%s (%s%s)", f->text,
+        add(t, exact(ANSWER_NO, rules_text(t), "",
+                     arena_format(t->arena, "%s: %s (%s%s)", f->rule->name, f->text,
                                   lint_place(row->lint, f->at), also)));
     }
     if (row->lint && t->findings == before)
@@ -435,9 +435,12 @@ static void judge_lint(struct trial *t, const struct claim_row *row)
 
 static void judge_sum(struct trial *t, const struct claim_sum *sum)
 {
-    add(t, exact(limit_holds(&sum->limit, sum->value.value), sum->expect,
-                 sum->says ? sum->says : sum->from,
-                 measure_text(&sum->value, t->arena)));
+    struct finding f =
+        exact(limit_holds(&sum->limit, sum->value.value), sum->expect,
+              sum->says ? sum->says : sum->from, measure_text(&sum->value, t->arena));
+    f.value.value = sum->value.value;
+    f.worked_out = true;
+    add(t, f);
 }
 
 /* ---- cases ----------------------------------------------------------------------- */

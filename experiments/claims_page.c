@@ -31,7 +31,7 @@ static const char *finding_text(struct page *p, const struct finding *f)
     const char *text = f->found;
     if (*f->metric && strcmp(f->metric, f->expected) != 0)
         text = arena_format(p->arena, "%s%s %s", f->metric,
-                            strchr(f->metric, ' ') ? ":" : "", f->found);
+                            f->worked_out ? ":" : "", f->found);
     return f->why_open ? arena_format(p->arena, "%s, %s", text, f->why_open) : text;
 }
 

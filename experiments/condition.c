@@ -103,13 +103,15 @@ static bool read_extreme(const char *metric, struct condition *c)
     return c->which >= 0;
 }
 
+static const char errors_prefix[] = "errors.";
+
 /* "errors.503": what the client saw. */
 static bool read_status(const char *metric, struct condition *c)
 {
-    static const char prefix[] = "errors.";
-    if (strncmp(metric, prefix, strlen(prefix)) != 0)
+    size_t length = strlen(errors_prefix);
+    if (strncmp(metric, errors_prefix, length) != 0)
         return false;
-    c->which = index_in(metric + strlen(prefix), status_names, STATUSES);
+    c->which = index_in(metric + length, status_names, STATUSES);
     c->sort = CONDITION_STATUS;
     c->type = PARAM_FRACTION;
     c->kind = HUMAN_PART;
@@ -134,6 +136,16 @@ static bool read_own(const char *metric, struct condition *c)
     return read_extreme(metric, c) || read_status(metric, c) || read_station(metric, c);
 }
 
+static bool tell_status(struct where *where, const struct condition *c,
+                        const char *status)
+{
+    where_problem(where, c->at, NULL,
+                  "must name errors by %s, not by \"%s\"",
+                  where_alternatives(where->arena, status_names + STATUS_OK + 1,
+                                     STATUSES - STATUS_OK - 1), status);
+    return false;
+}
+
 /* What stands left of the comparison. */
 static bool read_metric(struct where *where, const char *left, struct condition *c)
 {
@@ -146,6 +158,9 @@ static bool read_metric(struct where *where, const char *left, struct condition 
         if (read_own(left + dot + 1, c))
             return true;
     }
+    const char *errors = strstr(left, errors_prefix);
+    if (errors && (errors == left || errors[-1] == '.'))
+        return tell_status(where, c, errors + strlen(errors_prefix));
     c->sort = CONDITION_PROMISE;
     c->slo = (struct slo){.at = c->at, .text = c->text};
     if (!promise_read_metric(where, c->at, left, &c->slo, &c->type))

@@ -69,6 +69,7 @@ struct finding {
     const char *why_open;       /* NULL: it is decided, or the interval straddles */
     struct estimate value;      /* NaN: no number */
     enum human_kind kind;
+    bool worked_out;            /* by arithmetic: `metric` is a phrase */
 };
 
 struct finding condition_judge(const struct condition *condition,

@@ -140,8 +140,10 @@ static cJSON *parent_of(struct walk *walk, cJSON *node, const char **last, int *
 static bool is_pointer(struct walk *walk)
 {
     return walk->pointer[0] == '/' ||
-           wrong(walk, "must be POINTER=VALUE with a JSON pointer such as "
-                       "/services/web/workers");
+           wrong(walk, walk->at == WHERE_NOWHERE
+                           ? "must be POINTER=VALUE with a JSON pointer such as "
+                             "/services/web/workers"
+                           : "must be a JSON pointer such as /services/web/workers");
 }
 
 cJSON *patch_find(struct where *where, int source, cJSON *root, const char *pointer)

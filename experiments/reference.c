@@ -2,6 +2,7 @@
 #include "experiments/reference.h"
 
 #include "experiments/bind.h"
+#include "experiments/claim_file.h"
 #include "experiments/json.h"
 #include "experiments/lint.h"
 #include "experiments/promise.h"
@@ -350,6 +351,40 @@ static void print_promises(struct page *page)
                 quantity_noun(m->type), m->doc);
 }
 
+static void put_conditions(struct page *page)
+{
+    cJSON *array = json_array(page->root, "conditions");
+    const struct condition_metric *m;
+    for (int i = 0; (m = condition_metric(i)); i++) {
+        cJSON *object = json_element(array);
+        json_text(object, "metric", m->name);
+        json_text(object, "limit", quantity_noun(m->type));
+        json_text(object, "meaning", m->doc);
+    }
+}
+
+static void print_claims(struct page *page)
+{
+    static const char about[] = "A file of claims for `headroom claims`: what a sizing "
+                                "document states, and what must come out for it to "
+                                "hold.";
+    const struct condition_metric *m;
+    print_section(page, 2, "claims", "claims", about, claim_file_params);
+    if (page->root) {
+        put_conditions(page);
+        return;
+    }
+    fputs("\nA condition of `expect` is `stable`, `not stable`, `unstable` or "
+          "`overloaded`, or a metric with a limit: `< 2s`, `<= 2s`, `> 2s`, `>= 2s`, "
+          "`between 1s and 2s`, `about 2s within 10%`. Metrics are those of promises; "
+          "`min` and `max`, the extreme response times; `errors.503` and the like, "
+          "failures by what the client saw; and of a service, as in `web.cpu`:\n\n"
+          "| metric | limit | meaning |\n| --- | --- | --- |\n", page->out);
+    for (int i = 0; (m = condition_metric(i)); i++)
+        fprintf(page->out, "| `%s` | %s | %s |\n", m->name, quantity_noun(m->type),
+                m->doc);
+}
+
 static const struct param *verb_table(const struct param *verb)
 {
     return bind_holds_verb(verb) ? verb->of : NULL;
@@ -468,6 +503,7 @@ void reference_print(struct arena *arena, bool json, FILE *out)
                          "one alone.\n");
     for (const struct param *form = dist_forms; !bind_is_end(form); form++)
         print_section(&page, 3, "random value", form->key, form->doc, form->of);
+    print_claims(&page);
     print_lint(&page);
     print_omissions(&page);
     close_page(&page);
@@ -481,6 +517,7 @@ static int section_names(const char **names)
     names[count++] = "workload";
     names[count++] = "slo";
     names[count++] = "lint";
+    names[count++] = "claims";
     for (int i = 0; (kind = kind_row(i)) && count < MOST_SECTIONS; i++)
         names[count++] = kind->key;
     count += bind_keys(step_verbs, names + count, MOST_SECTIONS - count);
@@ -518,6 +555,10 @@ static bool print_one(struct page *page, const char *name)
     }
     if (strcmp(name, "slo") == 0) {
         print_promises(page);
+        return true;
+    }
+    if (strcmp(name, "claims") == 0) {
+        print_claims(page);
         return true;
     }
     if (strcmp(name, "lint") == 0) {

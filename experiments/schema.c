@@ -2,6 +2,7 @@
 #include "experiments/schema.h"
 
 #include "experiments/bind.h"
+#include "experiments/claim_file.h"
 #include "experiments/quantity.h"
 #include "experiments/random.h"
 #include "experiments/scalar.h"
@@ -378,14 +379,15 @@ static cJSON *of_row(struct writer *to, const struct param *row)
     }
 }
 
-const char *schema_text(struct arena *arena)
+static const char *written(struct arena *arena, const char *title,
+                           const struct param *table)
 {
     struct writer to = {.arena = arena, .defs = cJSON_CreateObject()};
     cJSON *schema = cJSON_CreateObject();
     cJSON_AddStringToObject(schema, "$schema",
                             "https://json-schema.org/draft/2020-12/schema");
-    cJSON_AddStringToObject(schema, "title", "headroom scenario");
-    cJSON *file = of_table(&to, scenario_params);
+    cJSON_AddStringToObject(schema, "title", title);
+    cJSON *file = of_table(&to, table);
     while (file->child) {
         cJSON *part = cJSON_DetachItemViaPointer(file, file->child);
         cJSON_AddItemToObject(schema, part->string, part);
@@ -399,4 +401,14 @@ const char *schema_text(struct arena *arena)
     cJSON_free(printed);
     cJSON_Delete(schema);
     return text;
+}
+
+const char *schema_text(struct arena *arena)
+{
+    return written(arena, "headroom scenario", scenario_params);
+}
+
+const char *schema_of_claims(struct arena *arena)
+{
+    return written(arena, "headroom claims", claim_file_params);
 }

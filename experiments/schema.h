@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * schema -- the JSON Schema (draft 2020-12) of the scenario file, made from the tables
- * that read it, so that it cannot say anything else.
+ * schema -- the JSON Schema (draft 2020-12) of the scenario file and of claims files,
+ * made from the tables that read them, so that it cannot say anything else.
  *
  * Ownership: the text lives in the arena.
  */
@@ -11,5 +11,6 @@
 #include "sim/arena.h"
 
 const char *schema_text(struct arena *arena);
+const char *schema_of_claims(struct arena *arena);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* headroom schema: the JSON Schema of the scenario file, for editors. */
+/* headroom schema: the JSON Schema of scenario and claims files, for editors. */
 #include "experiments/commands/command.h"
 
 #include "experiments/schema.h"
@@ -8,10 +8,13 @@
 
 int schema_run(const struct command *command, int argc, char **argv)
 {
+    bool claims = false;
+    const struct command_option extra[] = {
+        {.name = "claims", .flag = &claims, .help = "that of claims files"}, {0}};
     struct options options;
-    int status = command_options(command, argc, argv, NULL, &options);
+    int status = command_options(command, argc, argv, extra, &options);
     if (status != COMMAND_GOES_ON)
         return status;
-    puts(schema_text(&options.arena));
+    puts(claims ? schema_of_claims(&options.arena) : schema_text(&options.arena));
     return command_done(&options, COMMAND_DONE);
 }
