@@ -21,7 +21,7 @@ expect() { # expect STATUS COMMAND...
 }
 
 says() { # says TEXT: in the output, however its lines are broken
-    tr -s ' \n' ' ' <out.txt | grep -qF -- "$1" || fail "no \"$1\" in: $(cat out.txt)"
+    tr -s ' \n\t' ' ' <out.txt | grep -qF -- "$1" || fail "no \"$1\" in: $(cat out.txt)"
 }
 
 verdict() { # verdict ID WORDS: in the table
