@@ -437,7 +437,8 @@ static void check_promises(struct reader *r, const struct param_list *list,
 }
 
 static void read_capacity(struct reader *r, const struct entry *e,
-                          const struct scenario *scenario)
+                          const struct scenario *scenario,
+                          const struct model_facts *facts)
 {
     const struct capacity_keys *keys = e->keys->capacity;
     struct claim_capacity *out = arena_new(r->where->arena, struct claim_capacity);
@@ -452,6 +453,10 @@ static void read_capacity(struct reader *r, const struct entry *e,
     e->claim->capacity = out;
     if (!found)
         where_problem(r->where, keys->at, keys->load ? "load" : NULL, "%s", why);
+    else if (facts->terminating)
+        where_problem(r->where, keys->at, NULL,
+                      "needs a load that lasts: this one ends by itself; try "
+                      "\"expect\" with \"across\"");
     else if (!out->promised && are_users(dial.pointer))
         where_problem(r->where, keys->at, "slo",
                       "must be given: any number of users who wait for answers is "
@@ -640,7 +645,7 @@ static void read_points(struct reader *r, const struct entry *e,
         read_conditions(r, e, b.own_point.result.facts);
     if (!c->says && e->keys->capacity) {
         check_promises(r, &e->keys->capacity->slo, b.own_point.result.facts);
-        read_capacity(r, e, b.own);
+        read_capacity(r, e, b.own, b.own_point.result.facts);
     }
     for (int i = 0; i < e->claim->ratios && !c->says; i++)
         check_metric(r, &e->claim->ratio[i], &b.own_point);

@@ -113,6 +113,61 @@ static void an_element_is_replaced_or_added_at_the_end(void **state)
     assert_refused("/list/01=9", "must end in an index");
 }
 
+/* The change stands in the second file: {"POINTER": VALUE}. */
+static bool apply_step(struct fixture *f, const char *bytes)
+{
+    int source = where_add_source(
+        f->where,
+        (struct source){.name = "c.json", .bytes = bytes, .length = strlen(bytes)});
+    cJSON *change = text_parse(f->where, source, WHERE_NOWHERE, NULL, -1);
+    assert_non_null(change);
+    struct patch_step step = {change->child->string, change->child};
+    bool done = patch_step(f->where, f->root, &step);
+    cJSON_Delete(change);
+    return done;
+}
+
+static void a_value_of_another_file_is_put_where_its_pointer_leads(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    assert_true(apply_step(&f, "{\"/a/b\": [1, 2]}"));
+    assert_true(apply_step(&f, "{\"/list/-\": {\"d\": null}}"));
+    assert_true(apply_step(&f, "{\"/list/0\": \"x\"}"));
+    assert_string_equal(text_canonical(&f.arena, f.root),
+                        "{\"a\":{\"b\":[1,2],\"x/y\":{\"~\":2}},\"list\":[\"x\",{\"c\":3},"
+                        "{\"d\":null}],\"t\":\"s\"}");
+    assert_int_equal(f.where->problem_count, 0);
+    end(&f);
+}
+
+static void a_pointer_of_another_file_that_leads_nowhere_is_told_there(void **state)
+{
+    static const struct {
+        const char *change, *told;
+    } cases[] = {
+        {"{\"/none/b\": 1}", "c.json:1:2: /~1none~1b: there is no /none"},
+        {"{\"/list/9\": 1}", "c.json:1:2: /~1list~19: /list/9 must end in an index"},
+        {"{\"a\": 1}", "c.json:1:2: /a: must be a JSON pointer"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fixture f;
+        begin(&f);
+        const char *before = text_canonical(&f.arena, f.root);
+        assert_false(apply_step(&f, cases[i].change));
+        assert_string_equal(text_canonical(&f.arena, f.root), before);
+        assert_int_equal(f.where->problem_count, 1);
+        struct message m = where_message(f.where, 0);
+        const char *text = arena_format(&f.arena, "%s: %s: %s", m.place, m.pointer,
+                                        m.text);
+        if (strncmp(text, cases[i].told, strlen(cases[i].told)) != 0)
+            fail_msg("%s is not %s", text, cases[i].told);
+        end(&f);
+    }
+}
+
 static void what_is_not_json_is_text(void **state)
 {
     (void)state;
@@ -190,6 +245,8 @@ int main(void)
         cmocka_unit_test(a_member_is_added_to_an_object_that_is_there),
         cmocka_unit_test(what_is_not_there_yet_can_be_opened),
         cmocka_unit_test(an_element_is_replaced_or_added_at_the_end),
+        cmocka_unit_test(a_value_of_another_file_is_put_where_its_pointer_leads),
+        cmocka_unit_test(a_pointer_of_another_file_that_leads_nowhere_is_told_there),
         cmocka_unit_test(what_is_not_json_is_text),
         cmocka_unit_test(what_begins_like_json_must_be_json),
         cmocka_unit_test(a_pointer_is_written_by_the_rules),
