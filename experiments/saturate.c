@@ -770,8 +770,9 @@ static enum answer between(struct search *s, enum question question,
     enum answer answer = ANSWER_YES;
     double low = limit->low, high = limit->high;
     if (s->out->dial.whole) {
-        low = ceil(low);
-        high = floor(high) + 1; /* one more user than may be carried */
+        low = limit->low_open ? floor(low) + 1 : ceil(low);
+        /* the least number of users that must not be carried */
+        high = limit->high_open ? ceil(high) : floor(high) + 1;
     }
     if (isfinite(low) && low > 0)
         answer = and_also(answer, decide(s, question, low, s->most));

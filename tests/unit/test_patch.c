@@ -136,8 +136,8 @@ static void a_value_of_another_file_is_put_where_its_pointer_leads(void **state)
     assert_true(apply_step(&f, "{\"/list/-\": {\"d\": null}}"));
     assert_true(apply_step(&f, "{\"/list/0\": \"x\"}"));
     assert_string_equal(text_canonical(&f.arena, f.root),
-                        "{\"a\":{\"b\":[1,2],\"x/y\":{\"~\":2}},\"list\":[\"x\",{\"c\":3},"
-                        "{\"d\":null}],\"t\":\"s\"}");
+                        "{\"a\":{\"b\":[1,2],\"x/y\":{\"~\":2}},\"list\":[\"x\","
+                        "{\"c\":3},{\"d\":null}],\"t\":\"s\"}");
     assert_int_equal(f.where->problem_count, 0);
     end(&f);
 }
