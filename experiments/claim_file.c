@@ -123,8 +123,8 @@ static struct scenario *follow(struct reader *r, const struct recipe *recipe,
     int before = r->where->problem_count;
     if (!is_right(r, recipe->path))
         return NULL;
-    struct scenario *scenario = scenario_read_changed(r->where->arena, recipe->path,
-                                                      &changes, r->where);
+    struct scenario *scenario =
+        scenario_read_changed(r->where->arena, recipe->path, &changes, r->where);
     if (scenario)
         point_compile(point, r->where->arena, scenario, NULL, r->where);
     return r->where->problem_count == before ? scenario : NULL;
@@ -155,10 +155,9 @@ static bool set_in(struct reader *r, const struct scenario *base, uint32_t at,
     if (why)
         where_problem(r->where, at, NULL, "cannot be simulated: %s", why);
     else
-        *out = (struct claim_point){
-            base->path, folder,
-            arena_text(r->where->arena, scenario->canonical,
-                       strlen(scenario->canonical))};
+        *out = (struct claim_point){base->path, folder,
+                                    arena_text(r->where->arena, scenario->canonical,
+                                               strlen(scenario->canonical))};
     arena_free(&own);
     return !why;
 }
@@ -220,10 +219,10 @@ static const char *label_of(struct reader *r, const struct vary *vary, int64_t r
         size_t length = strlen(value);
         if (length >= 2 && value[0] == '"')
             value = arena_text(arena, value + 1, length - 2);
-        label = vary->keys == 1 ? value
-                                : arena_format(arena, "%s%s%s=%s", label,
-                                               *label ? " " : "", vary->key[k].name,
-                                               value);
+        label = vary->keys == 1
+                    ? value
+                    : arena_format(arena, "%s%s%s=%s", label, *label ? " " : "",
+                                   vary->key[k].name, value);
     }
     return label;
 }
@@ -244,9 +243,8 @@ static int sets_of(struct reader *r, const struct entry *e, int64_t row,
     for (int k = 0; k < e->vary.keys; k++) {
         const char *pointer = e->vary.key[k].pointer;
         if (!is_replaced(recipe, from, pointer))
-            sets[count++] =
-                arena_format(r->where->arena, "%s=%s", pointer,
-                             vary_value(&e->vary, row, k, r->where->arena));
+            sets[count++] = arena_format(r->where->arena, "%s=%s", pointer,
+                                         vary_value(&e->vary, row, k, r->where->arena));
     }
     return count;
 }
@@ -332,8 +330,10 @@ static bool measure_at(struct reader *r, uint32_t at, const char *text,
     const char *why;
     if (expression_read(text, r->where->arena, out, &why))
         return true;
-    where_problem(r->where, at, NULL, "must be arithmetic that can be done, is \"%s\": "
-                  "%s", text, why);
+    where_problem(r->where, at, NULL,
+                  "must be arithmetic that can be done, is \"%s\": "
+                  "%s",
+                  text, why);
     return false;
 }
 
@@ -366,7 +366,8 @@ static void read_sum(struct reader *r, const struct sum_keys *keys,
     if (!told && (!split || *words.left))
         where_problem(r->where, at, NULL,
                       "must be a limit alone, such as \"about 50MB within 5%%\" or "
-                      "\">= 2\", is \"%s\"", keys->expect);
+                      "\">= 2\", is \"%s\"",
+                      keys->expect);
     if (!split || *words.left || !read_end(r, at, words.a, &sum->value, &a))
         return;
     if (words.op != LIMIT_BETWEEN || read_end(r, at, words.b, &sum->value, &b))
@@ -406,7 +407,7 @@ static void read_capacity_limit(struct reader *r, const struct capacity_keys *ke
     bool told;
     double scale = 1;
     uint32_t at = where_member(r->where, keys->at, "expect");
-    enum param_type type = *dial->unit == '\0' ? PARAM_NUMBER
+    enum param_type type = *dial->unit == '\0'  ? PARAM_NUMBER
                            : *dial->unit == '%' ? PARAM_FRACTION
                                                 : PARAM_RATE;
     bool split = limit_split(r->where, at, keys->expect, &words, &told);
@@ -414,8 +415,7 @@ static void read_capacity_limit(struct reader *r, const struct capacity_keys *ke
         where_problem(r->where, at, NULL,
                       "must be a limit alone, such as \">= %s\", is \"%s\"",
                       dial_text(dial, dial->value, r->where->arena), keys->expect);
-    if (!split || *words.left ||
-        !limit_values(r->where, at, type, &words, &out->limit))
+    if (!split || *words.left || !limit_values(r->where, at, type, &words, &out->limit))
         return;
     if (type != PARAM_NUMBER)
         quantity_unit(type, dial->unit, &scale);
@@ -501,7 +501,8 @@ static bool read_ratio(struct reader *r, uint32_t at, const char *text,
         } else if (!told) {
             where_problem(r->where, at, NULL,
                           "must compare, as in \"p95 lower\", \"errors higher\" or "
-                          "\"throughput ratio >= 2\", is \"%s\"", text);
+                          "\"throughput ratio >= 2\", is \"%s\"",
+                          text);
         }
     }
     if (out->metric && strcmp(out->metric, "throughput") == 0)
@@ -523,11 +524,10 @@ static void check_metric(struct reader *r, const struct claim_ratio *ratio,
     for (int i = 0; i < c.metrics; i++)
         names[i] = c.metric[i].name;
     const char *near = where_nearest(ratio->metric, names, c.metrics);
-    where_problem(r->where, ratio->at, NULL,
-                  "must compare a number that `headroom compare` knows, is \"%s\"%s",
-                  ratio->text,
-                  near ? arena_format(r->where->arena, " (did you mean \"%s\"?)", near)
-                       : "");
+    where_problem(
+        r->where, ratio->at, NULL,
+        "must compare a number that `headroom compare` knows, is \"%s\"%s", ratio->text,
+        near ? arena_format(r->where->arena, " (did you mean \"%s\"?)", near) : "");
 }
 
 static void read_ratios(struct reader *r, const struct entry *e)
@@ -589,12 +589,13 @@ static void read_lint(struct reader *r, const struct entry *e)
         for (int k = 0; k < rules; k++)
             known |= strcmp(names[k], name) == 0;
         if (!known)
-            where_problem(r->where, where_element(r->where, list->at, i), NULL,
-                          "must be a finding of `headroom check` (`headroom kinds "
-                          "lint` lists them), is \"%s\"%s", name,
-                          near ? arena_format(r->where->arena,
-                                              " (did you mean \"%s\"?)", near)
-                               : "");
+            where_problem(
+                r->where, where_element(r->where, list->at, i), NULL,
+                "must be a finding of `headroom check` (`headroom kinds "
+                "lint` lists them), is \"%s\"%s",
+                name,
+                near ? arena_format(r->where->arena, " (did you mean \"%s\"?)", near)
+                     : "");
     }
 }
 

@@ -104,15 +104,14 @@ static bool is_affordable(const struct trial *t, const struct point *point, int 
 static struct point_effort effort_of(const struct trial *t, const struct point *point,
                                      int look)
 {
-    struct point_effort effort = {.threads = t->set->threads,
-                                  .stop = t->set->stop,
-                                  .remember = t->set->remember};
+    struct point_effort effort = {
+        .threads = t->set->threads, .stop = t->set->stop, .remember = t->set->remember};
     if (point->result.facts->terminating) {
         effort.until_precise = look > 0;
         effort.within = look > 0 ? first_within / (1 << look) : 0;
     } else if (is_fixed(point)) {
-        effort.duration = (sim_time)((double)point->scenario->run.duration *
-                                     times(look));
+        effort.duration =
+            (sim_time)((double)point->scenario->run.duration * times(look));
     } else {
         effort.within = first_within / (1 << look);
         effort.request_cap = cap_of(t) << look;
@@ -192,9 +191,8 @@ static bool search(struct trial *t, const struct claim_point *from,
         t->interrupted = true;
         return false;
     }
-    struct point_effort effort = {.threads = t->set->threads,
-                                  .stop = t->set->stop,
-                                  .remember = t->set->remember};
+    struct point_effort effort = {
+        .threads = t->set->threads, .stop = t->set->stop, .remember = t->set->remember};
     struct point_source source = {.path = from->path,
                                   .text = from->text,
                                   .folder = from->folder,
@@ -246,10 +244,10 @@ static void judge_capacity(struct trial *t, const struct claim_row *row)
     search(t, &row->search, &capacity->limit, 0, &own, &load);
     if (!t->interrupted && !load.why) {
         if (load.answer == ANSWER_OPEN)
-            load.answer = bracket_answer(&capacity->limit, load.bracket.yes,
-                                         load.bracket.no);
-        add(t, exact(load.answer, capacity->expect, "capacity",
-                     bracket_text(t, &load)));
+            load.answer =
+                bracket_answer(&capacity->limit, load.bracket.yes, load.bracket.no);
+        add(t,
+            exact(load.answer, capacity->expect, "capacity", bracket_text(t, &load)));
     } else if (load.why) {
         struct finding f =
             exact(ANSWER_OPEN, capacity->expect, "capacity", "not known");
@@ -277,9 +275,9 @@ static void judge_capacity_ratio(struct trial *t, const struct claim_row *row,
             if (ratio->direction)
                 *(ratio->direction < 0 ? &limit.high : &limit.low) = 1;
             f.answer = bracket_answer(&limit, least, most);
-            f.found = arena_format(
-                t->arena, "%s against %s (ratio %.2f to %.2f)",
-                bracket_text(t, &load[0]), bracket_text(t, &load[1]), least, most);
+            f.found = arena_format(t->arena, "%s against %s (ratio %.2f to %.2f)",
+                                   bracket_text(t, &load[0]), bracket_text(t, &load[1]),
+                                   least, most);
         }
         arena_free(&own);
     }
@@ -296,8 +294,9 @@ static bool judge_growth(const struct comparison *c, const struct claim_ratio *r
     bool own = c->contender[0].unsteady, other = c->contender[1].unsteady;
     if (!own && !other)
         return false;
-    f->found = own && other ? "both unstable" : own ? "unstable, the other is not"
-                                                    : "stable, the other is unstable";
+    f->found = own && other ? "both unstable"
+               : own        ? "unstable, the other is not"
+                            : "stable, the other is unstable";
     f->answer = own == other || metric->of != COMPARE_TIME
                     ? ANSWER_OPEN
                     : limit_holds(&ratio->limit, own ? INFINITY : -INFINITY);
@@ -324,14 +323,13 @@ static struct finding judge_pair(const struct trial *t, const struct comparison 
     f.answer = limit_judge(&ratio->limit, ratio->direction ? &d.difference : &part);
     f.value = part;
     f.kind = HUMAN_NUMBER;
-    f.found = arena_format(t->arena, "%s against %s%s",
-                           human_value(t->arena, m->kind, d.b),
-                           human_value(t->arena, m->kind, d.a),
-                           isnan(part.value)
-                               ? ""
-                               : arena_format(t->arena, " (ratio %s)",
-                                              human_estimate(t->arena, HUMAN_NUMBER,
-                                                             &part)));
+    f.found =
+        arena_format(t->arena, "%s against %s%s", human_value(t->arena, m->kind, d.b),
+                     human_value(t->arena, m->kind, d.a),
+                     isnan(part.value)
+                         ? ""
+                         : arena_format(t->arena, " (ratio %s)",
+                                        human_estimate(t->arena, HUMAN_NUMBER, &part)));
     return f;
 }
 
@@ -405,11 +403,10 @@ static bool is_of_the_run(const struct lint_report *report,
 
 static const char *rules_text(const struct trial *t)
 {
-    return t->claim->no_lint
-               ? "nothing is found"
-               : arena_format(t->arena, "no %s",
-                              where_alternatives(t->arena, t->claim->lint,
-                                                 t->claim->lints));
+    return t->claim->no_lint ? "nothing is found"
+                             : arena_format(t->arena, "no %s",
+                                            where_alternatives(t->arena, t->claim->lint,
+                                                               t->claim->lints));
 }
 
 static void judge_lint(struct trial *t, const struct claim_row *row)

@@ -30,8 +30,8 @@ static const char *finding_text(struct page *p, const struct finding *f)
 {
     const char *text = f->found;
     if (*f->metric && strcmp(f->metric, f->expected) != 0)
-        text = arena_format(p->arena, "%s%s %s", f->metric,
-                            f->worked_out ? ":" : "", f->found);
+        text = arena_format(p->arena, "%s%s %s", f->metric, f->worked_out ? ":" : "",
+                            f->found);
     return f->why_open ? arena_format(p->arena, "%s, %s", text, f->why_open) : text;
 }
 
@@ -129,12 +129,10 @@ static const char *holds_if(struct page *p, const struct claim_answer *a)
     if (a->holds_if)
         return arena_format(p->arena, "It would hold if %s.", a->holds_if);
     if (a->tried > 0)
-        return arena_format(p->arena,
-                            "It would not hold under %s tried instead either.",
-                            a->tried == 1 ? "the assumption"
-                                          : arena_format(p->arena,
-                                                         "any of %d assumptions",
-                                                         a->tried));
+        return arena_format(
+            p->arena, "It would not hold under %s tried instead either.",
+            a->tried == 1 ? "the assumption"
+                          : arena_format(p->arena, "any of %d assumptions", a->tried));
     return "";
 }
 
@@ -157,8 +155,8 @@ static const char *reasons(struct page *p, const struct claim_answer *a)
             const char *at = *row->label && a->rows > 1
                                  ? arena_format(p->arena, "at %s ", row->label)
                                  : "";
-            bool named = *f->metric && strncmp(f->expected, f->metric,
-                                               strlen(f->metric)) == 0;
+            bool named =
+                *f->metric && strncmp(f->expected, f->metric, strlen(f->metric)) == 0;
             text = arena_format(p->arena, "%s%s%sexpected %s, found %s", text,
                                 *text ? "; " : "", at, f->expected,
                                 named && !f->why_open ? f->found : finding_text(p, f));
@@ -213,6 +211,15 @@ static void print_refuted(struct page *p, struct sheet *sheet)
     }
 }
 
+/* Why the simulations could not tell. */
+static const char *still_open(struct page *p, const struct claim_answer *a)
+{
+    return arena_format(p->arena,
+                        "%s; the interval straddles the limit or cannot be given: more "
+                        "precision is needed",
+                        reasons(p, a));
+}
+
 static void print_open(struct page *p, struct sheet *sheet, enum claim_verdict verdict,
                        const char *heading)
 {
@@ -224,15 +231,7 @@ static void print_open(struct page *p, struct sheet *sheet, enum claim_verdict v
         if (!begun)
             sheet_heading(sheet, heading);
         begun = true;
-        const char *why = a->claim->missing        ? found(p, a, true)
-                          : a->claim->not_modelled ? a->claim->not_modelled
-                                                   : arena_format(
-                                                         p->arena,
-                                                         "%s; the interval straddles "
-                                                         "the limit or cannot be "
-                                                         "given: more precision is "
-                                                         "needed",
-                                                         reasons(p, a));
+        const char *why = a->rows ? still_open(p, a) : found(p, a, true);
         sheet_say(sheet, "%s%s: \"%s\": %s.", sheet_safe(sheet, a->claim->id),
                   line_of(p, a->claim), sheet_safe(sheet, a->claim->says),
                   sheet_safe(sheet, why));
@@ -273,9 +272,8 @@ static void markdown_row(struct page *p, const struct claim_answer *a, FILE *out
     const char *verdict = claim_verdict_names[a->verdict];
     bool bold = a->verdict == CLAIM_REFUTED || a->verdict == CLAIM_PARTLY;
     const char *assumes = assumed(p, claim), *change = holds_if(p, a);
-    fprintf(out, "| %s | %s | %s%s%s | %s |", cell(p, claim->id),
-            cell(p, claim->says), bold ? "**" : "", verdict, bold ? "**" : "",
-            cell(p, found(p, a, true)));
+    fprintf(out, "| %s | %s | %s%s%s | %s |", cell(p, claim->id), cell(p, claim->says),
+            bold ? "**" : "", verdict, bold ? "**" : "", cell(p, found(p, a, true)));
     fprintf(out, " %s%s%s |\n", cell(p, change), *change && *assumes ? " " : "",
             cell(p, assumes));
 }
@@ -290,7 +288,8 @@ void claims_markdown(const struct claims_report *report, FILE *out)
         fprintf(out, "%s. ", report->file->source);
     fprintf(out, "%s.\n\n", tally(&p));
     fputs("| claim | the document says | verdict | found | what would have to change, "
-          "what was assumed |\n| --- | --- | --- | --- | --- |\n", out);
+          "what was assumed |\n| --- | --- | --- | --- | --- |\n",
+          out);
     for (int i = 0; i < report->answers; i++)
         markdown_row(&p, &report->answer[i], out);
     arena_free(&arena);

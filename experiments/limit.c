@@ -68,8 +68,8 @@ static bool split_between(struct where *where, uint32_t at, const char *text,
         return tell(where, at, text, told);
     words->op = LIMIT_BETWEEN;
     words->left = trimmed(where->arena, text, (size_t)(between - text));
-    words->a = trimmed(where->arena, rest, (size_t)(and - rest));
-    words->b = trimmed(where->arena, and + 3, strlen(and + 3));
+    words->a = trimmed(where->arena, rest, (size_t)(and-rest));
+    words->b = trimmed(where->arena, and+3, strlen(and+3));
     return true;
 }
 
@@ -88,7 +88,7 @@ bool limit_split(struct where *where, uint32_t at, const char *text,
     if (!*sign)
         return false;
     bool equal = *sign != '=' && sign[1] == '=';
-    words->op = *sign == '='  ? LIMIT_EQUAL
+    words->op = *sign == '='   ? LIMIT_EQUAL
                 : *sign == '<' ? (equal ? LIMIT_AT_MOST : LIMIT_LESS)
                                : (equal ? LIMIT_AT_LEAST : LIMIT_MORE);
     words->left = trimmed(where->arena, text, length);
@@ -147,8 +147,10 @@ bool limit_of(struct where *where, uint32_t at, const struct limit_words *words,
     }
     if (limit->low <= limit->high)
         return true;
-    where_problem(where, at, NULL, "must be between a smaller and a larger number, is "
-                  "between %s and %s", words->a, words->b);
+    where_problem(where, at, NULL,
+                  "must be between a smaller and a larger number, is "
+                  "between %s and %s",
+                  words->a, words->b);
     return false;
 }
 
@@ -157,8 +159,7 @@ bool limit_values(struct where *where, uint32_t at, enum param_type type,
 {
     double a, b = 0;
     return limit_value(where, at, type, words->a, &a) &&
-           (words->op != LIMIT_BETWEEN ||
-            limit_value(where, at, type, words->b, &b)) &&
+           (words->op != LIMIT_BETWEEN || limit_value(where, at, type, words->b, &b)) &&
            limit_of(where, at, words, a, b, limit);
 }
 
