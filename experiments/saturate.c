@@ -16,7 +16,7 @@ static const double needed = 1.2;
 static const double first_within = 0.2;
 /* Requests of a stage of the first look; twice as many for each sharper one. */
 static const uint64_t first_cap = 3000000;
-enum { MOST_EFFORT = 5, FEW = 1, MOST_PROBES = 120, GRID = 8 };
+enum { MOST_EFFORT = 5, ENOUGH = 2, FEW = 1, MOST_PROBES = 120, GRID = 8 };
 /* Above the bound every slot is busy; nearer to what was found the mix of what is
  * served is that at the limit. */
 static const double well_above = 1.3, just_above = 1.06, just_below = 0.97;
@@ -34,6 +34,7 @@ struct search {
     double width;      /* of a bracket, relative */
     int most;          /* effort that a load is worth */
     sim_time duration; /* of a first look; 0: as the scenario asks, always */
+    double replications;
 };
 
 /* ---- probes ---------------------------------------------------------------------- */
@@ -210,6 +211,18 @@ static int effort_at(const struct search *s, double load)
     return p ? p->effort : -1;
 }
 
+/* Of a look at a scenario of fixed length: four times that of the last, while it does
+ * not take many more requests than other scenarios may. */
+static sim_time length_of(const struct search *s, double load, int effort, uint64_t cap)
+{
+    const struct probe *last = probe_at(s, load);
+    if (s->duration == 0 || !last || effort == 0)
+        return s->duration;
+    double first = last->nominal * sim_seconds(s->duration) * s->replications;
+    double times = fmin(pow(4, effort), fmax(1, 4 * (double)cap / first));
+    return (sim_time)((double)s->duration * times);
+}
+
 /* One more look at a load, twice as sharp as the last. */
 static struct probe *look(struct search *s, double load)
 {
@@ -219,8 +232,8 @@ static struct probe *look(struct search *s, double load)
     if (last && last->blur > 0) /* the shortest runs know more than is asked first */
         within = fmin(within, last->blur / 2);
     uint64_t cap = s->set->cap ? s->set->cap : first_cap;
-    struct probe *p =
-        run_at(s, load, within, s->duration << (2 * effort), cap << effort);
+    struct probe *p = run_at(s, load, within, length_of(s, load, effort, cap),
+                             cap << effort);
     if (p)
         p->effort = effort;
     return p;
@@ -807,12 +820,13 @@ bool saturate_judge(const struct saturate_settings *set, struct point *base,
 {
     struct search s = {
         .set = set, .out = out, .arena = arena,
-        .width = set->width > 0 ? set->width : SATURATE_COARSE, .most = FEW};
+        .width = set->width > 0 ? set->width : SATURATE_COARSE, .most = ENOUGH};
     *answer = ANSWER_OPEN;
     if (!begin(&s, base, why))
         return false;
     sim_time given = base->scenario->run.duration;
     s.duration = given == SIM_NEVER ? 0 : given;
+    s.replications = (double)base->scenario->run.replications;
     enum question question = out->has_promises ? IS_KEPT : IS_CARRIED;
     struct bracket *found = out->has_promises ? &out->promised : &out->carried;
     if (limit)
