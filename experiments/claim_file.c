@@ -51,13 +51,34 @@ static const cJSON *node_at(const cJSON *node, uint32_t number)
     return found;
 }
 
+/* Of a path's first `length` bytes, those before its last part; -1: that is one which
+ * `..` does not undo. */
+static int parent_length(const char *path, int length)
+{
+    int begin = length;
+    while (begin > 0 && path[begin - 1] != '/')
+        begin--;
+    bool dots = length > begin && strspn(path + begin, ".") >= (size_t)(length - begin);
+    return length == begin || dots ? -1 : begin;
+}
+
+/* As seen from the claims file: "a/claims/x.json" and "../b.json" are "a/b.json". */
 static const char *path_of(struct reader *r, const char *scenario)
 {
-    const char *slash = strrchr(r->out->path, '/');
-    return scenario[0] == '/' || !slash
-               ? scenario
-               : arena_format(r->where->arena, "%.*s/%s", (int)(slash - r->out->path),
-                              r->out->path, scenario);
+    const char *path = r->out->path, *slash = strrchr(path, '/');
+    int length = slash ? (int)(slash - path) : 0;
+    if (scenario[0] == '/' || !slash)
+        return scenario;
+    while (strncmp(scenario, "../", 3) == 0) {
+        int parent = parent_length(path, length);
+        if (parent < 0)
+            break;
+        scenario += 3;
+        length = parent > 0 ? parent - 1 : 0;
+        if (parent == 0)
+            return scenario;
+    }
+    return arena_format(r->where->arena, "%.*s/%s", length, path, scenario);
 }
 
 static void add_step(struct reader *r, struct recipe *recipe, struct patch_step step)
