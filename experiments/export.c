@@ -147,7 +147,8 @@ static void put_points(struct table *t)
               "," OF_ALL("value", "errors") "," OF_ALL("value", "mean")
               "," OF_ALL("value", "p50") "," OF_ALL("value", "p95")
               "," OF_ALL("value", "p99") "," OF_ALL("half_width", "p99")
-              ", (select e.name" BOTTLENECK ")," NUMBER("(select e.value" BOTTLENECK ")"),
+              ", (select e.name" BOTTLENECK "),"
+              NUMBER("(select e.value" BOTTLENECK ")"),
               "from point p where p.number is not null order by p.number");
 }
 

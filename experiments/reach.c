@@ -61,11 +61,11 @@ static struct reach look(const struct chart_line *line)
         r.promised |= line->point[k]->promises > 0;
     }
     look_along(&r, 0, 1);
-    r.shape = r.kept == 0                   ? REACH_NONE
-              : r.broken == 0               ? REACH_ALL
-              : stretches_of(line) > 1      ? REACH_MIXED
-              : r.yes                       ? REACH_UP_TO
-                                            : REACH_FROM;
+    r.shape = r.kept == 0              ? REACH_NONE
+              : r.broken == 0          ? REACH_ALL
+              : stretches_of(line) > 1 ? REACH_MIXED
+              : r.yes                  ? REACH_UP_TO
+                                       : REACH_FROM;
     if (r.shape != REACH_FROM)
         return r;
     r.open_to = NULL;
@@ -138,8 +138,7 @@ const struct chart_point *reach_point(const struct reach *r)
 
 const char *reach_place(const struct chart *chart, const struct chart_point *point)
 {
-    const struct chart_value *v =
-        chart->axis ? chart_value(point, chart->axis) : NULL;
+    const struct chart_value *v = chart->axis ? chart_value(point, chart->axis) : NULL;
     return v ? v->text : *point->label ? point->label : point->name;
 }
 
@@ -149,8 +148,7 @@ static const char *missed_promise(const struct chart *chart,
                                   struct arena *arena)
 {
     const struct chart_number *met = chart_find(point, "slo", promise, "met");
-    const struct chart_number *measured =
-        chart_find(point, "slo", promise, "measured");
+    const struct chart_number *measured = chart_find(point, "slo", promise, "measured");
     const char *of, *metric;
     double seconds;
     if (!met || met->value != 0)
@@ -203,8 +201,9 @@ static const char *beyond(const struct chart *chart, const struct reach *r,
 {
     const char *text = "";
     if (r->open_to)
-        text = arena_format(arena, "%s; %s to %s nothing is missed, but the runs are "
-                                   "too short to be sure",
+        text = arena_format(arena,
+                            "%s; %s to %s nothing is missed, but the runs are "
+                            "too short to be sure",
                             text, r->shape == REACH_FROM ? "down" : "on",
                             reach_place(chart, r->open_to));
     if (r->no)
@@ -220,8 +219,9 @@ static const char *say_none(const struct chart *chart, const struct reach *r,
     const char *asked = r->promised ? "keeps every promise" : "lasts";
     if (r->open_to)
         return arena_format(
-            arena, "misses nothing up to %s, though the runs are too short to be sure "
-                   "of every promise%s%s%s%s",
+            arena,
+            "misses nothing up to %s, though the runs are too short to be sure "
+            "of every promise%s%s%s%s",
             reach_place(chart, r->open_to), r->no ? "; at " : "",
             r->no ? reach_place(chart, r->no) : "", r->no ? " " : "",
             r->no ? reach_break(chart, r->no, arena) : "");
@@ -243,19 +243,19 @@ const char *reach_sentence(const struct chart *chart, const struct reach *r,
     case REACH_ALL:
         if (r->line->count == 1)
             return asked;
-        return arena_format(arena, "%s up to %s, %s%s", asked,
-                            reach_place(chart, r->yes),
-                            r->open_to ? "the last that is sure" : "the last value tried",
-                            beyond(chart, r, arena));
+        return arena_format(
+            arena, "%s up to %s, %s%s", asked, reach_place(chart, r->yes),
+            r->open_to ? "the last that is sure" : "the last value tried",
+            beyond(chart, r, arena));
     case REACH_UP_TO:
-        return arena_format(arena, "%s up to %s%s", asked,
-                            reach_place(chart, r->yes), beyond(chart, r, arena));
+        return arena_format(arena, "%s up to %s%s", asked, reach_place(chart, r->yes),
+                            beyond(chart, r, arena));
     case REACH_FROM:
-        return arena_format(arena, "%s from %s on%s", asked,
-                            reach_place(chart, r->yes), beyond(chart, r, arena));
+        return arena_format(arena, "%s from %s on%s", asked, reach_place(chart, r->yes),
+                            beyond(chart, r, arena));
     case REACH_MIXED:
-        return arena_format(arena, "%s at %d of %d values, with others between them", asked,
-                            r->kept, r->line->count);
+        return arena_format(arena, "%s at %d of %d values, with others between them",
+                            asked, r->kept, r->line->count);
     case REACH_NONE:
         break;
     }

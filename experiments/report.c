@@ -45,7 +45,8 @@ static const char *shortened(const struct report *r, const char *text)
     size_t length = strlen(text);
     if (length <= MOST_ABOUT)
         return text;
-    for (length = MOST_ABOUT; length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80;)
+    for (length = MOST_ABOUT;
+         length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80;)
         length--;
     return arena_format(r->arena, "%.*s\u2026", (int)length, text);
 }
@@ -56,7 +57,8 @@ bool report_begin(struct report *r, const struct report_settings *set,
 {
     *r = (struct report){.set = set, .arena = arena};
     if (about)
-        about = set->brief ? shortened(r, report_safe(r, about)) : report_safe(r, about);
+        about =
+            set->brief ? shortened(r, report_safe(r, about)) : report_safe(r, about);
     struct document_head head = {.format = set->format,
                                  .kind = "Capacity report",
                                  .title = report_safe(r, title),
@@ -116,9 +118,8 @@ struct document_cell report_estimate(const struct report *r, enum human_kind kin
                                      double value, double half_width)
 {
     struct estimate e = {.value = value, .half_width = half_width, .n = 2};
-    return (struct document_cell){
-        .text = human_value(r->arena, kind, value),
-        .below = human_half_width(r->arena, kind, &e)};
+    return (struct document_cell){.text = human_value(r->arena, kind, value),
+                                  .below = human_half_width(r->arena, kind, &e)};
 }
 
 /* ---- figures --------------------------------------------------------------------- */
@@ -126,7 +127,8 @@ struct document_cell report_estimate(const struct report *r, enum human_kind kin
 enum { WIDE = 800, WIDE_HIGH = 500, NARROW = 480, NARROW_HIGH = 400, MOST_SAID = 4 };
 
 /* The one figure of a brief report: the first that there is anything for. */
-static const char *const telling[] = {"latency", "variants", "tail", "goodput", "blame"};
+static const char *const telling[] = {"latency", "variants", "tail", "goodput",
+                                      "blame"};
 
 static enum human_kind kind_of(enum unit unit)
 {
@@ -170,8 +172,8 @@ static const char *row_in_words(const struct curve *c, const struct table *t,
     return arena_format(arena, "%s ", text);
 }
 
-static const char *series_in_words(const struct figures_row *row,
-                                   const struct table *t, int i, struct arena *arena)
+static const char *series_in_words(const struct figures_row *row, const struct table *t,
+                                   int i, struct arena *arena)
 {
     const struct curve *c = &t->series[i];
     bool tail = row->kind == FIGURE_TAIL;
@@ -232,19 +234,18 @@ static enum figure_result draw_file(struct report *r, struct figure figure,
     figure.sources = true;
     figure.force = r->set->force;
     p->file = arena_format(r->arena, "%s/%s.svg", r->set->seen, p->row->name);
-    return figure_draw(&figure,
-                       arena_format(r->arena, "%s/%s.svg", r->set->folder,
-                                    p->row->name),
-                       error, size);
+    return figure_draw(
+        &figure, arena_format(r->arena, "%s/%s.svg", r->set->folder, p->row->name),
+        error, size);
 }
 
 static void draw_picture(struct report *r, struct picture *p, const struct table *table)
 {
     char error[500] = "";
-    struct figure figure = {
-        .kind = p->row->kind,
-        .table = *table,
-        .scripts = arena_format(r->arena, "%s/plots", r->set->data)};
+    struct figure figure = {.kind = p->row->kind,
+                            .table = *table,
+                            .scripts =
+                                arena_format(r->arena, "%s/plots", r->set->data)};
     enum figure_result result = FIGURE_DRAWN;
     bool html = r->set->format == DOCUMENT_HTML;
     if (r->set->folder)
@@ -252,8 +253,8 @@ static void draw_picture(struct report *r, struct picture *p, const struct table
     if (html && result == FIGURE_DRAWN)
         result = draw_image(figure, WIDE, WIDE_HIGH, &p->wide, error, sizeof error);
     if (html && result == FIGURE_DRAWN && !r->set->brief)
-        result = draw_image(figure, NARROW, NARROW_HIGH, &p->narrow, error,
-                            sizeof error);
+        result =
+            draw_image(figure, NARROW, NARROW_HIGH, &p->narrow, error, sizeof error);
     if (result == FIGURE_DRAWN)
         return;
     p->why = report_safe(r, arena_format(r->arena, "%s", error));
@@ -273,6 +274,16 @@ static const char *caption_of(const struct report *r, const struct sitter *sitte
     return arena_format(r->arena, "%s; at %s.", text, report_safe(r, sitter->at));
 }
 
+/* A figure that would only say why it is empty; the page can say that itself. */
+static bool is_empty(const struct table *t)
+{
+    for (int i = 0; i < t->count; i++)
+        for (int k = 0; k < t->series[i].count; k++)
+            if (isfinite(t->series[i].y[k]))
+                return false;
+    return t->nothing != NULL;
+}
+
 static void add_picture(struct report *r, struct sitter *sitter,
                         const struct figures_row *row)
 {
@@ -283,7 +294,9 @@ static void add_picture(struct report *r, struct sitter *sitter,
         p->why = report_safe(r, p->why);
         return;
     }
-    p->why = NULL;
+    p->why = is_empty(&table) ? table.nothing : NULL;
+    if (p->why)
+        return;
     p->caption = caption_of(r, sitter, row);
     p->alt = in_words(row, &table, r->arena);
     if (r->trouble)
@@ -373,7 +386,8 @@ void report_behind_add(struct report *r, struct behind *b, const struct point *p
                  report_safe(r, result->unmodelled[i]), of);
     for (int i = 0; i < lint->told; i++)
         add_line(&b->lint, lint->finding[i].rule->name,
-                 arena_format(r->arena, "%s [%s]", report_safe(r, lint->finding[i].text),
+                 arena_format(r->arena, "%s [%s]",
+                              report_safe(r, lint->finding[i].text),
                               lint->finding[i].rule->name),
                  of);
 }
@@ -408,8 +422,9 @@ void report_behind(struct report *r, const struct behind *b)
     document_paragraph(r->page, "Given is what the scenario says; it is at the end of "
                                 "this page, word for word.");
     document_heading(r->page, 3, "Assumed, for want of a word about it");
-    report_say(r, "Keys that are not given have the defaults of their kinds: headroom "
-                  "kinds%s.",
+    report_say(r,
+               "Keys that are not given have the defaults of their kinds: headroom "
+               "kinds%s.",
                list_of(r, &b->kinds));
     put_lines(r, b, &b->assumed);
     document_heading(r->page, 3, "Given, but without effect");
@@ -421,8 +436,9 @@ void report_behind(struct report *r, const struct behind *b)
                            "(headroom kinds).");
     document_heading(r->page, 2, "What is wrong with the set-up");
     if (b->lint.count == 0)
-        document_paragraph(r->page, "No two numbers of it contradict each other, as far "
-                                    "as headroom check knows.");
+        document_paragraph(r->page,
+                           "No two numbers of it contradict each other, as far "
+                           "as headroom check knows.");
     put_lines(r, b, &b->lint);
 }
 

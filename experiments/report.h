@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * report -- everything that was found, as a page to be handed on: the answer first, then
- * figures, numbers, what was assumed, what is wrong with the set-up, how it is known and
- * how to do it again. Of a results file, or of a single point.
+ * report -- everything that was found, as a page to be handed on: the answer first,
+ * then figures, numbers, what was assumed, what is wrong with the set-up, how it is
+ * known and how to do it again. Of a results file, or of a single point.
  *
  * A report without figures is still one: what keeps gnuplot from drawing is told to
  * `warn` and on the page.

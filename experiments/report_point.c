@@ -18,10 +18,10 @@ static struct document_number carried(const struct report *r, const struct point
     const struct headroom *h = &point->result.headroom;
     if (s) {
         const struct bracket *b = s->has_promises ? &s->promised : &s->carried;
-        const char *above =
-            isnan(b->no) ? "the most that was tried"
-                         : arena_format(r->arena, "and less than %s",
-                                        dial_text(&s->dial, b->no, r->arena));
+        const char *above = isnan(b->no)
+                                ? "the most that was tried"
+                                : arena_format(r->arena, "and less than %s",
+                                               dial_text(&s->dial, b->no, r->arena));
         return (struct document_number){
             .label = s->has_promises ? "carries, with every promise kept" : "carries",
             .value = isnan(b->yes) ? "nothing" : dial_text(&s->dial, b->yes, r->arena),
@@ -37,9 +37,9 @@ static struct document_number carried(const struct report *r, const struct point
     return (struct document_number){
         .label = "carries at most",
         .value = human_value(r->arena, HUMAN_RATE, h->most),
-        .below = arena_format(
-            r->arena, "then %s is full (utilisation law)",
-            report_safe(r, point->result.facts->station[h->station].name)),
+        .below =
+            arena_format(r->arena, "then %s is full (utilisation law)",
+                         report_safe(r, point->result.facts->station[h->station].name)),
         .tone = h->load >= 1 ? TONE_BAD : TONE_PLAIN};
 }
 
@@ -61,7 +61,7 @@ static const struct slo_result *to_show(const struct result *result)
 
 static enum human_kind kind_of(const struct slo *slo)
 {
-    return slo->metric == SLO_MEAN || slo->metric == SLO_QUANTILE ? HUMAN_TIME
+    return slo->metric == SLO_MEAN || slo->metric == SLO_QUANTILE        ? HUMAN_TIME
            : slo->metric == SLO_THROUGHPUT || slo->metric == SLO_GOODPUT ? HUMAN_RATE
                                                                          : HUMAN_PART;
 }
@@ -101,19 +101,19 @@ static struct document_number room(const struct report *r, const struct result *
     if (!s && h->station < 0)
         return (struct document_number){
             .label = "failed requests",
-            .value = human_estimate(r->arena, HUMAN_PART,
-                                    &result->findings->whole.errors),
+            .value =
+                human_estimate(r->arena, HUMAN_PART, &result->findings->whole.errors),
             .below = "of those offered"};
     if (isnan(left) || left <= 0 || (!s && lost))
         return (struct document_number){.label = "headroom",
                                         .value = "none",
                                         .below = "at the load that was asked for",
                                         .tone = TONE_BAD};
-    return (struct document_number){
-        .label = "headroom",
-        .value = human_value(r->arena, HUMAN_PART, left),
-        .below = s ? "of what it carries is left" : "more load at most",
-        .tone = TONE_PLAIN};
+    return (struct document_number){.label = "headroom",
+                                    .value = human_value(r->arena, HUMAN_PART, left),
+                                    .below = s ? "of what it carries is left"
+                                               : "more load at most",
+                                    .tone = TONE_PLAIN};
 }
 
 static void put_numbers(struct report *r, const struct point *point,
@@ -139,24 +139,25 @@ static void put_evidence(struct report *r, const struct point *point)
 {
     document_heading(r->page, 2, "How this is known");
     summary_write(SUMMARY_EVIDENCE, &point->result, &r->sheet);
-    report_say(r, "Every run of requests was simulated with the arrivals and demands "
-                  "that the seed gives; a percentile is given where at least %d values "
-                  "lie beyond it in each replication and %d in all, and never of a "
-                  "backlog that grows.",
-               ESTIMATE_BEYOND_EACH, ESTIMATE_BEYOND_ALL);
+    if (!point->result.facts->terminating)
+        report_say(
+            r,
+            "A percentile is given where at least %d values lie beyond it in each "
+            "replication and %d in all, and never of a backlog that grows.",
+            ESTIMATE_BEYOND_EACH, ESTIMATE_BEYOND_ALL);
 }
 
 static void put_recipe(struct report *r, const struct point *point)
 {
     document_heading(r->page, 2, "How to do it again");
-    report_say(r, "Seed %llu, random numbers of version %d, headroom %s: the same "
-                  "scenario gives the same digits on any machine and any number of "
-                  "threads.",
+    report_say(r,
+               "Seed %llu, random numbers of version %d, headroom %s: the same "
+               "scenario gives the same digits on any machine and any number of "
+               "threads.",
                (unsigned long long)point->result.seed, RNG_STREAM_VERSION,
                HEADROOM_VERSION);
     document_code(r->page, r->set->command);
-    report_json(r, "The scenario as it was simulated",
-                point->scenario->canonical);
+    report_json(r, "The scenario as it was simulated", point->scenario->canonical);
 }
 
 static void put_brief(struct report *r, const struct point *point,

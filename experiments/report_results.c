@@ -102,9 +102,9 @@ static struct document_number carried(const struct results *s)
     const struct chart_point *to = r->yes ? r->yes : r->open_to;
     struct arena *arena = s->report.arena;
     const char *label = r->shape == REACH_FROM ? "enough from" : "carries";
-    const char *above = r->no ? arena_format(arena, "and not %s",
-                                             reach_place(s->chart, r->no))
-                              : "the last value tried";
+    const char *above =
+        r->no ? arena_format(arena, "and not %s", reach_place(s->chart, r->no))
+              : "the last value tried";
     if (!to)
         return (struct document_number){.label = "carries",
                                         .value = "nothing",
@@ -136,9 +136,9 @@ static const char *promise_of(const struct results *s)
 
 static const char *metric_name(const struct results *s)
 {
-    return *s->chart->of ? arena_format(s->report.arena, "%s of %s", s->chart->by,
-                                        s->chart->of)
-                         : s->chart->by;
+    return *s->chart->of
+               ? arena_format(s->report.arena, "%s of %s", s->chart->by, s->chart->of)
+               : s->chart->by;
 }
 
 static struct document_number how_fast(const struct results *s)
@@ -147,15 +147,14 @@ static struct document_number how_fast(const struct results *s)
     const struct chart_number *n = shown_time(s, p);
     struct arena *arena = s->report.arena;
     const char *promise = promise_of(s);
-    struct estimate e = {.value = n ? n->value : NAN,
-                         .half_width = n ? n->half_width : NAN,
-                         .n = 2};
+    struct estimate e = {
+        .value = n ? n->value : NAN, .half_width = n ? n->half_width : NAN, .n = 2};
     return (struct document_number){
         .label = safe(s, arena_format(arena, "%s at %s", metric_name(s),
                                       reach_place(s->chart, p))),
         .value = human_estimate(arena, HUMAN_TIME, &e),
-        .below = isnan(e.value) ? p->lasting ? "too few requests to say"
-                                             : "it would grow for ever"
+        .below = isnan(e.value)
+                     ? p->lasting ? "too few requests to say" : "it would grow for ever"
                  : promise ? arena_format(arena, "promised is %s", safe(s, promise))
                            : "± half of the 95 % interval"};
 }
@@ -192,8 +191,15 @@ static void put_numbers(struct results *s)
 
 /* ---- the lines ------------------------------------------------------------------- */
 
-enum line_column { LINE_NAME, LINE_YES, LINE_NO, LINE_WHY, LINE_TIME, LINE_FULL,
-                   LINE_COLUMNS };
+enum line_column {
+    LINE_NAME,
+    LINE_YES,
+    LINE_NO,
+    LINE_WHY,
+    LINE_TIME,
+    LINE_FULL,
+    LINE_COLUMNS
+};
 
 static void add_line(const struct results *s, struct document_cell *cell,
                      const struct reach *r)
@@ -211,10 +217,10 @@ static void add_line(const struct results *s, struct document_cell *cell,
                 : r->yes ? safe(s, reach_place(s->chart, r->yes))
                 : open   ? safe(s, reach_place(s->chart, r->open_to))
                          : "nothing",
-        .below = open             ? "not all decided"
-                 : r->open_before ? arena_format(arena, "%d before it not decided",
-                                                 r->open_before)
-                                  : NULL,
+        .below = open ? "not all decided"
+                 : r->open_before
+                     ? arena_format(arena, "%d before it not decided", r->open_before)
+                     : NULL,
         .tone = tone_of(r),
         .strong = r == s->best};
     if (r->no) {
@@ -226,8 +232,8 @@ static void add_line(const struct results *s, struct document_cell *cell,
     if (who)
         cell[LINE_FULL] = (struct document_cell){
             .text = safe(s, who),
-            .below = arena_format(arena, "%s used",
-                                  human_value(arena, HUMAN_PART, load))};
+            .below =
+                arena_format(arena, "%s used", human_value(arena, HUMAN_PART, load))};
 }
 
 static void put_lines(struct results *s)
@@ -238,7 +244,8 @@ static void put_lines(struct results *s)
         [LINE_YES] = {.text = "kept up to"},
         [LINE_NO] = {.text = "not at"},
         [LINE_WHY] = {.text = "because there"},
-        [LINE_TIME] = {.text = arena_format(arena, "%s while kept", safe(s, metric_name(s)))},
+        [LINE_TIME] = {.text = arena_format(arena, "%s while kept",
+                                            safe(s, metric_name(s)))},
         [LINE_FULL] = {.text = "full first"}};
     struct document_cell *cell =
         arena_many(arena, rows * LINE_COLUMNS, struct document_cell);
@@ -254,7 +261,8 @@ static void put_lines(struct results *s)
                                             .cell = cell});
     if (s->chart->lines > rows)
         document_note(s->report.page,
-                      arena_format(arena, "%d more lines are in the table of all points.",
+                      arena_format(arena,
+                                   "%d more lines are in the table of all points.",
                                    s->chart->lines - rows));
 }
 
@@ -292,8 +300,8 @@ static struct document_cell kept(const struct results *s, const struct chart_poi
             .tone = TONE_BAD};
     if (p->undecided > 0)
         return (struct document_cell){
-            .text = arena_format(arena, "%d of %d not decided", p->undecided,
-                                 p->promises),
+            .text =
+                arena_format(arena, "%d of %d not decided", p->undecided, p->promises),
             .tone = TONE_WARN};
     return (struct document_cell){.text = "kept", .tone = TONE_GOOD};
 }
@@ -341,15 +349,14 @@ static void put_points(struct results *s, const struct chart_line *line,
         arena_many(arena, count * POINT_COLUMNS, struct document_cell);
     for (int i = 0; i < count; i++)
         add_point(s, &cell[i * POINT_COLUMNS], point[i]);
-    document_table(
-        s->report.page,
-        &(struct document_table){
-            .caption = *line->label ? safe(s, line->label) : "All points",
-            .columns = POINT_COLUMNS,
-            .rows = count,
-            .left = POINT_OFFERED,
-            .head = head,
-            .cell = cell});
+    document_table(s->report.page,
+                   &(struct document_table){
+                       .caption = *line->label ? safe(s, line->label) : "All points",
+                       .columns = POINT_COLUMNS,
+                       .rows = count,
+                       .left = POINT_OFFERED,
+                       .head = head,
+                       .cell = cell});
 }
 
 /* Of a long line those around the place where it ends: the first, the last, and what
@@ -454,10 +461,9 @@ static void put_closely(struct results *s)
 {
     if (!s->sitter.point)
         return;
-    document_heading(
-        s->report.page, 2,
-        arena_format(s->report.arena, "A closer look: %s",
-                     safe(s, reach_point(s->best)->label)));
+    document_heading(s->report.page, 2,
+                     arena_format(s->report.arena, "A closer look: %s",
+                                  safe(s, reach_point(s->best)->label)));
     summary_write(SUMMARY_HEADROOM, &s->sitter.point->result, &s->report.sheet);
     summary_write(SUMMARY_PROMISES, &s->sitter.point->result, &s->report.sheet);
     summary_write(SUMMARY_NUMBERS, &s->sitter.point->result, &s->report.sheet);
@@ -526,17 +532,18 @@ static const char *span(const struct results *s, const char *column)
 static void put_refused(struct results *s)
 {
     int64_t failed = number(s, "select count(*) from points where state = 'failed'");
-    int64_t lacking = number(
-        s, "select count(*) from estimate e join point p on p.id = e.point where"
-           " p.number is not null and e.lack is not null");
+    int64_t lacking =
+        number(s, "select count(*) from estimate e join point p on p.id = e.point where"
+                  " p.number is not null and e.lack is not null");
     if (lacking > 0) {
         document_heading(s->report.page, 3, "Numbers that may not be given, by reason");
-        store_rows(s->store,
-                   "select iif(e.lack like 'too few samples%', 'too few values beyond the"
-               " percentile', e.lack), count(*) from estimate e join point p on p.id ="
-                   " e.point where p.number is not null and e.lack is not null group by"
-                   " 1 order by 2 desc, 1 limit 8",
-                   0, say_count, s);
+        store_rows(
+            s->store,
+            "select iif(e.lack like 'too few samples%', 'too few values beyond the"
+            " percentile', e.lack), count(*) from estimate e join point p on p.id ="
+            " e.point where p.number is not null and e.lack is not null group by"
+            " 1 order by 2 desc, 1 limit 8",
+            0, say_count, s);
     }
     if (failed > 0) {
         document_heading(s->report.page, 3, "Points that could not be simulated");
@@ -554,10 +561,10 @@ static void put_evidence(struct results *s)
     struct arena *arena = s->report.arena;
     int64_t points = number(s, "select points from experiment");
     int64_t done = number(s, "select count(*) from points where state = 'done'");
-    int64_t imprecise = number(
-        s, "select count(*) from points where state = 'done' and precise = 0");
-    int64_t undecided = number(
-        s, "select count(*) from points where state = 'done' and undecided > 0");
+    int64_t imprecise =
+        number(s, "select count(*) from points where state = 'done' and precise = 0");
+    int64_t undecided =
+        number(s, "select count(*) from points where state = 'done' and undecided > 0");
     document_heading(s->report.page, 2, "How this is known");
     report_say(&s->report,
                "%lld of %lld points are done, with %s replications each of %s after a "
@@ -578,14 +585,16 @@ static void put_evidence(struct results *s)
                    "intervals are as wide as they are told.",
                    (long long)imprecise);
     if (undecided > 0)
-        report_say(&s->report,
-                   "At %lld points a promise is not decided: too few requests lie beyond "
-                   "the percentile it speaks of, or nobody sends what it is about. A "
-                   "longer run tells.",
-                   (long long)undecided);
-    report_say(&s->report, "A percentile is given where at least %d values lie beyond "
-                           "it in each replication and %d in all, and never of a "
-                           "backlog that grows.",
+        report_say(
+            &s->report,
+            "At %lld points a promise is not decided: too few requests lie beyond "
+            "the percentile it speaks of, or nobody sends what it is about. A "
+            "longer run tells.",
+            (long long)undecided);
+    report_say(&s->report,
+               "A percentile is given where at least %d values lie beyond "
+               "it in each replication and %d in all, and never of a "
+               "backlog that grows.",
                ESTIMATE_BEYOND_EACH, ESTIMATE_BEYOND_ALL);
     document_heading(s->report.page, 3, "Points by verdict");
     store_rows(s->store,
@@ -654,8 +663,9 @@ static void put_brief(struct results *s)
     if (s->sitter.point)
         summary_write(SUMMARY_HEADROOM, &s->sitter.point->result, &s->report.sheet);
     document_note(s->report.page,
-                  arena_format(arena, "± is half of the %.0f %% interval. Results: %s, "
-                                      "hash %.16s.",
+                  arena_format(arena,
+                               "± is half of the %.0f %% interval. Results: %s, "
+                               "hash %.16s.",
                                100 * ESTIMATE_CONFIDENCE,
                                safe(s, s->report.set->source), hash));
 }
@@ -682,8 +692,9 @@ char *report_results(const struct report_settings *set, struct store *store,
 {
     struct results s = {.store = store, .chart = chart};
     const char *description = store_text(
-        store, "select iif(json_valid(text), json_extract(text, '$.description'), null)"
-               " from experiment limit 1",
+        store,
+        "select iif(json_valid(text), json_extract(text, '$.description'), null)"
+        " from experiment limit 1",
         arena);
     if (!report_begin(&s.report, set, chart->title ? chart->title : "results",
                       description, arena, why))

@@ -291,8 +291,8 @@ static void print_fine_print(struct page *p)
     const char *took = arena_format(&p->sheet.arena, ", %.1f s on %d thread%s",
                                     s->seconds, s->threads, s->threads == 1 ? "" : "s");
     sheet_say(&p->sheet,
-              "%d loads, %s requests, %s events%s; seed %llu, the same random numbers at "
-              "every load.",
+              "%d loads, %s requests, %s events%s; seed %llu, the same random numbers "
+              "at every load.",
               s->probes, value(p, HUMAN_NUMBER, (double)s->requests),
               value(p, HUMAN_NUMBER, (double)s->events),
               p->sheet.document ? "" : took, (unsigned long long)p->base->result.seed);

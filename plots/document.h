@@ -9,11 +9,11 @@
  *     char *bytes = document_close(page, &length);
  *
  * Safety:    every text may come from a stranger. It becomes text, whatever stands in
- *            it: no element, attribute, link or style is ever made of it, and characters
- *            that may not be shown (letters.h) give way to U+FFFD. The HTML has no
- *            script and forbids all, and fetches nothing (a Content-Security-Policy with
- *            the hash of its one style sheet). Pictures are `img` of data: in those
- *            browsers run nothing.
+ *            it: no element, attribute, link or style is ever made of it, and what may
+ *            not be shown (letters.h) gives way to U+FFFD. The HTML has no script and
+ *            forbids all, and fetches nothing (a Content-Security-Policy with the hash
+ *            of its one style sheet). Pictures are `img` of data: in those browsers run
+ *            nothing.
  * Output:    the same calls give the same bytes.
  * Ownership: nothing that is passed in is kept after the call, but the head.
  * Errors:    a NULL from document_open or document_close: out of memory.

@@ -14,14 +14,14 @@ static void put_text(FILE *out, const char *text, bool lines)
 {
     while (text && *text) {
         int length = letters_length(text);
-        const char *entity = *text == '&'   ? "&amp;"
-                             : *text == '<' ? "&lt;"
-                             : *text == '>' ? "&gt;"
-                             : *text == '"' ? "&quot;"
-                             : *text == '\'' ? "&#39;"
+        const char *entity = *text == '&'             ? "&amp;"
+                             : *text == '<'           ? "&lt;"
+                             : *text == '>'           ? "&gt;"
+                             : *text == '"'           ? "&quot;"
+                             : *text == '\''          ? "&#39;"
                              : lines && *text == '\n' ? "\n"
-                             : length == 0 ? LETTERS_REPLACEMENT
-                                           : NULL;
+                             : length == 0            ? LETTERS_REPLACEMENT
+                                                      : NULL;
         if (entity)
             fputs(entity, out);
         else
@@ -98,8 +98,7 @@ static void verdict(struct document *d, enum tone tone, const char *text)
     fputs("</p>\n", d->body);
 }
 
-static void numbers(struct document *d, const struct document_number *number,
-                    int count)
+static void numbers(struct document *d, const struct document_number *number, int count)
 {
     fputs("<dl class=\"numbers\">\n", d->body);
     for (int i = 0; i < count; i++) {

@@ -95,8 +95,7 @@ static void verdict(struct document *d, enum tone tone, const char *text)
     fputs("**\n\n", d->body);
 }
 
-static void numbers(struct document *d, const struct document_number *number,
-                    int count)
+static void numbers(struct document *d, const struct document_number *number, int count)
 {
     for (int i = 0; i < count; i++) {
         fputs("- ", d->body);

@@ -3,6 +3,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "experiments/commands/command.h"
 #include "experiments/commands/draw.h"
+#include "experiments/commands/results.h"
 
 #include "experiments/experiment.h"
 #include "experiments/sitter.h"
@@ -152,26 +153,14 @@ static int draw_chart(struct album *a, const struct wishes *wishes,
     return draw_all(a, &sitter, wishes->kinds);
 }
 
-static void tell_fault(void *album, const char *fault)
-{
-    struct album *a = album;
-    refuse(a, arena_format(&a->options->arena, "%s: damaged: %s",
-                             a->options->arguments[0], fault));
-}
-
 static int plot_results(struct album *a, const struct wishes *wishes)
 {
-    struct arena *arena = &a->options->arena;
     struct store *store;
-    const char *why, *path = a->options->arguments[0];
-    enum store_end end = store_open(&store, path, STORE_READ, arena, &why);
-    if (end != STORE_OPEN) {
-        refuse(a, arena_format(arena, "%s: %s", path, why));
-        return end == STORE_INPUT ? COMMAND_INPUT : COMMAND_MACHINE;
-    }
-    int status = store_broken_seals(store, arena, tell_fault, a)
-                     ? COMMAND_MACHINE
-                     : draw_chart(a, wishes, store);
+    int status =
+        results_open("plot", a->options->arguments[0], &a->options->arena, &store);
+    if (status != COMMAND_DONE)
+        return status;
+    status = draw_chart(a, wishes, store);
     store_close(store);
     return status;
 }
@@ -200,19 +189,12 @@ static int plot_scenario(struct album *a, const struct command *command,
 
 /* ---- the command ----------------------------------------------------------------- */
 
-/* What is there and begins like one, or is called so. */
-static bool is_results(const char *path)
-{
-    const char *dot = strrchr(path, '.');
-    return store_is_one(path) || (dot && strcmp(dot, ".hdb") == 0);
-}
-
 static int plot(const struct command *command, struct options *options,
                 const struct wishes *wishes)
 {
     struct arena *arena = &options->arena;
     struct album a = {.options = options};
-    bool results = is_results(options->arguments[0]);
+    bool results = results_are_at(options->arguments[0]);
     if (!choose_size(&a, wishes->size))
         return command_wrong(command, "--size is page, column or slide");
     if (!choose_format(&a, wishes->format))

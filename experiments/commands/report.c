@@ -13,6 +13,7 @@
 #include "sim/check.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,8 +112,10 @@ static int make_folder(struct job *j, const char *path, bool may_exist)
     struct arena *arena = &j->options->arena;
     if (errno == EEXIST)
         return refuse(j, COMMAND_INPUT,
-                      arena_format(arena, "%s: exists already (--force replaces what is "
-                                          "in it)", path));
+                      arena_format(arena,
+                                   "%s: exists already (--force replaces what is "
+                                   "in it)",
+                                   path));
     return refuse(j, COMMAND_MACHINE,
                   arena_format(arena, "%s: %s", path, strerror(errno)));
 }
@@ -132,9 +135,10 @@ static int check_place(struct job *j)
     if (result == OUTPUT_WRITTEN)
         return j->set.folder ? make_folder(j, j->set.folder, j->options->force)
                              : COMMAND_DONE;
-    return refuse(j, result == OUTPUT_EXISTS ? COMMAND_INPUT : COMMAND_MACHINE,
-                  arena_format(&j->options->arena, "%s%s", error,
-                               result == OUTPUT_EXISTS ? " (--force replaces it)" : ""));
+    return refuse(
+        j, result == OUTPUT_EXISTS ? COMMAND_INPUT : COMMAND_MACHINE,
+        arena_format(&j->options->arena, "%s%s", error,
+                     result == OUTPUT_EXISTS ? " (--force replaces it)" : ""));
 }
 
 static int deliver(struct job *j, char *bytes, size_t length, const char *why)
@@ -234,8 +238,9 @@ static int find_results(struct job *j, const char *path)
     if (access(j->argument, F_OK) == 0)
         return COMMAND_DONE;
     return refuse(j, COMMAND_INPUT,
-                  arena_format(arena, "%s: there are no results yet; first: headroom "
-                                      "batch %s",
+                  arena_format(arena,
+                               "%s: there are no results yet; first: headroom "
+                               "batch %s",
                                j->argument, report_quoted(path, arena)));
 }
 
@@ -323,8 +328,8 @@ static int report(struct job *j)
     j->set.brief = j->wishes->brief;
     j->set.source = j->argument;
     j->set.force = j->options->force;
-    j->set.effort = (struct point_effort){.threads = j->options->threads,
-                                          .stop = command_listen()};
+    j->set.effort =
+        (struct point_effort){.threads = j->options->threads, .stop = command_listen()};
     j->set.warn = warn;
     j->set.context = j->options;
     return results ? report_file(j) : report_scenario(j);
@@ -369,6 +374,7 @@ int report_command(const struct command *command, int argc, char **argv)
     int status = command_options(command, argc, argv, extra, &options);
     if (status != COMMAND_GOES_ON)
         return status;
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of writing */
     struct job job = {.command = command, .options = &options, .wishes = &wishes};
     return command_done(&options, report(&job));
 }

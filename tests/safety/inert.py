@@ -137,7 +137,7 @@ class SvgReader(HTMLParser):
             box = name == "style" and value == "filter:url(#textbox)"  # behind a label
             if name.startswith("on") or name == "href" or (name == "style" and not box):
                 self.wrong.append(f"an attribute {name} in a figure")
-            if name == "xlink:href" and not re.fullmatch("#gpPt[0-9]+", value):
+            if name == "xlink:href" and not re.fullmatch("#gp(Pt[0-9]+|Dot)", value):
                 self.wrong.append(f"a link to {value[:60]!r} in a figure")
 
     handle_startendtag = handle_starttag

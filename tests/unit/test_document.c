@@ -98,8 +98,9 @@ static void html_escapes_every_text(void **state)
     lacks(page, "\x1b");
     lacks(page, "\xE2\x80\xAE");
     lacks(page, "\xFF");
-    says(page, "<p>&quot;&gt;&lt;b&gt;&#39; &amp;amp; " STAND_IN " " STAND_IN
-               STAND_IN STAND_IN " " STAND_IN STAND_IN "</p>"); /* one a byte */
+    says(page,
+         "<p>&quot;&gt;&lt;b&gt;&#39; &amp;amp; " STAND_IN
+         " " STAND_IN STAND_IN STAND_IN " " STAND_IN STAND_IN "</p>"); /* one a byte */
     free(page);
 }
 
@@ -148,11 +149,10 @@ static void empty_blocks_leave_nothing(void **state)
 
 static void a_quoted_text_is_one_word_of_a_shell(void **state)
 {
-    static const char *const texts[] = {"load.hdb",   "a b",       "$(touch x)", "`id`",
-                                        "it's",       "'",         "",           "a;b",
-                                        "-rf",        "\\",        "a\nb",       "!x",
-                                        "*",          "~",         "#x",         "''\"$x",
-                                        "a&b|c<d>e"};
+    static const char *const texts[] = {
+        "load.hdb", "a b", "$(touch x)", "`id`",   "it's",     "'",
+        "",         "a;b", "-rf",        "\\",     "a\nb",     "!x",
+        "*",        "~",   "#x",         "''\"$x", "a&b|c<d>e"};
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct arena arena;
