@@ -66,9 +66,11 @@ def run(arguments, payload, statuses, gnuplot=True, machine=False):
     return out
 
 
-def write(name, tree, comment=""):
-    comment = "".join(" " if ord(c) < 32 else c for c in comment).replace("*/", "* /")
-    text = json.dumps(tree, ensure_ascii=False)
+def write(name, tree, comment="", escaped=False):
+    """As bytes that stand for themselves, or as JSON's escapes."""
+    comment = "".join(" " if ord(c) < 32 or c == "\ufeff" else c for c in comment)
+    comment = comment.replace("*/", "* /")
+    text = json.dumps(tree, ensure_ascii=escaped)
     (WORK / name).write_text(f"/* {comment} */\n{text}\n", errors="surrogatepass")
     return name
 
@@ -169,13 +171,14 @@ def as_file_name(p):
 
 
 def together(group, number):
-    names = [p for p in group if p and "\0" not in p]  # JSON of ours has no NUL
-    write("free.json", scenario(description=" ".join(names)))
+    # No NUL and no byte order mark may stand within a file of ours.
+    names = [p for p in group if p and "\0" not in p and "\ufeff" not in p]
+    write("free.json", scenario(description=" ".join(names)), escaped=True)
     write("load.json", {
         "name": "load", "description": " ".join(names), "scenario": "free.json",
         "replications": 2, "variants": {p: {"services": {"api": {"slots": 1 + i}}}
                                         for i, p in enumerate(names)},
-        "vary": {"/workloads/v/open/rate": ["40/s", "70/s"]}}, comment=names[0])
+        "vary": {"/workloads/v/open/rate": ["40/s", "70/s"]}}, names[0], escaped=True)
     (WORK / "load.hdb").unlink(missing_ok=True)
     run(["check", "load.json"], names, (0,))
     run(["batch", "load.json", "--quiet"], names, (0,))
