@@ -279,7 +279,7 @@ static bool is_empty(const struct table *t)
 {
     for (int i = 0; i < t->count; i++)
         for (int k = 0; k < t->series[i].count; k++)
-            if (isfinite(t->series[i].y[k]))
+            if (t->series[i].cell || isfinite(t->series[i].y[k]))
                 return false;
     return t->nothing != NULL;
 }
