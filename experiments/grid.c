@@ -112,6 +112,7 @@ static enum tone tone_of(enum ink ink)
 {
     return ink == INK_GOOD    ? TONE_GOOD
            : ink == INK_BAD   ? TONE_BAD
+           : ink == INK_DOUBT ? TONE_WARN
            : ink == INK_FAINT ? TONE_FAINT
                               : TONE_PLAIN;
 }

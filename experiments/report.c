@@ -313,7 +313,8 @@ void report_draw(struct report *r, struct sitter *sitter)
     r->picture = arena_many(r->arena, rows + 1, struct picture);
     if (!r->set->brief) {
         for (int i = 0; i < rows; i++)
-            add_picture(r, sitter, &figures_rows[i]);
+            if (sitter->chart || figures_rows[i].portray)
+                add_picture(r, sitter, &figures_rows[i]);
         return;
     }
     for (size_t i = 0; i < sizeof telling / sizeof *telling; i++) {

@@ -9,7 +9,7 @@
 const char *sheet_ink(const struct sheet *sheet, enum ink ink)
 {
     static const char *const codes[] = {"\x1b[0m", "\x1b[1m", "\x1b[32m", "\x1b[1;31m",
-                                        "\x1b[2m"};
+                                        "\x1b[2m", "\x1b[1;31m"};
     return sheet->colour ? codes[ink] : "";
 }
 
@@ -51,9 +51,10 @@ void sheet_headline(struct sheet *sheet, enum ink ink, const char *text)
 {
     if (sheet->document)
         document_verdict(sheet->document,
-                         ink == INK_GOOD  ? TONE_GOOD
-                         : ink == INK_BAD ? TONE_BAD
-                                          : TONE_PLAIN,
+                         ink == INK_GOOD    ? TONE_GOOD
+                         : ink == INK_BAD   ? TONE_BAD
+                         : ink == INK_DOUBT ? TONE_WARN
+                                            : TONE_PLAIN,
                          text);
     else
         fprintf(sheet->out, "%s%s%s\n", sheet_ink(sheet, ink), text,

@@ -25,7 +25,14 @@ struct sheet {
     bool explains;             /* what comes next is about the table before it */
 };
 
-enum ink { INK_PLAIN, INK_BOLD, INK_GOOD, INK_BAD, INK_FAINT };
+enum ink {
+    INK_PLAIN,
+    INK_BOLD,
+    INK_GOOD,
+    INK_BAD,
+    INK_FAINT,
+    INK_DOUBT, /* not good, though not bad: on a terminal as if it were */
+};
 
 /* The escape sequence; "" without colour. */
 const char *sheet_ink(const struct sheet *sheet, enum ink ink);

@@ -150,7 +150,8 @@ static void print_verdict(struct page *p)
     const struct result *r = p->result;
     const struct judgement *j = &r->judgement;
     bool good = j->verdict == VERDICT_STABLE && result_is_yes(r);
-    sheet_headline(&p->sheet, good ? INK_GOOD : INK_BAD,
+    bool bad = j->verdict > VERDICT_NEAR_CRITICAL || result_missed(r) > 0;
+    sheet_headline(&p->sheet, good ? INK_GOOD : bad ? INK_BAD : INK_DOUBT,
                    arena_format(&p->sheet.arena, "%s: %s%s",
                                 sheet_safe(&p->sheet, r->name),
                                 verdict_names[j->verdict], kept(p)));
