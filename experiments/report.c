@@ -114,6 +114,17 @@ const char *report_quoted(const char *text, struct arena *arena)
     return arena_format(arena, "%s'", quoted);
 }
 
+const char *report_digest(const struct report *r, const char *text)
+{
+    struct sha256 hash;
+    char *shown = arena_many(r->arena, DIGEST_TEXT, char);
+    sha256_begin(&hash);
+    sha256_add(&hash, text, strlen(text));
+    struct digest digest = sha256_end(&hash);
+    digest_text(&digest, shown);
+    return shown;
+}
+
 struct document_cell report_estimate(const struct report *r, enum human_kind kind,
                                      double value, double half_width)
 {

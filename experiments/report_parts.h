@@ -46,6 +46,9 @@ const char *report_safe(const struct report *r, const char *text);
 /* "Keeps" of "keeps". */
 const char *report_capital(const struct report *r, const char *text);
 
+/* Its SHA-256, to tell whether another text is the same. */
+const char *report_digest(const struct report *r, const char *text);
+
 /* A cell with its interval on a second line. */
 struct document_cell report_estimate(const struct report *r, enum human_kind kind,
                                      double value, double half_width);

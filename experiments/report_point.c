@@ -157,6 +157,10 @@ static void put_recipe(struct report *r, const struct point *point)
                (unsigned long long)point->result.seed, RNG_STREAM_VERSION,
                HEADROOM_VERSION);
     document_code(r->page, r->set->command);
+    document_note(r->page, arena_format(r->arena,
+                                        "SHA-256 of the scenario, sorted and "
+                                        "without spaces: %s",
+                                        report_digest(r, point->scenario->canonical)));
     report_json(r, "The scenario as it was simulated", point->scenario->canonical);
 }
 
