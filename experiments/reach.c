@@ -98,26 +98,38 @@ static double open_distance(const struct reach *r)
     return r->open_to && !isnan(r->open_to->x) ? r->open_to->x : -INFINITY;
 }
 
+/* The shown time of a line's one point; less is better. */
+static double slowness(const struct chart *chart, const struct reach *r)
+{
+    const struct chart_number *n = chart_of_type(chart, r->line->point[0], chart->by);
+    return n && !isnan(n->value) ? n->value : INFINITY;
+}
+
 /* < 0: `a` carries less. */
-static int by_distance(const struct reach *a, const struct reach *b)
+static int by_distance(const struct chart *chart, const struct reach *a,
+                       const struct reach *b)
 {
     double own = distance(a), other = distance(b);
-    if (own == other) {
+    if (own == other && !chart->axis) {
+        own = -slowness(chart, a);
+        other = -slowness(chart, b);
+    } else if (own == other) {
         own = open_distance(a);
         other = open_distance(b);
     }
     return (own > other) - (own < other);
 }
 
-const struct reach *reach_best(const struct reach *reach, int count, int *equal)
+const struct reach *reach_best(const struct chart *chart, const struct reach *reach,
+                               int *equal)
 {
     const struct reach *best = &reach[0];
     *equal = -1; /* itself */
-    for (int i = 1; i < count; i++)
-        if (by_distance(&reach[i], best) > 0)
+    for (int i = 1; i < chart->lines; i++)
+        if (by_distance(chart, &reach[i], best) > 0)
             best = &reach[i];
-    for (int i = 0; i < count; i++)
-        *equal += by_distance(&reach[i], best) == 0;
+    for (int i = 0; i < chart->lines; i++)
+        *equal += by_distance(chart, &reach[i], best) == 0;
     return best;
 }
 
@@ -217,6 +229,8 @@ static const char *say_none(const struct chart *chart, const struct reach *r,
                             struct arena *arena)
 {
     const char *asked = r->promised ? "keeps every promise" : "lasts";
+    if (r->open_to && !chart->axis)
+        return "misses no promise, though the runs are too short to be sure of all";
     if (r->open_to)
         return arena_format(
             arena,
@@ -226,9 +240,10 @@ static const char *say_none(const struct chart *chart, const struct reach *r,
             r->no ? reach_place(chart, r->no) : "", r->no ? " " : "",
             r->no ? reach_break(chart, r->no, arena) : "");
     if (r->line->count == 1)
-        return arena_format(arena, "does not %s at %s: %s",
+        return arena_format(arena, "does not %s%s%s: %s",
                             r->promised ? "keep every promise" : "last",
-                            reach_place(chart, r->line->point[0]),
+                            chart->axis ? " at " : "",
+                            chart->axis ? reach_place(chart, r->line->point[0]) : "",
                             reach_break(chart, r->line->point[0], arena));
     return arena_format(arena, "%s nowhere: at %s already %s", asked,
                         reach_place(chart, r->line->point[0]),

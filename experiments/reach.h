@@ -37,9 +37,10 @@ struct reach {
 /* One for each line of the chart, in its order. */
 const struct reach *reach_of(const struct chart *chart, struct arena *arena);
 
-/* The line that carries most; the first of equal ones. `equal`: how many others carry
- * as much. */
-const struct reach *reach_best(const struct reach *reach, int count, int *equal);
+/* The line that carries most; where no axis tells, the fastest that keeps what is asked;
+ * the first of equal ones. `equal`: how many others do as well. */
+const struct reach *reach_best(const struct chart *chart, const struct reach *reach,
+                               int *equal);
 
 /* The point to look at: the last that keeps what is asked, else the last that lasts,
  * else the first. */

@@ -61,15 +61,16 @@ static void put_verdict(struct results *s)
 {
     struct arena *arena = s->report.arena;
     const char *label = safe(s, s->best->line->label), *text = sentence(s, s->best);
+    const char *most = s->chart->axis ? "carries most" : "does best";
     if (!*label)
         text = report_capital(&s->report, text);
     else if (s->equal > 0)
-        text = arena_format(arena, "%s, like %d other%s, carries most: it %s", label,
-                            s->equal, s->equal > 1 ? "s" : "", text);
+        text = arena_format(arena, "\u201c%s\u201d, like %d other%s, %s: it %s", label,
+                            s->equal, s->equal > 1 ? "s" : "", most, text);
     else if (s->chart->lines > 1)
-        text = arena_format(arena, "%s carries most: it %s", label, text);
+        text = arena_format(arena, "\u201c%s\u201d %s: it %s", label, most, text);
     else
-        text = arena_format(arena, "%s %s", label, text);
+        text = arena_format(arena, "\u201c%s\u201d %s", label, text);
     document_verdict(s->report.page, tone_of(s->best),
                      arena_format(arena, "%s.", text));
 }
@@ -96,6 +97,12 @@ static const struct chart_number *shown_time(const struct results *s,
     return chart_of_type(s->chart, p, s->chart->by);
 }
 
+/* "p95 at 240/s", but "p95 with more connections" */
+static const char *at_or_with(const struct results *s)
+{
+    return s->chart->axis ? "at" : "with";
+}
+
 static struct document_number carried(const struct results *s)
 {
     const struct reach *r = s->best;
@@ -110,6 +117,12 @@ static struct document_number carried(const struct results *s)
                                         .value = "nothing",
                                         .below = "of what was tried",
                                         .tone = TONE_BAD};
+    if (!s->chart->axis)
+        return (struct document_number){.label = "does best",
+                                        .value = safe(s, to->label),
+                                        .below = r->yes ? "every promise is kept"
+                                                        : "not all is decided",
+                                        .tone = r->yes ? TONE_GOOD : TONE_WARN};
     return (struct document_number){
         .label = *r->line->label
                      ? arena_format(arena, "%s %s", safe(s, r->line->label), label)
@@ -150,7 +163,7 @@ static struct document_number how_fast(const struct results *s)
     struct estimate e = {
         .value = n ? n->value : NAN, .half_width = n ? n->half_width : NAN, .n = 2};
     return (struct document_number){
-        .label = safe(s, arena_format(arena, "%s at %s", metric_name(s),
+        .label = safe(s, arena_format(arena, "%s %s %s", metric_name(s), at_or_with(s),
                                       reach_place(s->chart, p))),
         .value = human_estimate(arena, HUMAN_TIME, &e),
         .below = isnan(e.value)
@@ -180,7 +193,7 @@ static struct document_number full_at(const struct results *s)
         .value = rate ? human_value(arena, HUMAN_RATE, p->x / load)
                       : human_value(arena, HUMAN_PART, load),
         .below = rate ? "is where its work alone fills it"
-                      : arena_format(arena, "of it is used at %s", at)};
+                      : arena_format(arena, "of it is used %s %s", at_or_with(s), at)};
 }
 
 static void put_numbers(struct results *s)
@@ -385,6 +398,17 @@ static void put_line_points(struct results *s, const struct reach *r, bool all)
         put_points(s, r->line, picked, pick(r, picked));
 }
 
+/* Where nothing was varied each point is a line; here they share a table. */
+static void put_unordered(struct results *s, int count)
+{
+    static const struct chart_line all = {.label = ""};
+    struct chart_point **point =
+        arena_many(s->report.arena, count, struct chart_point *);
+    for (int i = 0; i < count; i++)
+        point[i] = s->chart->line[i].point[0];
+    put_points(s, &all, point, count);
+}
+
 /* In the page, or beside it. */
 static void put_table_file(struct results *s)
 {
@@ -435,6 +459,11 @@ static void put_all_points(struct results *s)
                        ? arena_format(s->report.arena, ", of the best line and %d more",
                                       DETAIL_LINES - 1)
                        : "");
+    if (!s->chart->axis && all) {
+        put_unordered(s, points);
+        put_table_file(s);
+        return;
+    }
     put_line_points(s, s->best, all);
     for (int i = 0, shown = 1; i < lines && (all || shown < DETAIL_LINES); i++) {
         if (&s->reach[i] == s->best)
@@ -679,7 +708,9 @@ static void put_all(struct results *s)
     document_heading(s->report.page, 2, "The answer");
     put_verdict(s);
     put_numbers(s);
-    if (s->chart->lines > 1)
+    if (!s->chart->axis)
+        put_others(s, DETAIL_LINES);
+    else if (s->chart->lines > 1)
         put_lines(s);
     document_heading(s->report.page, 2, "Figures");
     report_figures(&s->report);
@@ -704,7 +735,7 @@ char *report_results(const struct report_settings *set, struct store *store,
                       description, arena, why))
         return NULL;
     s.reach = reach_of(chart, arena);
-    s.best = reach_best(s.reach, chart->lines, &s.equal);
+    s.best = reach_best(chart, s.reach, &s.equal);
     seat(&s);
     report_draw(&s.report, &s.sitter);
     if (set->brief)
