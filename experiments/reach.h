@@ -37,8 +37,8 @@ struct reach {
 /* One for each line of the chart, in its order. */
 const struct reach *reach_of(const struct chart *chart, struct arena *arena);
 
-/* The line that carries most; where no axis tells, the fastest that keeps what is asked;
- * the first of equal ones. `equal`: how many others do as well. */
+/* The line that carries most; where no axis tells, the fastest that keeps what is
+ * asked; the first of equal ones. `equal`: how many others do as well. */
 const struct reach *reach_best(const struct chart *chart, const struct reach *reach,
                                int *equal);
 
