@@ -13,13 +13,13 @@
 
 #include <math.h>
 
-uint32_t arrivals_type(const struct world *w, const struct workload *load,
-                       uint64_t entity)
+uint32_t arrivals_type(struct world *w, const struct workload *load, uint64_t entity)
 {
     uint32_t type = 0;
     if (load->types == 1)
         return load->first_type;
-    struct draw draw = draw_at(load->type_key, entity, w->replication, 0);
+    struct draw_memo *memo = &w->arrivals[load - w->workload].type_memo;
+    struct draw draw = draw_recall(memo, load->type_key, entity, w->replication, 0);
     double u = draw_uniform(&draw);
     while (type + 1 < load->types && u >= load->odds[type])
         type++;
@@ -392,7 +392,7 @@ static int64_t batch_size(const struct world *w, const struct workload *load,
 }
 
 /* Where it is not always the same. */
-static OUT_OF_LINE uint32_t type_of(const struct world *w, const struct workload *load,
+static OUT_OF_LINE uint32_t type_of(struct world *w, const struct workload *load,
                                     uint64_t entity)
 {
     uint32_t type = load->trace ? load->trace[entity].type : NONE;
@@ -546,7 +546,7 @@ void arrivals_start(struct world *w, uint32_t workload)
     }
 }
 
-HOT_ACROSS void arrivals_event(struct world *w, uint32_t workload)
+OUT_OF_LINE void arrivals_event(struct world *w, uint32_t workload)
 {
     const struct workload *load = &w->workload[workload];
     struct arrivals *a = &w->arrivals[workload];

@@ -5,10 +5,6 @@
  */
 #include "models/world.h"
 
-#include <string.h>
-
-enum { FEW_RESOURCES = 8 };
-
 /* ---- requests -------------------------------------------------------------------- */
 
 static void grow_requests(struct world *w)
@@ -20,6 +16,8 @@ static void grow_requests(struct world *w)
     if (w->visit)
         arena_commit(w->arena, w->visit, room * sizeof *w->visit);
     arena_commit(w->arena, w->blame, (size_t)room * w->resources * sizeof *w->blame);
+    if (w->met)
+        arena_commit(w->arena, w->met, room * sizeof *w->met);
     if (w->heard)
         arena_commit(w->arena, w->heard, room * sizeof *w->heard);
     if (w->carried)
@@ -200,21 +198,16 @@ void client_drop(struct world *w, uint32_t type)
 
 /* ---- the end of a request -------------------------------------------------------- */
 
-/* Of many resources a request has met few: those in between are passed over two by
- * two. Returns how many are done. */
-static OUT_OF_LINE uint32_t record_pairs(float *spent, uint64_t *sum, uint32_t count)
+/* Of many resources a request has met few: only those are looked at. */
+static OUT_OF_LINE void record_met(struct world *w, uint32_t request, uint64_t *sum)
 {
-    uint32_t i = 0;
-    for (; i + 1 < count; i += 2) {
-        uint64_t pair;
-        memcpy(&pair, &spent[i], sizeof pair);
-        if (pair == 0)
-            continue;
-        sum[i] += (uint64_t)(int64_t)spent[i];
-        sum[i + 1] += (uint64_t)(int64_t)spent[i + 1];
-        spent[i] = spent[i + 1] = 0;
-    }
-    return i;
+    float *spent = &w->blame[(size_t)request * w->resources];
+    for (uint64_t met = w->met[request]; met; met &= met - 1)
+        for (uint32_t i = (uint32_t)__builtin_ctzll(met); i < w->resources; i += 64) {
+            sum[i] += (uint64_t)(int64_t)spent[i];
+            spent[i] = 0;
+        }
+    w->met[request] = 0;
 }
 
 HOT_INLINE void record_blame(struct world *w, uint32_t request,
@@ -223,10 +216,11 @@ HOT_INLINE void record_blame(struct world *w, uint32_t request,
     float *spent = &w->blame[(size_t)request * w->resources];
     int bin = blame_bin((uint64_t)latency);
     uint64_t *sum = &out->blame[(size_t)bin * w->resources];
-    uint32_t i = 0;
-    if (RARELY(w->resources > FEW_RESOURCES))
-        i = record_pairs(spent, sum, w->resources);
-    for (; i < w->resources; i++) {
+    if (w->met) {
+        record_met(w, request, sum);
+        return;
+    }
+    for (uint32_t i = 0; i < w->resources; i++) {
         sum[i] += (uint64_t)(int64_t)spent[i];
         spent[i] = 0;
     }
@@ -238,6 +232,8 @@ static OUT_OF_LINE void forget_blame(struct world *w, uint32_t request)
     float *spent = &w->blame[(size_t)request * w->resources];
     for (uint32_t i = 0; i < w->resources; i++)
         spent[i] = 0;
+    if (w->met)
+        w->met[request] = 0;
 }
 
 /* A request outside of the window is over. */
@@ -383,12 +379,15 @@ void client_settle(struct world *w, uint32_t request, enum status status,
 }
 
 /* The attempt under way is over for the client. */
-HOT_INLINE void end_attempt(struct world *w, struct request *r)
+HOT_INLINE void end_attempt(struct world *w, struct request *r,
+                            const struct workload *load)
 {
-    const struct call_site *site = &w->call[w->type[r->type].call];
     cancel(w, &r->timer);
     r->wait++;
-    balance_release(w, site, site->balancer, r->peer);
+    if (load->balanced) {
+        const struct call_site *site = &w->call[w->type[r->type].call];
+        balance_release(w, site, site->balancer, r->peer);
+    }
 }
 
 /* A stream that had begun was a success as far as it went: patience begins anew. */
@@ -429,7 +428,7 @@ void client_reply(struct world *w, uint32_t request, enum status status, uint16_
 {
     struct request *r = &w->request[request];
     const struct workload *load = workload_of(w, r);
-    end_attempt(w, r);
+    end_attempt(w, r, load);
     if (RARELY(load->watched))
         visit_over(w, request, status);
     if (RARELY(status != STATUS_OK) && r->begun)
@@ -447,7 +446,7 @@ void client_give_up(struct world *w, uint32_t request)
     r->stamp++; /* whatever works for it now works for nobody */
     if (r->state == REQUEST_CALLING) {
         proxy_client_gone(w, child, NONE, wait);
-        end_attempt(w, r);
+        end_attempt(w, r, workload_of(w, r));
         if (r->begun)
             stream_cut(w, request, STATUS_TIMEOUT);
     }
@@ -497,8 +496,7 @@ void client_timeout(struct world *w, uint32_t request, bool deadline)
 static void try_again(struct world *w, uint32_t request)
 {
     struct request *r = &w->request[request];
-    w->blame[(size_t)request * w->resources + w->m->backoff_resource] +=
-        (float)r->pause;
+    blame(w, request, w->m->backoff_resource, r->pause);
     if (w->visit)
         visit_retry(w, request);
     else

@@ -490,6 +490,7 @@ struct workload {
     bool heralded; /* something comes before a request is sent, */
     bool watched;  /* after an attempt, */
     bool attended; /* after a request: visit.c */
+    bool balanced; /* some request of it goes to the choice of a balancer */
     struct retry_policy retry;
     const struct dist *patience;
     uint16_t left_cause;

@@ -39,7 +39,7 @@ void cpu_advance(struct cpu *cpu, sim_time now)
         if (busy < 0)
             busy = governor_passed(cpu, now);
         cpu->work += passed * cpu->rate;
-        cpu->area += (uint128)(passed * busy * 1000 + 0.5);
+        cpu->area += wide_from(passed * busy * 1000 + 0.5);
     }
     cpu->since = now;
 }
@@ -127,8 +127,8 @@ static void move_unit(struct cpu *cpu, uint32_t id, double finish)
 
 sim_time cpu_completion(const struct cpu *cpu, sim_time now)
 {
-    double left = (cpu->heap[0].finish - cpu->work) * cpu->inverse;
-    return now + (sim_time)ceil(fmax(0, left - SLACK));
+    double left = (cpu->heap[0].finish - cpu->work) * cpu->inverse - SLACK;
+    return left > 0 ? now + (sim_time)ceil(left) : now;
 }
 
 /* A unit that goes before it is done. */

@@ -588,6 +588,9 @@ static void finish(struct compiler *c)
     finish_limits(m);
     for (uint32_t i = 0; i < c->call.count; i++)
         m->call[i].first_instance = m->service[m->call[i].service].first_instance;
+    for (int i = 0; i < m->facts.types; i++)
+        m->workload[m->type[i].workload].balanced |=
+            m->call[m->type[i].call].balancer != NONE;
     compile_finish_caches(c);
     state_facts(c);
     m->facts.resource = c->resource.items;

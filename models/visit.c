@@ -26,11 +26,6 @@ void visits_open(struct world *w)
         w->lane[i].behind = SIM_NEVER;
 }
 
-static void blame(struct world *w, uint32_t request, uint16_t resource, sim_time time)
-{
-    w->blame[(size_t)request * w->resources + resource] += (float)time;
-}
-
 /* ---- connections ----------------------------------------------------------------- */
 
 static struct lane *lane_of(struct world *w, uint32_t request)

@@ -2,6 +2,7 @@
 #include "models/world.h"
 
 enum {
+    FEW_RESOURCES = 8,      /* of as many all are looked at */
     DEFAULT_CAP = 2000000,  /* tasks and requests alive */
     LOOK_EVENTS = 1 << 16,  /* so often somebody may stop it */
     STILL_EVENTS = 1 << 23, /* if time has not moved in so many, it never will */
@@ -139,6 +140,8 @@ static void set_up(struct world *w, const struct window *window)
     if (m->pools)
         w->held = arena_reserve(w->arena, (size_t)MOST_TASKS * MAX_HELD *
                                               sizeof *w->held);
+    if (w->resources > FEW_RESOURCES)
+        w->met = arena_reserve(w->arena, MOST_TASKS * sizeof *w->met);
     w->blame = arena_reserve(w->arena, MOST_TASKS * sizeof *w->blame * w->resources);
     event_list_init(&w->events, w->arena);
     timers_init(&w->timers, w->arena, &w->events, m->timer_length,
@@ -330,13 +333,12 @@ static void window_event(struct world *w)
 
 /* ---- the loop -------------------------------------------------------------------- */
 
-static void actor_event(struct world *w, uint32_t actor)
+/* Of actors that come after the workloads. */
+static OUT_OF_LINE void actor_event(struct world *w, uint32_t actor)
 {
     const struct model *m = w->m;
-    uint32_t workloads = (uint32_t)m->facts.workloads;
-    if (actor < workloads)
-        arrivals_event(w, actor);
-    else if ((actor -= workloads) < m->instances)
+    actor -= (uint32_t)m->facts.workloads;
+    if (actor < m->instances)
         cpu_event(w, actor);
     else if ((actor -= m->instances) < m->pool_states)
         pool_event(w, actor);
@@ -385,7 +387,10 @@ HOT_INLINE uint32_t dispatch(struct world *w, uint32_t slot)
         timer_event(w, index);
         break;
     case SLOT_ACTOR:
-        actor_event(w, index);
+        if (index < (uint32_t)w->m->facts.workloads)
+            arrivals_event(w, index);
+        else
+            actor_event(w, index);
         break;
     }
     return NONE;

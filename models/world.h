@@ -397,7 +397,7 @@ struct budget {
 struct arrivals {
     uint64_t count;    /* arrivals so far; of sessions: users */
     uint64_t requests; /* requests so far */
-    struct draw_memo memo;
+    struct draw_memo memo, type_memo;
     bool one_by_one; /* one request an arrival */
     bool by_gaps;    /* gaps are drawn, */
     bool stretched;  /* and the rate varies */
@@ -496,6 +496,8 @@ struct world {
     struct line **line;      /* by instance; NULL, and entries: no rules */
     float *blame; /* [request][resource] ns spent so far; shares need no more digits */
     uint32_t resources;
+    uint64_t *met; /* [request] bits of those it has spent time on, by number modulo 64;
+                      NULL where there are few */
     uint32_t *ready; /* who can go on, in order; empty between events */
     uint32_t ready_count, ready_room;
 
@@ -635,11 +637,11 @@ bool task_is_awaited(const struct world *w, const struct task *t);
  * patience is now with the connection, or with the answer. */
 void task_connecting(struct world *w, const struct task *child, bool connecting);
 
-/* Room for an array that has filled its room: an eighth more, stopping short at the cap
- * so that going beyond it is noticed. */
+/* Room for an array that has filled its room: a sixteenth more, stopping short at the
+ * cap so that going beyond it is noticed. */
 static inline uint32_t grown_room(const struct world *w, uint32_t room)
 {
-    uint32_t more = room + (room < 32768 ? 4096 : room / 8);
+    uint32_t more = room + (room < 65536 ? 4096 : room / 16);
     return room < w->cap && more > w->cap ? (uint32_t)w->cap : more;
 }
 
@@ -675,11 +677,20 @@ static inline void task_cancel_timer(struct world *w, struct task *t)
     }
 }
 
+/* A request has spent time on a resource. */
+static inline void blame(struct world *w, uint32_t request, uint16_t resource,
+                         sim_time time)
+{
+    w->blame[(size_t)request * w->resources + resource] += (float)time;
+    if (w->met)
+        w->met[request] |= UINT64_C(1) << resource % 64;
+}
+
 static inline void spend(struct world *w, const struct task *t, uint16_t resource,
                          sim_time time)
 {
     if (t->request != NONE && w->request[t->request].stamp == t->stamp)
-        w->blame[(size_t)t->request * w->resources + resource] += (float)time;
+        blame(w, t->request, resource, time);
 }
 
 /* A delay is over: the task is about to go on, which the caller sees to. */
@@ -1266,7 +1277,7 @@ void arrivals_start(struct world *w, uint32_t workload);
 /* What open workloads send in `span` on average comes now. */
 void arrivals_shock(struct world *w, sim_time span);
 void arrivals_event(struct world *w, uint32_t workload);
-uint32_t arrivals_type(const struct world *w, const struct workload *workload,
+uint32_t arrivals_type(struct world *w, const struct workload *workload,
                        uint64_t entity);
 /* The user's request has been answered: think, and ask again. */
 void arrivals_answered(struct world *w, uint32_t request);

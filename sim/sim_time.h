@@ -30,6 +30,13 @@ static inline void wide_add(uint128 *sum, uint64_t more)
     *sum = (uint128)high << 64 | low;
 }
 
+/* The whole part of a number that is not negative; nearly all fit into 64 bits, which
+ * needs no call of a library. */
+static inline uint128 wide_from(double x)
+{
+    return x < 0x1p63 ? (uint128)(uint64_t)(int64_t)x : (uint128)x;
+}
+
 /* Nanoseconds as seconds, for results and messages only. */
 static inline double sim_seconds(sim_time t)
 {

@@ -17,7 +17,7 @@ void timers_init(struct timers *t, struct arena *arena, struct event_list *event
 
 void timers_grow(struct timers *t)
 {
-    t->room += t->room < 32768 ? t->room : t->room / 8;
+    t->room += t->room < 32768 ? t->room : t->room / 16;
     check(t->room <= TIMER_MOST, "%u timers", t->room);
     arena_commit(t->arena, t->node, t->room * sizeof *t->node);
 }
