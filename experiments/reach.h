@@ -28,7 +28,7 @@ struct reach {
     bool promised;                 /* else: it lasts */
     int kept, open, broken;        /* points */
     const struct chart_point *yes; /* the last that keeps it, on the way to … */
-    const struct chart_point *no;  /* … the first that breaks it; NULL: there is none */
+    const struct chart_point *no;  /* … the first that breaks it; NULL: none does */
     const struct chart_point *open_to; /* the last before `no` that breaks nothing,
                                           though not all is decided; NULL: `yes` */
     int open_before;                   /* open points that `yes` lies beyond */

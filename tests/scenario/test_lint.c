@@ -156,7 +156,8 @@ static bool is_scenario(const char *path)
 {
     char line[400];
     int status;
-    snprintf(line, sizeof line, "grep -q '\"workloads\"' %s", path);
+    snprintf(line, sizeof line,
+             "grep -q '\"workloads\"' %s && ! grep -q '\"scenario\":' %s", path, path);
     free(program_run(line, &status));
     return status == 0;
 }

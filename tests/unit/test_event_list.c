@@ -65,9 +65,9 @@ static void earlier_goes_first_whatever_its_class(void **state)
 static void ties_go_by_class(void **state)
 {
     struct event_list *list = &((struct fixture *)*state)->list;
-    for (uint32_t class = EVENT_SAMPLE + 1; class-- > EVENT_CAPACITY;)
+    for (uint32_t class = EVENT_SAMPLE + 1; class -- > EVENT_CAPACITY;)
         event_push(list, 9, (enum event_class) class, class);
-    for (uint32_t class = EVENT_CAPACITY; class <= EVENT_SAMPLE; class++)
+    for (uint32_t class = EVENT_CAPACITY; class <= EVENT_SAMPLE; class ++)
         assert_int_equal(next(list, 9), class);
 }
 
@@ -140,7 +140,8 @@ static void step_at_random(struct event_list *list, int most)
     int count = 0;
     for (uint32_t i = 0; i < OPERATIONS; i++) {
         struct draw draw = step_draw(i);
-        bool grows = i / (4 * (uint32_t)most) % 2 == 0; /* tides, so that it runs full and dry */
+        /* tides, so that it runs full and dry */
+        bool grows = i / (4 * (uint32_t)most) % 2 == 0;
         bool push = draw_below(&draw, 100) < (grows ? 60 : 40);
         if (count == 0 || (push && count < most)) {
             struct entry e = random_entry(&draw, list->now, i);
