@@ -282,7 +282,8 @@ static const char *caption_of(const struct report *r, const struct sitter *sitte
     const char *text = report_capital(r, row->help);
     if (!row->portray || !sitter->at || !*sitter->at)
         return arena_format(r->arena, "%s.", text);
-    return arena_format(r->arena, "%s; at %s.", text, report_safe(r, sitter->at));
+    return arena_format(r->arena, "%s; of \u201c%s\u201d.", text,
+                        report_safe(r, sitter->at));
 }
 
 /* A figure that would only say why it is empty; the page can say that itself. */
@@ -413,7 +414,7 @@ static void put_lines(struct report *r, const struct behind *b,
         if (line->times == b->set_ups || !*line->of)
             document_item(r->page, first);
         else
-            report_item(r, "At %s%s: %s", report_safe(r, line->of),
+            report_item(r, "In \u201c%s\u201d%s: %s", report_safe(r, line->of),
                         line->times > 1 ? " and others" : "", line->text);
     }
     if (list->more)

@@ -48,15 +48,13 @@ static struct document_cell kept(const struct results *s, const struct chart_poi
     struct arena *arena = s->report.arena;
     if (p->promises == 0)
         return (struct document_cell){0};
-    if (p->missed > 0)
+    bool missed = p->missed > 0;
+    if (missed || p->undecided > 0)
         return (struct document_cell){
-            .text = arena_format(arena, "%d of %d missed", p->missed, p->promises),
-            .tone = TONE_BAD};
-    if (p->undecided > 0)
-        return (struct document_cell){
-            .text =
-                arena_format(arena, "%d of %d not decided", p->undecided, p->promises),
-            .tone = TONE_WARN};
+            .text = arena_format(arena, missed ? "%d missed" : "%d not decided",
+                                 missed ? p->missed : p->undecided),
+            .below = arena_format(arena, "of %d", p->promises),
+            .tone = missed ? TONE_BAD : TONE_WARN};
     return (struct document_cell){.text = "kept", .tone = TONE_GOOD};
 }
 

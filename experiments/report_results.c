@@ -202,6 +202,10 @@ static void put_recipe(struct results *s)
     const struct document_cell cell[] = {
         {.text = "results file"},
         {.text = safe(s, s->report.set->source)},
+        {.text = "seed"},
+        {.text = text_of(s, "select group_concat(distinct coalesce(iif(json_valid("
+                            "text), json_extract(text, '$.run.seed'), null), 1))"
+                            " from scenario")},
         {.text = "hash of all results"},
         {.text = hash},
         {.text = "SHA-256 of the experiment"},

@@ -106,7 +106,7 @@ static void what_is_open_is_neither_kept_nor_broken(void **state)
          "promise");
 }
 
-/* A light load brings few requests; what holds at a higher one is not doubted for it. */
+/* A light load brings few requests; what holds at a higher one is not doubted. */
 static void open_points_before_a_kept_one_are_let_pass(void **state)
 {
     (void)state;
