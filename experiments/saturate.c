@@ -808,7 +808,11 @@ static double begin_at(struct search *s, enum question question,
         return 0.8 * known.no;
     if (!isnan(known.yes))
         return 1.25 * known.yes;
-    double bound = bound_of(s);
+    const struct explanation *is = s->out->is;
+    bool of_users = turns_users(s) && is->closed_count == 1;
+    /* laws are asked at loads between those that whole numbers can have */
+    double bound = s->out->dial.whole ? (of_users ? is->closed[0].knee : INFINITY)
+                                      : bound_of(s);
     return isfinite(bound) ? 0.8 * bound
            : limit && isfinite(limit->low) ? limit->low
                                            : s->out->dial.value;
