@@ -5,6 +5,7 @@ makes of them must be inert, and the canary must not appear.
 
     canary.py HEADROOM WORK
 """
+import hashlib
 import json
 import os
 import pathlib
@@ -21,7 +22,7 @@ HEADROOM, WORK = sys.argv[1], pathlib.Path(sys.argv[2])
 CANARY = WORK / "canary"
 TOGETHER = 6  # payloads of an experiment: as many lines as a figure shows
 failures = []
-counts = {"commands": 0, "pages": 0, "figures": 0, "tables": 0, "refused": 0}
+counts = {"commands": 0, "pages": 0, "figures": 0, "tables": 0, "refused": 0, "strange": 0}
 
 
 def payloads():
@@ -194,26 +195,63 @@ def together(group, number):
     pages("load", names, "report of results")
 
 
+# What a point's seal is made of (experiments/store_check.c), with the order of its rows.
+SEALED = [
+    ("digest simulation state verdict reason stage replications requests events precise"
+     " promises missed undecided", "point where id = ?"),
+    ("pointer value number", "value where point = ? order by pointer"),
+    ("scope name metric unit value half_width n lack",
+     "estimate where point = ? order by scope, name, metric"),
+    ("number name streaming", "type where point = ? order by number"),
+    ("first count", "evidence where point = ? order by first, count"),
+]
+
+
+def seal(file, point):
+    """A stranger can make seals, too."""
+    digest = hashlib.sha256()
+    for columns, source in SEALED:
+        wanted = ", ".join(f"cast({column} as blob)" for column in columns.split())
+        for row in file.execute(f"select {wanted} from {source}", (point,)):
+            for cell in row:
+                digest.update(len(cell or b"").to_bytes(8, "little") + (cell or b""))
+    file.execute("update point set seal = ? where id = ?", (digest.digest(), point))
+
+
+def spoil(file, p):
+    text = json.dumps({"description": p})
+    file.execute("update experiment set name = ?, text = ?", (p, text))
+    file.execute("update point set label = label || ?, variant = ?, reason = ?", (p, p, p))
+    file.execute("update value set value = ? where pointer like '%rate'",
+                 (json.dumps(p, ensure_ascii=False),))
+    # Numbers that every version of SQLite writes alike.
+    file.execute("update estimate set name = name || ?, value = 2.0, half_width = 0.5"
+                 " where value is not null", (p,))
+    file.execute("update type set name = name || ?", (p,))
+    file.execute("update scenario set text = json_set(text, '$.name', ?, '$.description',"
+                 " ?)", (p, p))
+    file.execute("update execution set version = ?, host = ?", (p, p))
+    file.execute("update meta set value = ? where key = 'made_by'", (p,))
+    for (point,) in file.execute("select id from point").fetchall():
+        seal(file, point)
+
+
 def in_results(p):
     """A results file of somebody else, where nothing was checked by the language."""
     shutil.copy(WORK / "good.hdb", WORK / "bad.hdb")
     file = sqlite3.connect(WORK / "bad.hdb")
-    text = json.dumps({"description": p})
     try:
-        file.execute("update experiment set name = ?, text = ?", (p, text))
-        file.execute("update point set label = label || ?, variant = ?", (p, p))
-        file.execute("update value set value = ?", (json.dumps(p, ensure_ascii=False),))
-        file.execute("update execution set version = ?, host = ?", (p, p))
-        file.execute("update meta set value = ? where key = 'made_by'", (p,))
+        spoil(file, p)
         file.commit()
-    except (UnicodeEncodeError, sqlite3.Error):
+    except UnicodeEncodeError:  # half a character is no text of SQLite's
         return
     finally:
         file.close()
     run(["check", "bad.hdb"], p, (0, 2, 3))
     run(["report", "bad.hdb", "--out", "bad.html"], p, (0, 2, 3), gnuplot=False)
-    out = run(["export", "bad.hdb"], p, (0, 2, 3), machine=True)
+    out = run(["export", "--points", "bad.hdb"], p, (0, 2, 3), machine=True)
     hold("export of a stranger's file", inert.sheet(out), p)
+    counts["strange"] += (WORK / "bad.html").exists() and out.count("\n") > 2
     pages("bad", p, "report of a stranger's file")
 
 
@@ -232,7 +270,8 @@ def main():
     print(f"{len(every)} payloads: {counts}; {len(failures)} failures")
     for failure in failures[:20]:
         print(failure)
-    least = {"commands": 1000, "pages": 300, "figures": 60, "tables": 100, "refused": 300}
+    least = {"commands": 1000, "pages": 300, "figures": 60, "tables": 100, "refused": 300,
+             "strange": 100}
     for what, number in least.items():
         if counts[what] < number:
             failures.append(what)
