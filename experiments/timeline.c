@@ -135,7 +135,7 @@ static struct curve curve_in(const struct drawing *d, const char *label)
 
 static bool is_same(const struct chronicle_event *a, const struct chronicle_event *b)
 {
-    return a->at == b->at && a->station == b->station && a->over == b->over &&
+    return a->at == b->at && a->over == b->over && strcmp(a->whom, b->whom) == 0 &&
            strcmp(a->what, b->what) == 0;
 }
 
@@ -163,14 +163,14 @@ static double end_of(const struct chronicle *c, int number)
 {
     const struct chronicle_event *begin = &c->event[number];
     for (int i = number + 1; i < c->events; i++)
-        if (c->event[i].over && c->event[i].station == begin->station &&
+        if (c->event[i].over && strcmp(c->event[i].whom, begin->whom) == 0 &&
             strcmp(c->event[i].what, begin->what) == 0)
             return sim_seconds(c->event[i].at);
     return sim_seconds(begin->at);
 }
 
-static void add_events(const struct timeline *t, const struct model_facts *facts,
-                       struct table *table, struct mark *marks, struct arena *arena)
+static void add_events(const struct timeline *t, struct table *table,
+                       struct mark *marks, struct arena *arena)
 {
     const struct chronicle *c = t->sample.outcome[0].chronicle;
     for (int i = 0; i < c->events && table->mark_count < MOST_MARKS; i++) {
@@ -179,8 +179,7 @@ static void add_events(const struct timeline *t, const struct model_facts *facts
         if (event->over || at > t->bins * t->width || !is_told(t, i))
             continue;
         marks[table->mark_count++] = (struct mark){
-            .label = arena_format(arena, "%s: %s", facts->station[event->station].name,
-                                  event->what),
+            .label = arena_format(arena, "%s: %s", event->whom, event->what),
             .x = at,
             .y = NAN,
             .low = at,
@@ -203,7 +202,7 @@ bool timeline_marks(struct point *point, const struct point_effort *effort,
         return true;
     const struct timeline *t = timeline_of(point, effort, arena, why);
     if (t)
-        add_events(t, r->facts, table, marks, arena);
+        add_events(t, table, marks, arena);
     return t != NULL;
 }
 

@@ -145,26 +145,45 @@ void chronicle_dropped(struct world *w, uint32_t type)
 
 /* ---- what happens to the system -------------------------------------------------- */
 
+static void add_event(struct chronicle *c, sim_time at, const char *whom,
+                      const char *what, bool over)
+{
+    if (c->events < CHRONICLE_EVENTS)
+        c->event[c->events++] = (struct chronicle_event){at, whom, what, over};
+}
+
 void chronicle_note(struct world *w, uint32_t station, const char *what, bool over)
 {
-    struct chronicle *c = w->chronicler->out;
     look(w);
-    if (c->events < CHRONICLE_EVENTS)
-        c->event[c->events++] =
-            (struct chronicle_event){w->now, station, what, over};
+    add_event(w->chronicler->out, w->now, w->m->facts.station[station].name, what,
+              over);
 }
 
 /* Caches are flushed when they are next asked; the time is that which was given. */
 static void note_flushes(struct world *w)
 {
     struct chronicle *c = w->chronicler->out;
-    for (uint32_t i = 0; i < w->m->caches && c->events < CHRONICLE_EVENTS; i++) {
+    for (uint32_t i = 0; i < w->m->caches; i++) {
         const struct cache *cache = &w->m->cache[i];
+        uint32_t station = w->m->service[cache->service].station;
         if (cache->flush_at > 0 && cache->flush_at < CHRONICLE_BINS * c->width)
-            c->event[c->events++] =
-                (struct chronicle_event){cache->flush_at,
-                                         w->m->service[cache->service].station,
-                                         "flush", false};
+            add_event(c, cache->flush_at, w->m->facts.station[station].name, "flush",
+                      false);
+    }
+}
+
+static void note_bursts(struct world *w)
+{
+    struct chronicle *c = w->chronicler->out;
+    sim_time end = CHRONICLE_BINS * c->width;
+    for (int i = 0; i < w->m->facts.workloads; i++) {
+        const struct workload *load = &w->m->workload[i];
+        if (load->form != WORKLOAD_BURST)
+            continue;
+        const struct burst_conf *burst = load->conf->burst;
+        for (sim_time at = burst->at_time; at < end && c->events < CHRONICLE_EVENTS;
+             at = burst->every < end ? at + burst->every : end)
+            add_event(c, at, load->name, "burst", false);
     }
 }
 
@@ -195,6 +214,7 @@ void chronicle_open(struct world *w, sim_time span)
     w->chronicler->waiting = arena_many(w->arena, facts->stations + 1, uint128);
     w->workload = watched(w);
     note_flushes(w);
+    note_bursts(w);
 }
 
 void chronicle_close(struct world *w)

@@ -34,10 +34,10 @@ struct chronicle_station {
     double up[CHRONICLE_BINS];      /* processes that accept work; of pools 0 */
 };
 
-/* Something befalls a station, or is over. */
+/* Something befalls a station, or is over; or a workload bursts. */
 struct chronicle_event {
     sim_time at;
-    uint32_t station;
+    const char *whom; /* the name of the station or workload; of the model */
     const char *what; /* "crash" */
     bool over;
 };

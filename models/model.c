@@ -571,6 +571,8 @@ static bool is_eventful(const struct model *m)
         found |= m->service[i].part.life.restart != NULL;
     for (uint32_t i = 0; i < m->caches; i++)
         found |= m->cache[i].flush_at > 0 && m->cache[i].flush_at != SIM_NEVER;
+    for (int i = 0; i < m->facts.workloads; i++)
+        found |= m->workload[i].form == WORKLOAD_BURST;
     return found;
 }
 

@@ -137,7 +137,8 @@ struct model_facts {
     const char *const *assumptions; /* sentences: what was assumed for want of a key */
     int assumption_count;
     bool terminating; /* every workload ends by itself */
-    bool eventful;    /* outages, restarts, flushes: things happen to the system */
+    bool eventful;    /* outages, restarts, flushes, bursts: there is something to
+                         mark in time */
     bool may_lose;    /* something bounded or impatient: requests can fail */
     sim_time impatience; /* the longest after which an attempt is given up and made
                             again while the work for it goes on: overload then makes

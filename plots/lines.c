@@ -20,6 +20,7 @@ static const double wide_letter = 7.6, narrow_letter = 6.5; /* on average */
 /* Where values differ more than so much an axis from 0 on would hide the small ones. */
 static const double outside = 20000; /* what a place costs that is not all inside */
 static const double too_covered = 60; /* for what the words around say as well */
+static const double half_dash = 4; /* that a lone point becomes */
 static const double aside = 30; /* for a name that stands beside its interval */
 static const double widest_linear = 25;
 static const double beyond = 0.03; /* of the axis, behind its last point */
@@ -298,6 +299,38 @@ static bool finish(FILE *file)
     return fclose(file) == 0 && written;
 }
 
+/* Points get in each other's way where there are many. */
+static double point_size(const struct layout *l)
+{
+    int most = 0;
+    for (int i = 0; i < l->figure->table.count; i++)
+        most = l->figure->table.series[i].count > most
+                   ? l->figure->table.series[i].count
+                   : most;
+    return most > 40 ? 0 : 0.7;
+}
+
+static bool is_joined(const struct layout *l, const struct curve *s, int k)
+{
+    return k >= 0 && k < s->count && is_drawable(l, s, k) && !is_hollow(s, k);
+}
+
+static bool is_lone(const struct layout *l, const struct curve *s, int k)
+{
+    return !is_joined(l, s, k - 1) && !is_joined(l, s, k + 1);
+}
+
+/* A point that no line leads to is a short line itself where points are not marked. */
+static void write_point(const struct layout *l, const struct curve *s, int k, bool lone,
+                        FILE *out)
+{
+    double low = fmax(end_of(s->low, s, k), l->y.least);
+    double high = fmin(end_of(s->high, s, k), l->y.most);
+    double half = lone ? half_dash / l->width * (l->x.most - l->x.least) : 0;
+    for (int i = lone ? -1 : 1; i <= 1; i += 2)
+        fprintf(out, "%.9g %.9g %.9g %.9g\n", s->x[k] + i * half, s->y[k], low, high);
+}
+
 /* x, y, low, high within the axes; an empty line where the line breaks. Without any
  * point gnuplot would call the file empty. */
 static bool write_points(const struct layout *l, const struct curve *s, bool hollow,
@@ -308,13 +341,10 @@ static bool write_points(const struct layout *l, const struct curve *s, bool hol
         return false;
     fputs("NaN NaN NaN NaN\n\n", out);
     for (int k = 0; k < s->count; k++) {
-        if (is_drawable(l, s, k) && is_hollow(s, k) == hollow) {
-            double low = fmax(end_of(s->low, s, k), l->y.least);
-            double high = fmin(end_of(s->high, s, k), l->y.most);
-            fprintf(out, "%.9g %.9g %.9g %.9g\n", s->x[k], s->y[k], low, high);
-        } else if (!hollow) {
+        if (is_drawable(l, s, k) && is_hollow(s, k) == hollow)
+            write_point(l, s, k, !hollow && !point_size(l) && is_lone(l, s, k), out);
+        else if (!hollow)
             putc('\n', out);
-        }
     }
     return finish(out);
 }
@@ -341,17 +371,6 @@ static int drawable_curves(const struct layout *l)
     for (int i = 0; i < l->figure->table.count; i++)
         count += last_point(l, &l->figure->table.series[i]) >= 0;
     return count;
-}
-
-/* Points get in each other's way where there are many. */
-static double point_size(const struct layout *l)
-{
-    int most = 0;
-    for (int i = 0; i < l->figure->table.count; i++)
-        most = l->figure->table.series[i].count > most
-                   ? l->figure->table.series[i].count
-                   : most;
-    return most > 40 ? 0 : 0.7;
 }
 
 static bool write_script(struct layout *l, const struct workspace *space)

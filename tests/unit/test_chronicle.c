@@ -122,6 +122,7 @@ static void an_outage_is_noted_and_seen(void **state)
     const struct chronicle *c = s.out.chronicle;
     assert_true(s.facts->eventful);
     assert_int_equal(c->events, 2);
+    assert_string_equal(c->event[0].whom, "api");
     assert_string_equal(c->event[0].what, "crash");
     assert_int_equal(c->event[0].at, story_time(3));
     assert_false(c->event[0].over);
@@ -129,6 +130,29 @@ static void an_outage_is_noted_and_seen(void **state)
     assert_true(c->event[1].over);
     for (int b = 0; b < CHRONICLE_BINS; b++)
         assert_within(c->station[0].up[b], b >= 30 && b < 50 ? 1 : 2, 1e-6);
+    story_end(&s);
+}
+
+/* At 1 s and every 4 s, up to the end of the last bin. */
+static void bursts_are_noted(void **state)
+{
+    (void)state;
+    struct story s;
+    tell_chronicle(&s,
+                   "{'workloads': {'v': {'target': 'api', 'open': {'rate': '10/s'}},"
+                   " 'sale': {'target': 'api', 'burst': {'users': 5, 'at': '1s',"
+                   " 'every': '4s'}}},"
+                   " 'services': {'api': {'kind': 'server', 'slots': 2,"
+                   " 'time': '1ms'}}}",
+                   true);
+    const struct chronicle *c = s.out.chronicle;
+    assert_true(s.facts->eventful);
+    assert_int_equal(c->events, 3);
+    for (int i = 0; i < 3; i++) {
+        assert_string_equal(c->event[i].whom, "sale");
+        assert_string_equal(c->event[i].what, "burst");
+        assert_int_equal(c->event[i].at, story_time(1 + 4 * i));
+    }
     story_end(&s);
 }
 
@@ -149,6 +173,7 @@ int main(void)
         cmocka_unit_test(levels_are_means_over_bins),
         cmocka_unit_test(nothing_is_lost_of_failures_and_retries),
         cmocka_unit_test(an_outage_is_noted_and_seen),
+        cmocka_unit_test(bursts_are_noted),
         cmocka_unit_test(what_is_quiet_is_not_eventful),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
