@@ -95,10 +95,30 @@ static int64_t longest(const struct sample *s, int replication)
     int64_t found = 0;
     for (int t = 0; t < s->facts->types; t++) {
         const struct type_outcome *type = &s->outcome[replication].type[t];
-        found = longer(found,
-                       longer(type->latency_sum.most, type->failed_latency.most));
+        found =
+            longer(found, longer(type->latency_sum.most, type->failed_latency.most));
     }
     return found;
+}
+
+/* Work for clients that have given up may go on for as long as it likes. */
+static bool some_gave_up(const struct sample *s, int replication)
+{
+    uint64_t found = 0;
+    for (int t = 0; t < s->facts->types; t++)
+        for (int c = 0; c < s->facts->causes; c++)
+            if (s->facts->cause[c].status == STATUS_TIMEOUT)
+                found += s->outcome[replication].type[t].failed[c];
+    return found > 0;
+}
+
+/* How long a request can have been at a station at most. */
+static int64_t longest_at(const struct sample *s, int replication, int station)
+{
+    const struct outcome *o = &s->outcome[replication];
+    bool open = isinf(s->facts->station[station].slots);
+    return open && some_gave_up(s, replication) ? o->warm_up + o->length
+                                                : longest(s, replication);
 }
 
 static struct audit_line utilisation(const struct sample *s, int station,
@@ -113,7 +133,8 @@ static struct audit_line utilisation(const struct sample *s, int station,
         left[r] = (double)o->busy_area * 1e-9;
         right[r] = (double)o->held * 1e-9;
         kept |= o->held != 0;
-        ends += (double)o->busy_most * sim_seconds(longest(s, r)) / s->count;
+        ends +=
+            (double)o->busy_most * sim_seconds(longest_at(s, r, station)) / s->count;
     }
     ends *= s->facts->station[station].instances; /* busy_most is of one */
     if (kept || s->facts->station[station].sort == STATION_SERVICE)

@@ -9,8 +9,8 @@
  *   leave     leaves the queue      goes on for nobody
  *   stop      leaves the queue      is cancelled, and what it waits for with it
  *
- * A request on its way is turned away at the door. The news travels in no time, as it
- * does to proxies.
+ * A request on its way is turned away at the door, by proxies that notice, too. The
+ * news travels in no time.
  */
 #include "models/world.h"
 
@@ -36,17 +36,13 @@ static void stop_on_way(struct task *t)
     t->flags |= TASK_KNOCKED;
 }
 
-/* Out of the line for a slot: its wait counts, as that of all who came for one. */
+/* Out of the line for a slot, or of a guard's hands. */
 static void leave_queue(struct world *w, uint32_t task)
 {
     const struct task *t = &w->task[task];
     struct instance *instance = &w->instance[t->instance];
     bool queued = t->state == TASK_QUEUED;
     uint32_t process = queued ? t->process : NONE;
-    if (queued || guard_has_let_pass(w, task)) {
-        tally_add(&instance->counts->wait, w->now - t->since);
-        instance->counts->waited += w->now > t->since;
-    }
     instance->counts->timed_out++;
     end(w, task);
     if (process != NONE) /* it has room for another connection */
@@ -75,16 +71,24 @@ static void stop_work(struct world *w, uint32_t task)
         stop_branches(w, task, wait);
 }
 
+/* Proxies notice all but at once; those who wait for a server are seen to by them. */
+static bool notices(const struct server_part *part)
+{
+    return part->on_disconnect != DISCONNECT_STAY ||
+           (part->duty == DUTY_PROXY && !part->proxy.ignores_abort);
+}
+
 bool disconnect(struct world *w, uint32_t child, uint32_t parent, uint32_t wait)
 {
     struct task *t = &w->task[child];
     if (!works_for(t, parent, wait))
         return true;
-    enum on_disconnect how = w->instance[t->instance].service->part.on_disconnect;
-    if (how == DISCONNECT_STAY)
-        return false;
-    if (t->state == TASK_TRAVEL)
+    const struct server_part *part = &w->instance[t->instance].service->part;
+    enum on_disconnect how = part->on_disconnect;
+    if (t->state == TASK_TRAVEL && notices(part))
         stop_on_way(t);
+    else if (how == DISCONNECT_STAY)
+        return false;
     else if (t->state == TASK_QUEUED || t->state == TASK_GATE)
         leave_queue(w, child);
     else if (how == DISCONNECT_STOP)

@@ -280,9 +280,11 @@ void line_withdraw(struct world *w, uint32_t task)
     struct instance *instance = &w->instance[w->task[task].instance];
     struct line *line = line_of(w, instance);
     take_out(class_of(w, line, task), task);
+    sim_time waited = w->now - w->task[task].since;
     waits_no_more(w, instance, line);
-    spend(w, &w->task[task], instance->service->wait_resource,
-          w->now - w->task[task].since);
+    instance->counts->waited += waited > 0;
+    tally_add(&instance->counts->wait, waited);
+    spend(w, &w->task[task], instance->service->wait_resource, waited);
 }
 
 void lines_open(struct world *w)

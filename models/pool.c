@@ -465,6 +465,9 @@ void pool_withdraw(struct world *w, uint32_t task)
     struct pool_state *s = &w->pool[number];
     queue_remove(w, &s->queue, task);
     level_pass(&s->waiting, w->now, -1);
+    struct counts *counts = &w->counts[pool_of(w, number)->station];
+    counts->waited += w->now > t->since;
+    tally_add(&counts->wait, w->now - t->since);
     spend(w, t, pool_of(w, number)->wait_resource, w->now - t->since);
     leave(w, number, instr);
     if (t->timer != TIMER_NONE)

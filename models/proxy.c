@@ -475,6 +475,18 @@ static void leave_queue(struct world *w, uint32_t task)
     task_fail(w, task, STATUS_TIMEOUT, 0);
 }
 
+void proxy_let_go(struct world *w, uint32_t task)
+{
+    struct task *t = &w->task[task];
+    const struct proxy_plan *plan = &w->m->proxy[w->code[t->pc].b];
+    struct balancer *b = balancer_of(w, t, plan);
+    end_attempt(w, t, b);
+    if (plan->peers > 1 && !b->edge)
+        balance_succeeded(b, t->peer);
+    t->attempt = 0;
+    task_fail(w, task, STATUS_TIMEOUT, 0);
+}
+
 void proxy_client_gone(struct world *w, uint32_t child, uint32_t parent, uint32_t wait)
 {
     struct task *t = &w->task[child];
@@ -483,18 +495,12 @@ void proxy_client_gone(struct world *w, uint32_t child, uint32_t parent, uint32_
     while (t->state == TASK_CALLING && t->parent == parent && t->parent_wait == wait &&
            w->code[t->pc].op == OP_PROXY) {
         const struct instr *i = &w->code[t->pc];
-        const struct proxy_plan *plan = &w->m->proxy[i->b];
-        if (ignores_gone(plan->part, t))
+        if (ignores_gone(w->m->proxy[i->b].part, t))
             return;
-        struct balancer *b = balancer_of(w, t, plan);
         uint32_t next = t->child;
         wait = t->wait;
         parent = child;
-        end_attempt(w, t, b);
-        if (plan->peers > 1 && !b->edge)
-            balance_succeeded(b, t->peer);
-        t->attempt = 0;
-        task_fail(w, child, STATUS_TIMEOUT, 0);
+        proxy_let_go(w, child);
         child = next;
         t = &w->task[child];
         if (t->state == TASK_TURN && t->parent == parent && t->parent_wait == wait)

@@ -497,6 +497,8 @@ void server_withdraw(struct world *w, uint32_t task)
     else
         queue_remove(w, &w->process[instance->first_process + t->process].queue, task);
     level_pass(&instance->waiting, w->now, -1);
+    instance->counts->waited += w->now > t->since;
+    tally_add(&instance->counts->wait, w->now - t->since);
     spend(w, t, instance->service->wait_resource, w->now - t->since);
     if (t->flags & TASK_CONNECTED)
         database_disconnect(w, w->call[t->call].service);

@@ -120,7 +120,10 @@ static bool is_heard(struct world *w, uint32_t task)
             task_fail(w, task, STATUS_RESET, 0);
             return false;
         }
-        task_kill(w, last, &(struct killing){.status = STATUS_RESET});
+        if (w->code[w->task[last].pc].op == OP_PROXY)
+            proxy_let_go(w, last); /* its client had gone before it came */
+        else
+            task_kill(w, last, &(struct killing){.status = STATUS_RESET});
     }
 }
 

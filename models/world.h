@@ -1096,6 +1096,9 @@ void edge_timeout(struct world *w, uint32_t task);
 /* A health check. */
 void health_check(struct world *w, uint32_t task);
 
+/* A proxy that waits for a server's answer closes that connection, and is done. */
+void proxy_let_go(struct world *w, uint32_t task);
+
 /* Whoever waits for `child` by these handles has gone: proxies notice, and who else
  * does. */
 void proxy_client_gone(struct world *w, uint32_t child, uint32_t parent, uint32_t wait);

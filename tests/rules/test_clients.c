@@ -163,6 +163,34 @@ static void rule_10_2_1_nothing_of_cancelled_work_is_left(void **state)
     story_end(&s);
 }
 
+/* The client has gone before its request comes to nginx: it is not passed on, unless
+ * nginx does not care. A stream ends with the first chunk that nobody takes. */
+static void rule_10_2_1_proxies_notice_who_had_gone_before(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"", ", 'proxy_ignore_client_abort': true"};
+    for (int i = 0; i < 2; i++) {
+        struct story s;
+        char text[600];
+        snprintf(text, sizeof text,
+                 "{'workloads': {'w': {'target': 'edge', 'latency': '500ms',"
+                 "  'burst': {'users': 1}, 'timeout': '300ms'}},"
+                 "'services': {'edge': {'kind': 'nginx', 'upstream': 'app' %s},"
+                 "'app': {'kind': 'server', 'slots': 1, 'handlers': {'default': ["
+                 "  {'stream': {'first_byte': '2s', 'chunks': 9, 'gap': '1s',"
+                 "    'cpu': '1ms'}}]}}}}",
+                 keys[i]);
+        story_read(&s, text, 1);
+        story_watch(&s, 0, 20, 20);
+        assert_int_equal(story_failed(&s, STATUS_TIMEOUT), 1);
+        assert_int_equal(story_at(&s, "app")->arrivals, i);
+        /* to the first chunk that nobody takes */
+        assert_true(story_at(&s, "app")->busy_area ==
+                    (uint128)(i * 3001) * SIM_MILLISECOND);
+        story_end(&s);
+    }
+}
+
 static double attempts_with(double failing, int retries)
 {
     struct story s;
@@ -624,6 +652,7 @@ int main(void)
         cmocka_unit_test(rule_10_2_1_work_may_be_cancelled),
         cmocka_unit_test(rule_10_2_1_calls_that_are_given_up_leave_too),
         cmocka_unit_test(rule_10_2_1_nothing_of_cancelled_work_is_left),
+        cmocka_unit_test(rule_10_2_1_proxies_notice_who_had_gone_before),
         cmocka_unit_test(rule_10_2_2_attempts_of_a_request),
         cmocka_unit_test(rule_10_2_2_layers_multiply),
         cmocka_unit_test(rule_10_2_3_retries_keep_an_overload_alive),
