@@ -14,6 +14,7 @@
 #include "sim/check.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What is being read. */
@@ -230,16 +231,24 @@ static const char *searched(struct reader *r, const struct param_list *slo)
 
 /* ---- rows ------------------------------------------------------------------------ */
 
+/* A value as people write it: 10% for "10%", 0.6 for 0.59999999999999998. */
+static const char *value_text(struct reader *r, const char *json)
+{
+    char *end;
+    size_t length = strlen(json);
+    double number = strtod(json, &end);
+    if (length >= 2 && json[0] == '"')
+        return arena_text(r->where->arena, json + 1, length - 2);
+    return end > json && !*end ? arena_format(r->where->arena, "%.10g", number) : json;
+}
+
 /* "10%" of a single key, "chat=10% rate=100/s" of several. */
 static const char *label_of(struct reader *r, const struct vary *vary, int64_t row)
 {
     struct arena *arena = r->where->arena;
     const char *label = "";
     for (int k = 0; k < vary->keys; k++) {
-        const char *value = vary_value(vary, row, k, arena);
-        size_t length = strlen(value);
-        if (length >= 2 && value[0] == '"')
-            value = arena_text(arena, value + 1, length - 2);
+        const char *value = value_text(r, vary_value(vary, row, k, arena));
         label = vary->keys == 1
                     ? value
                     : arena_format(arena, "%s%s%s=%s", label, *label ? " " : "",

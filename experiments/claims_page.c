@@ -3,6 +3,7 @@
 
 #include "experiments/sheet.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -284,8 +285,9 @@ void claims_markdown(const struct claims_report *report, FILE *out)
     arena_init(&arena);
     struct page p = {&arena, report};
     fprintf(out, "## %s\n\n", cell(&p, report->file->document));
-    if (report->file->source)
-        fprintf(out, "%s. ", report->file->source);
+    const char *source = report->file->source;
+    if (source && *source)
+        fprintf(out, "%c%s. ", toupper((unsigned char)*source), cell(&p, source + 1));
     fprintf(out, "%s.\n\n", tally(&p));
     fputs("| claim | the document says | verdict | found | what would have to change, "
           "what was assumed |\n| --- | --- | --- | --- | --- |\n",

@@ -47,7 +47,8 @@ cat >claims.json <<'JSON'
     { "id": "edge", "says": "exactly 20 ms", "expect": [ "mean <= 20ms" ] },
     { "id": "grows", "says": "150/s", "at": { "/workloads/v/open/rate": "150/s" }, "expect": [ "mean < 1h" ] },
     { "id": "grown", "says": "150/s is too much", "at": { "/workloads/v/open/rate": "150/s" }, "expect": [ "not stable", "mean > 1s" ] },
-    { "id": "across", "says": "in 50 ms", "across": { "/workloads/v/open/rate": [ "20/s", "50/s", "95/s" ] }, "expect": [ "mean < 50ms" ] },
+    { "id": "across", "says": "in 50 ms", "across": { "/services/api/time/exponential": [ "4ms", "10ms", "19ms" ] }, "expect": [ "mean < 50ms" ] },
+    { "id": "share", "says": "with less of a core", "across": { "/services/api/cpu": [ 0.6, 1 ] }, "expect": [ "stable" ] },
     { "id": "most", "says": "carries 90/s", "capacity": { "expect": ">= 90/s" } },
     { "id": "less", "says": "carries 200/s", "capacity": { "expect": ">= 200/s" } },
     { "id": "kept", "says": "75/s in 50 ms", "capacity": { "load": "/workloads/v/open/rate", "slo": [ "mean < 50ms" ], "expect": "between 60/s and 90/s" } },
@@ -73,6 +74,7 @@ verdict edge undecidable
 verdict grows refuted
 verdict grown confirmed
 verdict across 'in part'
+verdict share confirmed
 verdict most confirmed
 verdict less refuted
 verdict kept confirmed
@@ -85,13 +87,14 @@ verdict clean confirmed
 verdict wish refuted
 verdict quota undecidable
 verdict nodes 'not modelled'
-says 'A guide: 19 claims: 8 confirmed, 1 refuted in part, 7 refuted, 2 undecidable, 1 not modelled'
+says 'A guide: 20 claims: 9 confirmed, 1 refuted in part, 7 refuted, 2 undecidable, 1 not modelled'
 says 'expected mean < 10ms, found 19.9 ms'
 says 'It would hold if it takes 4 ms. Assumed: one core.'
 says 'It would not hold under the assumption tried instead either.'
 says 'more precision is needed'
 says 'the backlog grows by'
-says 'holds at 20/s, 50/s; breaks at 95/s'
+says 'holds at 4ms, 10ms; breaks at 19ms'
+says 'holds at 0.6, 1'
 says 'found capacity between '
 says 'found limiter: 50 kB. It would hold if each takes 50 kB.'
 says '(ratio 0.534 ±0.012)'
@@ -115,15 +118,16 @@ expect 1 "$HEADROOM" claims claims.json --only across,quota --json
 says '"schema": "headroom.claims/1"'
 says '"verdict": "refuted_in_part"'
 says '"verdict": "undecidable"'
-says '"at": "95/s"'
+says '"at": "19ms"'
 says '"missing": "the quota"'
 expect 1 "$HEADROOM" claims claims.json --only slow,nodes --markdown
 says '## A guide'
+says "Somebody's. 2 claims"
 says '| slow | 50/s in 10 ms | **refuted** | mean 19.9 ms'
 says '| nodes | nodes follow | not modelled | there are no nodes |'
 
 expect 0 "$HEADROOM" check claims.json
-says 'claims.json: ok, 19 claims'
+says 'claims.json: ok, 20 claims'
 sed 's/"stable"/"stabel"/' claims.json >wrong.json
 expect 2 "$HEADROOM" claims claims.json wrong.json
 grep -qF 'did you mean "stable"' err.txt || fail "$(cat err.txt)"
