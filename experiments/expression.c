@@ -269,9 +269,8 @@ static const char *size_text(double value, struct arena *arena)
 
 static const char *number_text(double value, struct arena *arena)
 {
-    return fabs(value) < 1e6 && value == floor(value)
-               ? arena_format(arena, "%.0f", value)
-               : arena_format(arena, "%.4g", value);
+    bool whole = value == floor(value) || fabs(value) >= 1000;
+    return arena_format(arena, whole && fabs(value) < 1e6 ? "%.0f" : "%.4g", value);
 }
 
 static const char *with_power(const char *text, const char *unit, int power,

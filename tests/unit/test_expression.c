@@ -42,6 +42,7 @@ static void products_bind_tighter_than_sums(void **state)
     assert_gives("100 / 10 / 5", "2");
     assert_gives("-2 * -3", "6");
     assert_gives("0.5 * 3", "1.5");
+    assert_gives("10 * 1538.46", "15385");
 }
 
 static void units_are_carried(void **state)
