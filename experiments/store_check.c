@@ -31,8 +31,16 @@ struct digest store_seal_of(struct store *s, int64_t point)
 
 /* ---- the hash -------------------------------------------------------------------- */
 
+/* Of reals their bits: SQLite's text of them depends on the machine's long double. */
 static void add_column(struct sha256 *hash, sqlite3_stmt *stmt, int column)
 {
+    if (sqlite3_column_type(stmt, column) == SQLITE_FLOAT) {
+        double value = sqlite3_column_double(stmt, column);
+        uint64_t bits;
+        memcpy(&bits, &value, sizeof bits);
+        sha256_add_number(hash, bits);
+        return;
+    }
     const char *bytes = sqlite3_column_blob(stmt, column);
     sha256_add_text(hash, bytes ? bytes : "",
                     (size_t)sqlite3_column_bytes(stmt, column));

@@ -11,6 +11,7 @@ import os
 import pathlib
 import shutil
 import sqlite3
+import struct
 import subprocess
 import sys
 
@@ -207,14 +208,21 @@ SEALED = [
 ]
 
 
+def sealed(cell):
+    if isinstance(cell, float):
+        return struct.pack("<d", cell)
+    text = b"" if cell is None else cell if isinstance(cell, bytes) else str(cell).encode()
+    return len(text).to_bytes(8, "little") + text
+
+
 def seal(file, point):
     """A stranger can make seals, too."""
     digest = hashlib.sha256()
     for columns, source in SEALED:
-        wanted = ", ".join(f"cast({column} as blob)" for column in columns.split())
+        wanted = ", ".join(columns.split())
         for row in file.execute(f"select {wanted} from {source}", (point,)):
             for cell in row:
-                digest.update(len(cell or b"").to_bytes(8, "little") + (cell or b""))
+                digest.update(sealed(cell))
     file.execute("update point set seal = ? where id = ?", (digest.digest(), point))
 
 
@@ -224,7 +232,6 @@ def spoil(file, p):
     file.execute("update point set label = label || ?, variant = ?, reason = ?", (p, p, p))
     file.execute("update value set value = ? where pointer like '%rate'",
                  (json.dumps(p, ensure_ascii=False),))
-    # Numbers that every version of SQLite writes alike.
     file.execute("update estimate set name = name || ?, value = 2.0, half_width = 0.5"
                  " where value is not null", (p,))
     file.execute("update type set name = name || ?", (p,))
