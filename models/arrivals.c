@@ -154,8 +154,9 @@ HOT_INLINE sim_time next_arrival(const struct world *w, const struct workload *l
     } else {
         a->position += need;
     }
-    return a->position >= (double)SIM_TIME_MAX ? SIM_NEVER
-                                               : sim_from_nanoseconds(a->position);
+    if (RARELY(a->position >= (double)SIM_TIME_MAX))
+        return SIM_NEVER;
+    return (sim_time)(a->position + 0.5); /* not negative */
 }
 
 /* ---- users ----------------------------------------------------------------------- */
@@ -325,7 +326,7 @@ static void iterate(struct world *w, const struct workload *load, struct arrival
     }
     if (a->busy < load->vus + a->vus) {
         a->busy++;
-        client_begin(w, type, entity, w->now);
+        client_begin(w, load, type, entity, w->now);
         return;
     }
     client_drop(w, type);
@@ -371,7 +372,8 @@ void arrivals_ask(struct world *w, uint32_t request)
     else if (load->iterations && all_are_begun(w, load, r))
         user_goes(w, request);
     else
-        request_open(w, request, arrivals_type(w, load, r->entity), r->entity, w->now);
+        request_open(w, request, load, arrivals_type(w, load, r->entity), r->entity,
+                     w->now);
 }
 
 /* ---- the forms of workload ------------------------------------------------------- */
@@ -405,7 +407,7 @@ HOT_INLINE void begin(struct world *w, const struct workload *load, struct arriv
     uint32_t type = load->only_type;
     if (type == NONE)
         type = type_of(w, load, entity);
-    client_begin(w, type, entity, w->now);
+    client_begin(w, load, type, entity, w->now);
 }
 
 /* The test is over, and so is all that is under way. Those who wait for a connection go
@@ -569,6 +571,7 @@ void arrivals_shock(struct world *w, sim_time span)
             continue;
         double count = w->m->facts.workload[i].rate * sim_seconds(span);
         for (uint64_t n = 0; n < (uint64_t)count; n++)
-            client_begin(w, arrivals_type(w, load, first + n), first + n, w->now);
+            client_begin(w, load, arrivals_type(w, load, first + n), first + n,
+                         w->now);
     }
 }

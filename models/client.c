@@ -59,10 +59,10 @@ static const struct workload *workload_of(const struct world *w,
 }
 
 HOT_INLINE void send_attempt(struct world *w, uint32_t request,
-                             const struct workload *load)
+                             const struct workload *load, uint32_t type)
 {
     struct request *r = &w->request[request];
-    uint32_t number = w->type[r->type].call;
+    uint32_t number = w->type[type].call;
     const struct call_site *site = &w->call[number];
     r->state = REQUEST_CALLING;
     r->begun = false;
@@ -90,7 +90,7 @@ void client_send(struct world *w, uint32_t request)
     struct request *r = &w->request[request];
     if (r->attempts > 0 && r->measured)
         w->out->type[r->type].retries++;
-    send_attempt(w, request, workload_of(w, r));
+    send_attempt(w, request, workload_of(w, r), r->type);
 }
 
 static bool has_users(const struct workload *load)
@@ -144,16 +144,15 @@ static OUT_OF_LINE void herald(struct world *w, uint32_t request,
     if (w->visit)
         visit_begin(w, request);
     else
-        send_attempt(w, request, load);
+        send_attempt(w, request, load, w->request[request].type);
 }
 
-HOT_ACROSS void request_open(struct world *w, uint32_t request, uint32_t type,
+HOT_ACROSS void request_open(struct world *w, uint32_t request,
+                             const struct workload *load, uint32_t type,
                              uint64_t entity, sim_time start)
 {
     struct request *r = &w->request[request];
-    uint32_t workload = w->type[type].workload;
-    const struct workload *load = &w->workload[workload];
-    r->workload = (uint16_t)workload;
+    r->workload = load->number;
     r->type = (uint16_t)type;
     r->entity = entity;
     r->start = start;
@@ -172,13 +171,13 @@ HOT_ACROSS void request_open(struct world *w, uint32_t request, uint32_t type,
     if (RARELY(load->heralded))
         herald(w, request, load);
     else
-        send_attempt(w, request, load);
+        send_attempt(w, request, load, type);
 }
 
-HOT_ACROSS void client_begin(struct world *w, uint32_t type, uint64_t entity,
-                             sim_time start)
+HOT_ACROSS void client_begin(struct world *w, const struct workload *load,
+                             uint32_t type, uint64_t entity, sim_time start)
 {
-    request_open(w, request_new(w), type, entity, start);
+    request_open(w, request_new(w), load, type, entity, start);
 }
 
 void client_drop(struct world *w, uint32_t type)
@@ -424,7 +423,8 @@ static OUT_OF_LINE void back_off(struct world *w, uint32_t request,
     client_wake(w, request, w->now + r->pause, EVENT_HAND_OFF);
 }
 
-void client_reply(struct world *w, uint32_t request, enum status status, uint16_t cause)
+HOT_ACROSS void client_reply(struct world *w, uint32_t request, enum status status,
+                             uint16_t cause)
 {
     struct request *r = &w->request[request];
     const struct workload *load = workload_of(w, r);

@@ -633,6 +633,7 @@ void compile_workloads(struct compiler *c)
         struct workload *w = &m->workload[i];
         *w = (struct workload){.name = c->spec->workloads.names[i],
                                .conf = &conf[i],
+                               .number = (uint16_t)i,
                                .first_type = (uint32_t)type,
                                .types =
                                    conf[i].mix.count ? (uint32_t)conf[i].mix.count : 1};

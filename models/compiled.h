@@ -481,6 +481,7 @@ struct workload {
     const struct workload_conf *conf;
     enum workload_form form;
     uint32_t first_type, types;
+    uint16_t number;    /* among all */
     uint32_t only_type; /* of every request; NONE: drawn, or in a trace */
     const double *odds; /* cumulative, by type */
     uint64_t arrival_key, type_key, address_key, think_key, batch_key, switch_key,

@@ -47,13 +47,18 @@ uint32_t task_new(struct world *w)
     return task;
 }
 
-void task_free(struct world *w, uint32_t task)
+HOT_INLINE void forget_task(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
     t->state = TASK_FREE;
     t->wait++;
     t->next = w->task_free;
     w->task_free = task;
+}
+
+void task_free(struct world *w, uint32_t task)
+{
+    forget_task(w, task);
 }
 
 /* Twice the room for those who are ready. */
@@ -344,7 +349,7 @@ HOT_INLINE void deliver(struct world *w, uint32_t child)
     uint16_t cause = c->cause;
     bool to_client =
         parent == NONE && request != NONE && w->request[request].wait == wait;
-    task_free(w, child);
+    forget_task(w, child);
     if (to_client) {
         client_reply(w, request, status, cause);
     } else if (parent != NONE && w->task[parent].wait == wait) {
@@ -361,7 +366,7 @@ HOT_INLINE void deliver(struct world *w, uint32_t child)
     }
 }
 
-void task_deliver(struct world *w, uint32_t child)
+OUT_OF_LINE void task_deliver(struct world *w, uint32_t child)
 {
     deliver(w, child);
 }
@@ -395,7 +400,7 @@ void task_leave(struct world *w, uint32_t task)
     leave(w, task);
 }
 
-void task_answer(struct world *w, uint32_t task)
+OUT_OF_LINE void task_answer(struct world *w, uint32_t task)
 {
     answer(w, task);
 }
@@ -749,7 +754,7 @@ HOT_INLINE bool step(struct world *w, uint32_t task, struct task *t)
         uint32_t other = task_double(w, task);
         w->task[other].status = STATUS_OK;
         w->task[task].pc++;
-        answer(w, other);
+        task_answer(w, other);
         return true;
     }
     case OP_ENQUEUE:

@@ -682,7 +682,7 @@ static inline void blame(struct world *w, uint32_t request, uint16_t resource,
                          sim_time time)
 {
     w->blame[(size_t)request * w->resources + resource] += (float)time;
-    if (w->met)
+    if (RARELY(w->met))
         w->met[request] |= UINT64_C(1) << resource % 64;
 }
 
@@ -1253,7 +1253,8 @@ void visit_over(struct world *w, uint32_t request, enum status status);
 void visit_end(struct world *w, uint32_t request);
 void visit_event(struct world *w, uint32_t request);
 
-void client_begin(struct world *w, uint32_t type, uint64_t entity, sim_time start);
+void client_begin(struct world *w, const struct workload *load, uint32_t type,
+                  uint64_t entity, sim_time start);
 void client_reply(struct world *w, uint32_t request, enum status status,
                   uint16_t cause);
 void client_event(struct world *w, uint32_t request);
@@ -1273,8 +1274,8 @@ uint64_t client_key(const struct world *w, const struct request *r);
 uint64_t client_popular_key(const double *cumulative, uint64_t keys, double u);
 uint32_t request_new(struct world *w);
 void request_free(struct world *w, uint32_t request);
-void request_open(struct world *w, uint32_t request, uint32_t type, uint64_t entity,
-                  sim_time start);
+void request_open(struct world *w, uint32_t request, const struct workload *load,
+                  uint32_t type, uint64_t entity, sim_time start);
 
 void arrivals_start(struct world *w, uint32_t workload);
 /* What open workloads send in `span` on average comes now. */
