@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 enum {
-    FIRST_ROUND = 5,       /* replications of a point before others get theirs */
-    INTERRUPTED = 75,      /* the process's status */
-    SPARE_OPEN = 8,        /* points kept open beside those that are worked on */
-    MOST_STAGES = 20,      /* of a point: its pilots, production, enlargement; trials */
+    FIRST_ROUND = 5,  /* replications of a point before others get theirs */
+    INTERRUPTED = 75, /* the process's status */
+    SPARE_OPEN = 8,   /* points kept open beside those that are worked on */
+    MOST_STAGES = 20, /* of a point: its pilots, production, enlargement; trials */
 };
 static const double grace = 4; /* s for what runs to finish when it has to stop */
 
@@ -26,9 +26,9 @@ struct entry {
     int64_t index, id; /* in the plan, in the store */
     struct open *open; /* NULL: not at present */
     enum { FRESH, WAITING, DONE } state;
-    double openness;   /* of one that waits */
-    double speed;      /* s of one thread per simulated s; 0: not known */
-    double left;       /* s of one thread that its known jobs still take */
+    double openness; /* of one that waits */
+    double speed;    /* s of one thread per simulated s; 0: not known */
+    double left;     /* s of one thread that its known jobs still take */
     double spent;
 };
 
@@ -117,8 +117,8 @@ static int recall_jobs(struct open *o, const struct jobs *jobs, unsigned char *s
             state[i] = store_has(store, o->stage, key.replication) ? KEPT : TODO;
         } else if (store_recall(store, &key, o->stage, arena, &packed)) {
             if (!pack_read(&packed, facts, arena, &out[i]))
-                die("%s: replication %u of %s is of another version",
-                    store_path(store), key.replication, o->label);
+                die("%s: replication %u of %s is of another version", store_path(store),
+                    key.replication, o->label);
             state[i] = KEPT;
             known++;
         } else {
@@ -296,10 +296,10 @@ static void advance(struct open *o)
 {
     struct arena arena;
     struct runner runner = {recall, o};
-    struct point_effort effort = {
-        .threads = 1,
-        .until_precise = o->batch->set.plan->experiment->until_precise,
-        .runner = &runner};
+    struct point_effort effort = {.threads = 1,
+                                  .until_precise =
+                                      o->batch->set.plan->experiment->until_precise,
+                                  .runner = &runner};
     arena_init(&arena);
     o->known_count = o->found_count = 0;
     bool known = point_run(&o->point, &effort, &arena);
@@ -375,8 +375,8 @@ static struct entry *choose(struct batch *b)
     struct entry *best = NULL;
     for (int64_t i = 0; i < b->entries; i++) {
         struct entry *e = &b->entry[i];
-        bool idle = e->state == WAITING &&
-                    (!e->open || (!e->open->begun && fits(b, e->open)));
+        bool idle =
+            e->state == WAITING && (!e->open || (!e->open->begun && fits(b, e->open)));
         if (idle && (!best || e->openness > best->openness))
             best = e;
     }
@@ -473,6 +473,33 @@ static double expected(const struct batch *b)
            b->set.workers;
 }
 
+/* Says what is done, and closes the file; jobs may be running still. */
+static struct batch_end leave(struct batch *b)
+{
+    struct store *store = b->set.store;
+    store_flush(store);
+    struct batch_end end = {
+        .points = b->entries,
+        .done = b->progress.done,
+        .failed = b->progress.failed,
+        .complete = b->progress.done + b->progress.failed == b->entries,
+        .unstable = store_number(store, "select count(*) from points where"
+                                        " verdict = 'unstable'"),
+        .missed = store_number(store, "select count(*) from points where missed > 0"),
+        .undecided = store_number(store, "select count(*) from points where"
+                                         " undecided > 0 and missed = 0"),
+    };
+    progress_clear(&b->progress);
+    if (!end.complete)
+        fprintf(stderr,
+                "headroom batch: %s: %lld of %lld points done; the same command goes "
+                "on where it stopped\n",
+                store_path(store), (long long)(end.done + end.failed),
+                (long long)end.points);
+    store_close(store);
+    return end;
+}
+
 void batch_tick(struct batch *b)
 {
     struct progress *p = &b->progress;
@@ -485,7 +512,7 @@ void batch_tick(struct batch *b)
     b->stopped = fmin(b->stopped, progress_now());
     if (progress_now() - b->stopped < grace)
         return;
-    batch_close(b);
+    leave(b);
     _exit(INTERRUPTED);
 }
 
@@ -575,26 +602,7 @@ void batch_run(struct batch *batch)
 
 struct batch_end batch_close(struct batch *b)
 {
-    struct store *store = b->set.store;
-    store_flush(store);
-    struct batch_end end = {
-        .points = b->entries,
-        .done = b->progress.done,
-        .failed = b->progress.failed,
-        .complete = b->progress.done + b->progress.failed == b->entries,
-        .unstable = store_number(store, "select count(*) from points where"
-                                        " verdict = 'unstable'"),
-        .missed = store_number(store, "select count(*) from points where missed > 0"),
-        .undecided = store_number(store, "select count(*) from points where"
-                                         " undecided > 0 and missed = 0"),
-    };
-    progress_clear(&b->progress);
-    if (!end.complete)
-        fprintf(stderr,
-                "headroom batch: %s: %lld of %lld points done; the same command goes "
-                "on where it stopped\n",
-                store_path(store), (long long)(end.done + end.failed),
-                (long long)end.points);
-    store_close(store);
-    return end;
+    while (b->open_count > 0) /* those that it stopped at */
+        close_point(b->opened[0]);
+    return leave(b);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -21,7 +22,7 @@ static const struct {
     [SHARED_THREADS] = {"threads", "N", "use N threads; all cores when absent"},
     [SHARED_SEED] = {"seed", "N", "random numbers of run.seed = N"},
     [SHARED_SET] = {"set", "POINTER=VALUE",
-             "change a value, as /services/web/workers=8; repeatable"},
+                    "change a value, as /services/web/workers=8; repeatable"},
     [SHARED_JSON] = {"json", NULL, "print for machines"},
     [SHARED_QUIET] = {"quiet", NULL, "say nothing but the result"},
     [SHARED_FORCE] = {"force", NULL, "overwrite files that are there"},
@@ -80,8 +81,8 @@ static int list_options(const struct command *command,
     for (; number < SHARED_OPTIONS; number++)
         if (number == SHARED_QUIET || !(command->without >> number & 1))
             list[count++] =
-                (struct option){shared[number].name, shared[number].value != NULL,
-                                NULL, FIRST_OPTION + number};
+                (struct option){shared[number].name, shared[number].value != NULL, NULL,
+                                FIRST_OPTION + number};
     for (; extra && extra->name && count < MOST_OPTIONS; extra++, number++)
         list[count++] = (struct option){extra->name, extra->value != NULL, NULL,
                                         FIRST_OPTION + number};
@@ -126,8 +127,10 @@ static int take_shared(const struct command *command, enum command_shared option
         break;
     case SHARED_SEED:
         if (!read_whole(optarg, UINT64_C(9007199254740991), &options->seed))
-            return command_wrong(command, "--seed must be a whole number of at most "
-                                 "9007199254740991, is \"%s\"", optarg);
+            return command_wrong(command,
+                                 "--seed must be a whole number of at most "
+                                 "9007199254740991, is \"%s\"",
+                                 optarg);
         options->has_seed = true;
         break;
     case SHARED_SET:
@@ -233,13 +236,26 @@ bool command_point(struct options *options, struct point *point)
 
 /* ---- interruption ---------------------------------------------------------------- */
 
-static volatile sig_atomic_t
-    stop; /* the one global: signal handlers know no other way */
+/* The only globals: signal handlers know no other way. */
+static volatile sig_atomic_t stop, asked; /* the signal, and when: ms */
 
+static int now(void)
+{
+    enum { DAY = 86400 };
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int)(time.tv_sec % DAY * 1000 + time.tv_nsec / 1000000);
+}
+
+/* Who asks again does not want to wait; but `timeout`, and a shell with its process
+ * group, may ask twice at once. */
 static void ask_to_stop(int number)
 {
-    if (stop)
+    enum { SAME_WISH = 300 };
+    if (stop && abs(now() - asked) > SAME_WISH)
         _exit(COMMAND_INTERRUPTED);
+    if (!stop)
+        asked = now();
     stop = number;
 }
 

@@ -15,6 +15,15 @@ for signal in TERM INT; do
         "${HEADROOM:?}" run "$work/long.json" --quiet >"$work/out" 2>"$work/said" ||
         status=$?
     [ "$status" -eq 75 ] || { echo "SIG$signal: status $status" >&2; exit 1; }
-    grep -q interrupted "$work/said"
+    grep -q interrupted "$work/said" || { echo "SIG$signal: nothing said" >&2; exit 1; }
     [ ! -s "$work/out" ] || { echo "SIG$signal: a result all the same" >&2; exit 1; }
 done
+
+# The same signal twice at once, as `timeout` sends it to a process and its group, is one.
+"$HEADROOM" run "$work/long.json" --quiet >"$work/out" 2>"$work/said" &
+sleep 1
+kill -TERM $! && kill -TERM $!
+status=0
+wait $! || status=$?
+[ "$status" -eq 75 ] || { echo "asked twice: status $status" >&2; exit 1; }
+grep -q interrupted "$work/said" || { echo "asked twice: nothing said" >&2; exit 1; }
