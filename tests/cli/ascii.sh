@@ -1,16 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Charts of letters: on wide terminals, when asked for, never in a pipe or in JSON.
-set -eu
-: "${HEADROOM:?}"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-    echo "FAILED: $*" >&2
-    exit 1
-}
+. "${SRC:?}/tests/cli/lab.bash"
 
 cat >api.json <<'JSON'
 { "workloads": { "v": { "target": "api", "open": { "rate": "50/s" } } },

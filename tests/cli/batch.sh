@@ -1,27 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Experiments as a person runs them: the plan, its mistakes, bad points, statuses, tables.
-set -eu
-: "${HEADROOM:?}"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-    echo "FAILED: $*" >&2
-    exit 1
-}
-
-expect() { # expect STATUS COMMAND...: out and err are in files
-    local wanted=$1 status=0
-    shift
-    "$@" >out.txt 2>err.txt || status=$?
-    [ $status = "$wanted" ] || fail "status $status instead of $wanted of $*: $(cat out.txt err.txt)"
-}
-
-says() { # says FILE TEXT
-    grep -qF -- "$2" "$1" || fail "no \"$2\" in $1: $(cat "$1")"
-}
+. "${SRC:?}/tests/cli/lab.bash"
 
 cat >shop.json <<'JSON'
 { "workloads": { "v": { "target": "api", "closed": { "users": 4, "think": "100ms" } } },

@@ -2,23 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # claims: every kind of judgement and of verdict, what is told of each, the status, the
 # same digits on any number of threads, and the claims that are shipped.
-set -eu
-: "${HEADROOM:?}" "${SRC:?}"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-    echo "FAILED: $*" >&2
-    exit 1
-}
-
-expect() { # expect STATUS COMMAND...
-    local wanted=$1 status=0
-    shift
-    "$@" >out.txt 2>err.txt || status=$?
-    [ $status = "$wanted" ] || fail "status $status instead of $wanted of $*: $(cat out.txt err.txt)"
-}
+. "${SRC:?}/tests/cli/lab.bash"
 
 says() { # says TEXT: in the output, however its lines are broken
     tr -s ' \n\t' ' ' <out.txt | grep -qF -- "$1" || fail "no \"$1\" in: $(cat out.txt)"

@@ -2,27 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # compare: scenarios, variants at every value, values with each other; the same digits on
 # any number of threads; what is wrong is told.
-set -eu
-: "${HEADROOM:?}"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-    echo "FAILED: $*" >&2
-    exit 1
-}
-
-expect() { # expect STATUS COMMAND...
-    local wanted=$1 status=0
-    shift
-    "$@" >out.txt 2>err.txt || status=$?
-    [ $status = "$wanted" ] || fail "status $status instead of $wanted of $*: $(cat out.txt err.txt)"
-}
-
-says() { # says FILE TEXT
-    grep -qF -- "$2" "$1" || fail "no \"$2\" in $1: $(cat "$1")"
-}
+. "${SRC:?}/tests/cli/lab.bash"
 
 cat >slow.json <<'JSON'
 { "workloads": { "v": { "target": "api", "open": { "rate": "50/s" } } },

@@ -2,28 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # plot: the figures of a results file; their scripts draw the same bytes without headroom;
 # overloaded points are hollow; nothing of a text is obeyed; what is wrong is told.
-set -eu
-: "${HEADROOM:?}"
+. "${SRC:?}/tests/cli/lab.bash"
 command -v gnuplot >/dev/null || exit 77
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-    echo "FAILED: $*" >&2
-    exit 1
-}
-
-expect() { # expect STATUS COMMAND...
-    local wanted=$1 status=0
-    shift
-    "$@" >out.txt 2>err.txt || status=$?
-    [ $status = "$wanted" ] || fail "status $status instead of $wanted of $*: $(cat out.txt err.txt)"
-}
-
-says() { # says FILE TEXT
-    grep -qF -- "$2" "$1" || fail "no \"$2\" in $1: $(head -c 3000 "$1")"
-}
 
 cat >api.json <<'JSON'
 { "workloads": { "v": { "target": "api", "open": { "rate": "50/s" }, "timeout": "1s" } },

@@ -2,28 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # report: a page says what the file says, whole or not at all; its figures are plot's;
 # without gnuplot it is a page without figures.
-set -eu
-: "${HEADROOM:?}"
+. "${SRC:?}/tests/cli/lab.bash"
 command -v gnuplot >/dev/null || exit 77
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-    echo "FAILED: $*" >&2
-    exit 1
-}
-
-expect() { # expect STATUS COMMAND...
-    local wanted=$1 status=0
-    shift
-    "$@" >out.txt 2>err.txt || status=$?
-    [ $status = "$wanted" ] || fail "status $status instead of $wanted of $*: $(cat out.txt err.txt)"
-}
-
-says() { # says FILE TEXT
-    grep -qF -- "$2" "$1" || fail "no \"$2\" in $1"
-}
 
 cat >api.json <<'JSON'
 { "description": "One server, <b>alone</b>",
