@@ -33,7 +33,7 @@ struct search {
     bool interrupted;
     double width;      /* of a bracket, relative */
     int most;          /* effort that a load is worth */
-    sim_time duration; /* of a first look; 0: as the scenario asks, always */
+    sim_time duration; /* of a first look; 0: as long as its precision takes */
     double replications;
 };
 
@@ -232,8 +232,8 @@ static struct probe *look(struct search *s, double load)
     if (last && last->blur > 0) /* the shortest runs know more than is asked first */
         within = fmin(within, last->blur / 2);
     uint64_t cap = s->set->cap ? s->set->cap : first_cap;
-    struct probe *p = run_at(s, load, within, length_of(s, load, effort, cap),
-                             cap << effort);
+    struct probe *p =
+        run_at(s, load, within, length_of(s, load, effort, cap), cap << effort);
     if (p)
         p->effort = effort;
     return p;
@@ -299,8 +299,10 @@ static bool neighbours(const struct search *s, enum question question, bool firm
     bracket->yes = bracket->no = NAN;
     for (int i = 0; i < s->out->probes; i++) {
         const struct probe *p = &s->out->probe[i];
-        if (p->effort < 0 || (firm && !is_firm(s, question, p)))
-            continue; /* was only overloaded on purpose */
+        if (p->effort < 0) /* was only overloaded on purpose */
+            continue;
+        if (firm && !is_firm(s, question, p))
+            continue;
         if (answer_to(question, p) == ANSWER_NO && isnan(bracket->no))
             bracket->no = p->load;
         if (answer_to(question, p) == ANSWER_YES && isnan(bracket->no))
@@ -742,9 +744,8 @@ static bool begin(struct search *s, struct point *base, const char **why)
                                .most = estimate_lacking(LACK_LIMIT)};
     out->probe = arena_many(s->arena, MOST_PROBES, struct probe);
     *why = NULL;
-    bool found = pointer
-                     ? dial_at(&out->dial, base->scenario, pointer, s->arena, why)
-                     : dial_of_load(&out->dial, base->scenario, s->arena, why);
+    bool found = pointer ? dial_at(&out->dial, base->scenario, pointer, s->arena, why)
+                         : dial_of_load(&out->dial, base->scenario, s->arena, why);
     if (found && base->result.facts->terminating) {
         *why = "its load ends by itself; only a load that lasts saturates anything";
         found = false;
@@ -756,15 +757,26 @@ static bool begin(struct search *s, struct point *base, const char **why)
     return true;
 }
 
+/* From here on a fixed length is that of a first look only. (Of carrying, longer ones
+ * tell nothing: where chance tips a system over, it is only a matter of time.) */
+static void sharpen(struct search *s, const struct run_settings *run)
+{
+    s->duration = run->duration == SIM_NEVER ? 0 : run->duration;
+    s->replications = (double)run->replications;
+}
+
 bool saturate(const struct saturate_settings *set, struct point *base,
               struct arena *arena, struct saturation *out, const char **why)
 {
-    struct search s = {
-        .set = set, .out = out, .arena = arena, .width = SATURATE_WIDTH,
-        .most = MOST_EFFORT};
+    struct search s = {.set = set,
+                       .out = out,
+                       .arena = arena,
+                       .width = SATURATE_WIDTH,
+                       .most = MOST_EFFORT};
     if (!begin(&s, base, why))
         return false;
     find_maximum(&s, base->result.facts);
+    sharpen(&s, &base->scenario->run);
     if (out->has_promises)
         find_promised(&s);
     look_around(&s);
@@ -811,9 +823,9 @@ static double begin_at(struct search *s, enum question question,
     const struct explanation *is = s->out->is;
     bool of_users = turns_users(s) && is->closed_count == 1;
     /* laws are asked at loads between those that whole numbers can have */
-    double bound = s->out->dial.whole ? (of_users ? is->closed[0].knee : INFINITY)
-                                      : bound_of(s);
-    return isfinite(bound) ? 0.8 * bound
+    double bound =
+        s->out->dial.whole ? (of_users ? is->closed[0].knee : INFINITY) : bound_of(s);
+    return isfinite(bound)                 ? 0.8 * bound
            : limit && isfinite(limit->low) ? limit->low
                                            : s->out->dial.value;
 }
@@ -822,15 +834,15 @@ bool saturate_judge(const struct saturate_settings *set, struct point *base,
                     const struct limit *limit, struct arena *arena,
                     struct saturation *out, enum answer *answer, const char **why)
 {
-    struct search s = {
-        .set = set, .out = out, .arena = arena,
-        .width = set->width > 0 ? set->width : SATURATE_COARSE, .most = ENOUGH};
+    struct search s = {.set = set,
+                       .out = out,
+                       .arena = arena,
+                       .width = set->width > 0 ? set->width : SATURATE_COARSE,
+                       .most = ENOUGH};
     *answer = ANSWER_OPEN;
     if (!begin(&s, base, why))
         return false;
-    sim_time given = base->scenario->run.duration;
-    s.duration = given == SIM_NEVER ? 0 : given;
-    s.replications = (double)base->scenario->run.replications;
+    sharpen(&s, &base->scenario->run);
     enum question question = out->has_promises ? IS_KEPT : IS_CARRIED;
     struct bracket *found = out->has_promises ? &out->promised : &out->carried;
     if (limit)
