@@ -252,8 +252,8 @@ static int choose_apart(struct ladder *l, double apart)
     const struct saturation *s = l->is;
     const struct probe *last = NULL;
     int count = 0, beyond = 0;
-    for (int i = 0; i < s->probes; i++) {
-        const struct probe *p = &s->probe[i];
+    for (int i = 0; i < s->log.probes; i++) {
+        const struct probe *p = &s->log.probe[i];
         if ((!is_judged(p) && !is_beyond(p)) || (is_beyond(p) && beyond == 1))
             continue;
         bool same = last && p->load < last->load * (1 + apart);

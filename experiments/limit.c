@@ -183,3 +183,8 @@ enum answer limit_judge(const struct limit *limit, const struct estimate *e)
     double chance = fmin(above, below);
     return chance >= sure ? ANSWER_YES : chance <= 1 - sure ? ANSWER_NO : ANSWER_OPEN;
 }
+
+enum answer limit_both(enum answer a, enum answer b)
+{
+    return a < b ? a : b;
+}

@@ -62,6 +62,9 @@ bool limit_values(struct where *where, uint32_t at, enum param_type type,
 
 enum answer limit_judge(const struct limit *limit, const struct estimate *estimate);
 
+/* Of two statements that must both hold. */
+enum answer limit_both(enum answer a, enum answer b);
+
 /* Of a number that is known exactly. */
 enum answer limit_holds(const struct limit *limit, double value);
 

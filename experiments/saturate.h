@@ -10,9 +10,7 @@
  *
  * The maximum: operational laws give a bound. Where nothing is ever lost, a run above
  * it keeps every slot busy, and what it serves is the maximum itself; a stable run just
- * below confirms it. Everything else is found by bisection with common random numbers:
- * a load is decided once the interval of what is asked excludes the limit, and is
- * simulated longer while it does not, until the budget is spent.
+ * below confirms it. Everything else is found by bisection: search.h.
  *
  * Units:     s, 1/s; loads in the unit of the dial.
  * Ownership: everything lives in the arena given.
@@ -20,33 +18,8 @@
 #ifndef EXPERIMENTS_SATURATE_H
 #define EXPERIMENTS_SATURATE_H
 
-#include "experiments/dial.h"
 #include "experiments/explain.h"
-#include "experiments/limit.h"
-#include "experiments/point.h"
-
-/* One load that was simulated, with the most effort spent on it. */
-struct probe {
-    double load;
-    double nominal;               /* requests/s that the workloads offer there */
-    enum verdict verdict;
-    struct estimate offered, throughput, mean, p99;
-    struct estimate errors;
-    enum answer carried, kept;    /* of the questions below */
-    double margin;                /* tightest promise: ln(limit / value); > 0: kept */
-    double blur;                  /* … and its half-width by its value */
-    enum answer before;           /* what the look before said of the promises */
-    int tightest;                 /* its index; -1: none was judged */
-    double value;                 /* that promise's value there */
-    int effort;                   /* how often its precision was doubled */
-    uint64_t requests;            /* simulated, in all looks */
-};
-
-/* Two decided loads with the answer between them. NaN: that side was never found. */
-struct bracket {
-    double yes, no;
-    double estimate; /* where a line through both crosses the limit; NaN */
-};
+#include "experiments/search.h"
 
 enum saturate_method {
     METHOD_NONE,     /* nothing in it is ever short */
@@ -67,15 +40,10 @@ struct saturation {
     struct bracket recovery; /* loads at which an overload ends by itself, or stays for
                                 good (bistable); both NaN where it cannot feed itself */
     double knee;                  /* load; NaN */
-    int probes;
-    struct probe *probe;          /* by load */
     bool falls;         /* goodput above the maximum is surely lower than below it */
     double falls_from, falls_to;  /* requests/s, and at: */
     double falls_at;              /* load */
-    bool spent;                   /* the budget ended a search early */
-    uint64_t requests, events;    /* simulated */
-    double seconds;
-    int threads;
+    struct search_log log;        /* what was simulated to know all this */
 };
 
 struct saturate_settings {
@@ -86,7 +54,7 @@ struct saturate_settings {
     double width; /* of the bracket of saturate_judge; 0: SATURATE_COARSE */
     uint64_t cap; /* … in a stage of the first look at a load; 0: the usual */
     /* Told before every probe; may be NULL. */
-    void (*progress)(void *context, const struct saturation *s, double load);
+    void (*progress)(void *context, const struct search *s, double load);
     void *context;
 };
 

@@ -30,14 +30,6 @@ static const char *safe(struct page *p, const char *text)
     return sheet_safe(&p->sheet, text);
 }
 
-static const struct probe *probe_at(const struct saturation *s, double load)
-{
-    for (int i = 0; i < s->probes; i++)
-        if (s->probe[i].load == load)
-            return &s->probe[i];
-    return NULL;
-}
-
 static const struct slo *tightest(const struct page *p, const struct probe *probe)
 {
     return probe && probe->tightest >= 0 ? &p->base->scenario->slos[probe->tightest]
@@ -137,7 +129,7 @@ static void print_promised(struct page *p)
         sheet_say(&p->sheet, "The scenario promises nothing (\"slo\").");
         return;
     }
-    const struct slo *breaks = tightest(p, probe_at(s, b->no));
+    const struct slo *breaks = tightest(p, search_probe(&s->log, b->no));
     if (isnan(b->yes))
         sheet_say(&p->sheet, "None: no load that was tried keeps every promise%s%s.",
                   breaks ? "; the tightest is " : "", breaks ? breaks->text : "");
@@ -263,8 +255,8 @@ static void print_loads(struct page *p)
                                         "mean",  "p99",     "verdict", "SLO"};
     for (int i = 0; i < 8; i++)
         head->cell[i] = names[i];
-    for (int i = 0; i < p->is->probes; i++) {
-        const struct probe *probe = &p->is->probe[i];
+    for (int i = 0; i < p->is->log.probes; i++) {
+        const struct probe *probe = &p->is->log.probe[i];
         struct arena *arena = &p->sheet.arena;
         struct grid_row *row = grid_add(
             &grid, &p->sheet, probe->carried == ANSWER_NO ? INK_BAD : INK_PLAIN);
@@ -285,16 +277,17 @@ static void print_fine_print(struct page *p)
 {
     const struct saturation *s = p->is;
     sheet_break(&p->sheet);
-    if (s->spent)
+    if (s->log.spent)
         sheet_say(&p->sheet, "The budget of requests was spent before every bracket "
                              "was 1 %% wide: --budget gives more.");
     const char *took = arena_format(&p->sheet.arena, ", %.1f s on %d thread%s",
-                                    s->seconds, s->threads, s->threads == 1 ? "" : "s");
+                                    s->log.seconds, s->log.threads,
+                                    s->log.threads == 1 ? "" : "s");
     sheet_say(&p->sheet,
               "%d loads, %s requests, %s events%s; seed %llu, the same random numbers "
               "at every load.",
-              s->probes, value(p, HUMAN_NUMBER, (double)s->requests),
-              value(p, HUMAN_NUMBER, (double)s->events),
+              s->log.probes, value(p, HUMAN_NUMBER, (double)s->log.requests),
+              value(p, HUMAN_NUMBER, (double)s->log.events),
               p->sheet.document ? "" : took, (unsigned long long)p->base->result.seed);
 }
 
@@ -355,8 +348,8 @@ static void put_probes(cJSON *root, const struct page *p)
 {
     static const char *const answers[] = {"no", "open", "yes"};
     cJSON *array = json_array(root, "loads");
-    for (int i = 0; i < p->is->probes; i++) {
-        const struct probe *probe = &p->is->probe[i];
+    for (int i = 0; i < p->is->log.probes; i++) {
+        const struct probe *probe = &p->is->log.probe[i];
         cJSON *object = json_element(array);
         json_number(object, "load", probe->load);
         json_text(object, "verdict", verdict_names[probe->verdict]);
@@ -406,11 +399,11 @@ const char *saturate_json(const struct saturation *s, const struct point *base,
     json_number(fall, "to", s->falls ? s->falls_to : NAN);
     json_number(fall, "at_load", s->falls ? s->falls_at : NAN);
     put_probes(root, &page);
-    json_flag(root, "budget_spent", s->spent);
-    json_number(root, "requests", (double)s->requests);
-    json_number(root, "events", (double)s->events);
+    json_flag(root, "budget_spent", s->log.spent);
+    json_number(root, "requests", (double)s->log.requests);
+    json_number(root, "events", (double)s->log.events);
     cJSON *execution = json_object(root, "execution");
-    json_number(execution, "threads", s->threads);
-    json_number(execution, "simulating", s->seconds);
+    json_number(execution, "threads", s->log.threads);
+    json_number(execution, "simulating", s->log.seconds);
     return json_printed(root, arena);
 }

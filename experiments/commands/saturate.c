@@ -13,13 +13,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static void show_load(void *context, const struct saturation *s, double load)
+static void show_load(void *context, const struct search *s, double load)
 {
     struct arena arena;
     (void)context;
     arena_init(&arena);
-    fprintf(stderr, "\r\x1b[K%d loads simulated; now %s", s->probes,
-            where_safe(&arena, dial_text(&s->dial, load, &arena)));
+    fprintf(stderr, "\r\x1b[K%d loads simulated; now %s", s->log->probes,
+            where_safe(&arena, dial_text(s->dial, load, &arena)));
     fflush(stderr);
     arena_free(&arena);
 }

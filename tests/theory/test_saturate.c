@@ -25,7 +25,7 @@ static void eight_workers_carry_what_they_can_serve(void **state)
     assert_true(s.carried.no < 1.01 * s.carried.yes);
     assert_near(s.bound, 80, 0.001);
     assert_near(saturation_headroom(&s), 0.25, 0.01);
-    assert_false(s.has_promises || s.falls || s.spent);
+    assert_false(s.has_promises || s.falls || s.log.spent);
     arena_free(&arena);
 }
 
@@ -62,10 +62,10 @@ static void a_small_budget_gives_a_wider_bracket_that_is_still_true(void **state
     struct saturation s =
         find(EIGHT_WORKERS ", 'slo': ['p99 < 0.8s']}", 20000000, &arena);
     double truth = load_for_p99(0.8);
-    assert_true(s.spent);
+    assert_true(s.log.spent);
     assert_true(isnan(s.promised.yes) || s.promised.yes < truth);
     assert_true(isnan(s.promised.no) || truth < s.promised.no);
-    assert_true(s.requests < 25000000);
+    assert_true(s.log.requests < 25000000);
     arena_free(&arena);
 }
 

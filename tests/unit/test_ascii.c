@@ -80,7 +80,7 @@ static void what_grows_has_no_chart(void **state)
 
 enum { PROBES = 5 };
 
-struct search {
+struct found {
     struct saturation is;
     struct probe probe[PROBES];
     struct slo slo;
@@ -90,7 +90,7 @@ struct search {
 
 /* 100 ms are promised; kept at 10/s and 20/s, open at 30/s, missed at 40/s, and at 50/s
  * the backlog grows. */
-static void make_search(struct search *s)
+static void make_found(struct found *s)
 {
     static const double value[] = {0.02, 0.05, 0.098, 0.15, 1};
     static const enum answer kept[] = {ANSWER_YES, ANSWER_YES, ANSWER_OPEN, ANSWER_NO,
@@ -114,11 +114,10 @@ static void make_search(struct search *s)
     s->is = (struct saturation){.dial = {.pointer = "/rate", .unit = "/s"},
                                 .has_promises = true,
                                 .promised = {.yes = 20, .no = 40},
-                                .probe = s->probe,
-                                .probes = PROBES};
+                                .log = {.probe = s->probe, .probes = PROBES}};
 }
 
-static struct told tell_search(const struct search *s)
+static struct told tell_found(const struct found *s)
 {
     struct told t;
     FILE *out = open_memstream(&t.text, &t.size);
@@ -130,9 +129,9 @@ static struct told tell_search(const struct search *s)
 static void the_capacity_lies_between_what_is_kept_and_what_is_missed(void **state)
 {
     (void)state;
-    struct search s;
-    make_search(&s);
-    struct told t = tell_search(&s);
+    struct found s;
+    make_found(&s);
+    struct told t = tell_found(&s);
     assert_plain(t.text);
     const char *order[] = {"10/s |", "20/s |", "surely kept up to 20/s", "30/s |",
                            "surely missed from 40/s", "40/s |", "50/s |", "unstable"};
@@ -148,7 +147,7 @@ static void the_capacity_lies_between_what_is_kept_and_what_is_missed(void **sta
     free(t.text);
     s.probe[2].kept = ANSWER_NO;
     s.is.promised.no = 30;
-    t = tell_search(&s);
+    t = tell_found(&s);
     assert_non_null(strstr(t.text, "SLO capacity: 20/s to 30/s"));
     free(t.text);
 }
@@ -156,18 +155,18 @@ static void the_capacity_lies_between_what_is_kept_and_what_is_missed(void **sta
 static void loads_close_to_each_other_share_a_line(void **state)
 {
     (void)state;
-    struct search s;
+    struct found s;
     struct probe many[60];
-    make_search(&s);
+    make_found(&s);
     for (int i = 0; i < 60; i++) {
         many[i] = s.probe[0];
         many[i].load = 10 + 0.2 * i;
         many[i].kept = i <= 30 ? ANSWER_YES : ANSWER_NO;
     }
-    s.is.probe = many;
-    s.is.probes = 60;
+    s.is.log.probe = many;
+    s.is.log.probes = 60;
     s.is.promised = (struct bracket){.yes = many[30].load, .no = many[31].load};
-    struct told t = tell_search(&s);
+    struct told t = tell_found(&s);
     int lines = 0;
     for (const char *c = t.text; *c; c++)
         lines += *c == '\n';
@@ -181,11 +180,11 @@ static void loads_close_to_each_other_share_a_line(void **state)
 static void hostile_texts_reach_no_terminal(void **state)
 {
     (void)state;
-    struct search s;
-    make_search(&s);
+    struct found s;
+    make_found(&s);
     s.slo.text = "p95 < \x1b[2J\x07\r100ms and on and on and on and on and on and on";
     s.is.dial.unit = "\x1b]0;x\x07/s";
-    struct told t = tell_search(&s);
+    struct told t = tell_found(&s);
     assert_plain(t.text);
     assert_null(strchr(t.text, '\x1b'));
     free(t.text);
@@ -194,10 +193,10 @@ static void hostile_texts_reach_no_terminal(void **state)
 static void without_promises_there_is_nothing_to_show(void **state)
 {
     (void)state;
-    struct search s;
-    make_search(&s);
+    struct found s;
+    make_found(&s);
     s.is.has_promises = false;
-    struct told t = tell_search(&s);
+    struct told t = tell_found(&s);
     assert_string_equal(t.text, "");
     free(t.text);
 }

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "experiments/search.h"
+
+#include "sim/check.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { MOST_PROBES = 120 };
+
+/* ---- one load -------------------------------------------------------------------- */
+
+static struct point_source source_at(const struct search *s, double load,
+                                     struct arena *arena)
+{
+    const struct point_source *base = s->source;
+    const char **sets = arena_many(arena, base->set_count + 1, const char *);
+    for (int i = 0; i < base->set_count; i++)
+        sets[i] = base->sets[i];
+    sets[base->set_count] = dial_set(s->dial, load, arena);
+    struct point_source at = *base;
+    at.sets = sets;
+    at.set_count++;
+    return at;
+}
+
+bool search_read(const struct search *s, double load, struct arena *arena,
+                 struct point *point)
+{
+    struct where *where = where_new(arena);
+    struct point_source source = source_at(s, load, arena);
+    if (point_read(point, arena, &source, where))
+        return true;
+    where_print(where, stderr);
+    return false;
+}
+
+static struct probe *slot_for(struct search *s, double load)
+{
+    struct search_log *log = s->log;
+    if (!log->probe)
+        log->probe = arena_many(s->arena, MOST_PROBES, struct probe);
+    int i = 0;
+    while (i < log->probes && log->probe[i].load < load)
+        i++;
+    if (i < log->probes && log->probe[i].load == load)
+        return &log->probe[i];
+    check(log->probes < MOST_PROBES, "%d probes", log->probes);
+    memmove(&log->probe[i + 1], &log->probe[i],
+            (size_t)(log->probes++ - i) * sizeof *log->probe);
+    log->probe[i] = (struct probe){.load = load, .effort = -1};
+    return &log->probe[i];
+}
+
+static void count(struct search_log *log, const struct result *r)
+{
+    log->requests += r->run.requests;
+    log->events += r->run.events;
+    log->seconds += r->execution.seconds;
+    log->threads = r->execution.threads;
+}
+
+const struct probe *search_probe(const struct search_log *log, double load)
+{
+    for (int i = 0; i < log->probes; i++)
+        if (log->probe[i].load == load)
+            return &log->probe[i];
+    return NULL;
+}
+
+uint64_t search_budget_left(const struct search *s)
+{
+    return s->log->requests < s->budget ? s->budget - s->log->requests : 0;
+}
+
+bool search_goes_on(struct search *s)
+{
+    if (search_budget_left(s) == 0)
+        s->log->spent = true;
+    return !s->interrupted && !s->log->spent && s->log->probes < MOST_PROBES - 1;
+}
+
+struct probe *search_run(struct search *s, double load, double within,
+                         sim_time duration, uint64_t cap)
+{
+    struct arena own;
+    struct point point;
+    struct probe *p = NULL;
+    arena_init(&own);
+    if (s->progress)
+        s->progress(s->context, s, load);
+    if (search_read(s, load, &own, &point)) {
+        struct point_effort effort = *s->effort;
+        effort.within = within;
+        effort.duration = duration;
+        effort.request_cap = search_budget_left(s) / 3 + 1;
+        if (effort.request_cap > cap)
+            effort.request_cap = cap;
+        if (point_run(&point, &effort, &own)) {
+            p = slot_for(s, load);
+            probe_note(p, &point);
+            count(s->log, &point.result);
+        }
+    }
+    s->interrupted |= p == NULL;
+    arena_free(&own);
+    return p;
+}
+
+int search_effort(const struct search *s, double load)
+{
+    const struct probe *p = search_probe(s->log, load);
+    return p ? p->effort : -1;
+}
+
+/* Of a look at a scenario of fixed length: four times that of the last, while it does
+ * not take many more requests than other scenarios may. */
+static sim_time length_of(const struct search *s, double load, int effort)
+{
+    const struct probe *last = search_probe(s->log, load);
+    if (s->duration == 0 || !last || effort == 0)
+        return s->duration;
+    double first = last->nominal * sim_seconds(s->duration) * s->replications;
+    double times = fmin(pow(4, effort), fmax(1, 4 * (double)s->cap / first));
+    return (sim_time)((double)s->duration * times);
+}
+
+struct probe *search_look(struct search *s, double load)
+{
+    const struct probe *last = search_probe(s->log, load);
+    int effort = search_effort(s, load) + 1;
+    double within = SEARCH_FIRST_WITHIN / (1 << effort);
+    if (last && last->blur > 0) /* the shortest runs know more than is asked first */
+        within = fmin(within, last->blur / 2);
+    struct probe *p =
+        search_run(s, load, within, length_of(s, load, effort), s->cap << effort);
+    if (p)
+        p->effort = effort;
+    return p;
+}
+
+/* ---- the largest ----------------------------------------------------------------- */
+
+enum answer search_decide(struct search *s, enum probe_question question, double load,
+                          int most)
+{
+    enum answer answer = ANSWER_OPEN;
+    while (answer == ANSWER_OPEN && search_goes_on(s)) {
+        const struct probe *p = search_probe(s->log, load);
+        bool seen = search_effort(s, load) >= 0;
+        if (seen && probe_answer(p, question) != ANSWER_OPEN)
+            return probe_answer(p, question);
+        if (seen && p->effort >= most)
+            break;
+        p = search_look(s, load);
+        if (!p)
+            return ANSWER_OPEN;
+        answer = probe_answer(p, question);
+        if (question == IS_CARRIED && p->effort >= 1)
+            break; /* a verdict does not sharpen as an interval does */
+        if (question == IS_KEPT && probe_is_hopeless(p, most))
+            break;
+    }
+    return answer;
+}
+
+/* Neighbouring decided loads; false when one side is missing. */
+static bool neighbours(const struct search *s, enum probe_question question, bool firm,
+                       struct bracket *bracket)
+{
+    bracket->yes = bracket->no = NAN;
+    for (int i = 0; i < s->log->probes; i++) {
+        const struct probe *p = &s->log->probe[i];
+        if (p->effort < 0) /* was only overloaded on purpose */
+            continue;
+        if (firm && !probe_is_firm(p, question, s->most))
+            continue;
+        if (probe_answer(p, question) == ANSWER_NO && isnan(bracket->no))
+            bracket->no = p->load;
+        if (probe_answer(p, question) == ANSWER_YES && isnan(bracket->no))
+            bracket->yes = p->load;
+    }
+    return !isnan(bracket->yes) && !isnan(bracket->no);
+}
+
+bool search_known(const struct search *s, enum probe_question question,
+                  struct bracket *bracket)
+{
+    return neighbours(s, question, false, bracket);
+}
+
+static bool narrow_enough(const struct search *s, const struct bracket *b)
+{
+    return b->no <= b->yes * (1 + s->width) * 1.0001 ||
+           (s->dial->whole && b->no - b->yes <= 1);
+}
+
+/* Where the line through the margins at both ends crosses 0, in logarithms. */
+static double crossing(const struct search *s, const struct bracket *b)
+{
+    const struct probe *yes = search_probe(s->log, b->yes),
+                       *no = search_probe(s->log, b->no);
+    bool sloped = isfinite(yes->margin) && isfinite(no->margin) && yes->margin > 0 &&
+                  no->margin < 0;
+    if (!sloped)
+        return NAN;
+    double t = yes->margin / (yes->margin - no->margin);
+    return b->yes * pow(b->no / b->yes, t);
+}
+
+/* The next load to ask: the middle of a wide bracket; of a narrow one the loads just
+ * beside the crossing, the side that is farther first. */
+static double next_load(const struct search *s, enum probe_question question,
+                        const struct bracket *b)
+{
+    double middle = sqrt(b->yes * b->no), aside = 1 + 0.45 * s->width;
+    double cross = question == IS_KEPT ? crossing(s, b) : NAN;
+    if (isnan(cross) || b->no > 1.3 * b->yes)
+        return dial_round(s->dial, middle);
+    bool below = cross / b->yes > b->no / cross;
+    double load = below ? cross / aside : cross * aside;
+    if (load <= b->yes * 1.001 || load >= b->no / 1.001)
+        load = middle;
+    return dial_round(s->dial, load);
+}
+
+/* A load that stays open lies close to the limit: its neighbours half a bracket of
+ * the wanted width away are easier to tell, and if not they, then those farther off. */
+static bool close_in(struct search *s, enum probe_question question,
+                     const struct bracket *b, double open)
+{
+    bool moved = false;
+    for (double aside = s->width / 2; !moved && aside < 0.1; aside *= 2) {
+        double low = dial_round(s->dial, open / (1 + aside)),
+               high = dial_round(s->dial, open * (1 + aside));
+        if (low > b->yes && low < open)
+            moved |= search_decide(s, question, low, s->most) != ANSWER_OPEN;
+        if (high < b->no && high > open)
+            moved |= search_decide(s, question, high, s->most) != ANSWER_OPEN;
+        if (low <= b->yes && high >= b->no)
+            break;
+    }
+    return moved;
+}
+
+/* Halves the bracket, or nearly so; false when that cannot be done. `open` is the load
+ * that could not be decided last. */
+static bool halve(struct search *s, enum probe_question question,
+                  const struct bracket *b, double *open)
+{
+    double load = next_load(s, question, b);
+    if (load <= b->yes || load >= b->no)
+        return false;
+    if (search_decide(s, question, load, s->most) != ANSWER_OPEN)
+        return true;
+    if (load == *open || !close_in(s, question, b, load))
+        return false;
+    *open = load;
+    return true;
+}
+
+/* Looks once more at an end that one look alone has decided; false: there is none. */
+static bool look_again(struct search *s, enum probe_question question,
+                       const struct bracket *b)
+{
+    const double ends[] = {b->yes, b->no};
+    for (int i = 0; i < 2; i++)
+        if (!probe_is_firm(search_probe(s->log, ends[i]), question, s->most))
+            return search_look(s, ends[i]) != NULL;
+    return false;
+}
+
+void search_bisect(struct search *s, enum probe_question question, struct bracket *b)
+{
+    double open = NAN;
+    bool goes = true;
+    while (goes && search_known(s, question, b) && search_goes_on(s))
+        goes = (!narrow_enough(s, b) && halve(s, question, b, &open)) ||
+               look_again(s, question, b);
+    struct bracket firm;
+    if (neighbours(s, question, true, &firm))
+        *b = firm;
+    else if (!search_known(s, question, b))
+        return;
+    b->estimate = question == IS_KEPT ? crossing(s, b) : NAN;
+}
+
+void search_surround(struct search *s, enum probe_question question, double from)
+{
+    double load = dial_round(s->dial, from);
+    for (int i = 0; i < 12 && search_goes_on(s); i++) {
+        if (search_decide(s, question, load, SEARCH_FEW) == ANSWER_YES)
+            break;
+        double less = dial_round(s->dial, load * (i < 4 ? 0.8 : 0.5));
+        if (less == load)
+            break;
+        load = less;
+    }
+    struct bracket b;
+    search_known(s, question, &b);
+    for (int i = 0; i < 20 && search_goes_on(s) && isnan(b.no); i++) {
+        load = dial_round(s->dial, load * (i < 4 ? 1.25 : 2));
+        search_decide(s, question, load, SEARCH_FEW);
+        search_known(s, question, &b);
+    }
+}
