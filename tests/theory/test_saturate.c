@@ -40,14 +40,14 @@ static void threads_that_wait_for_connections_carry_less_than_either(void **stat
     arena_free(&arena);
 }
 
-/* The load at which the formula's p99 of 8 workers is 0.8 s. */
-static double load_for_p99(double limit)
+/* The load at which the formula's quantile of 8 workers is the limit, s. */
+static double load_for(double quantile, double limit)
 {
     double low = 1, high = 79.9;
     while (high - low > 1e-6) {
         struct theory_mmc queue = {
             .arrival_rate = (low + high) / 2, .service_rate = 10, .servers = 8};
-        if (theory_mmc_response_quantile(&queue, 0.99) < limit)
+        if (theory_mmc_response_quantile(&queue, quantile) < limit)
             low = queue.arrival_rate;
         else
             high = queue.arrival_rate;
@@ -61,11 +61,25 @@ static void a_small_budget_gives_a_wider_bracket_that_is_still_true(void **state
     struct arena arena;
     struct saturation s =
         find(EIGHT_WORKERS ", 'slo': ['p99 < 0.8s']}", 20000000, &arena);
-    double truth = load_for_p99(0.8);
+    double truth = load_for(0.99, 0.8);
     assert_true(s.log.spent);
     assert_true(isnan(s.promised.yes) || s.promised.yes < truth);
     assert_true(isnan(s.promised.no) || truth < s.promised.no);
     assert_true(s.log.requests < 25000000);
+    arena_free(&arena);
+}
+
+/* A run.duration is how long a first look lasts, not how well a load may be known. */
+static void a_fixed_duration_bounds_no_bracket(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct saturation s = find(EIGHT_WORKERS ", 'slo': ['p95 < 400ms'], 'run': "
+                                             "{'duration': '5min', 'replications': 8}}",
+                               60000000, &arena);
+    double truth = load_for(0.95, 0.4);
+    assert_true(s.promised.yes < truth && truth < s.promised.no);
+    assert_true(s.promised.no < 1.015 * s.promised.yes);
     arena_free(&arena);
 }
 
@@ -171,6 +185,7 @@ int main(void)
         cmocka_unit_test(eight_workers_carry_what_they_can_serve),
         cmocka_unit_test(threads_that_wait_for_connections_carry_less_than_either),
         cmocka_unit_test(a_small_budget_gives_a_wider_bracket_that_is_still_true),
+        cmocka_unit_test(a_fixed_duration_bounds_no_bracket),
         cmocka_unit_test(users_who_wait_get_what_the_workers_serve),
         cmocka_unit_test(a_retry_storm_is_told),
         cmocka_unit_test(an_overload_that_feeds_itself_ends_below_a_quarter),
