@@ -130,10 +130,13 @@ static bool bytes_are_text(struct scan *scan)
         if (point < 0x20 && point != '\n' && point != '\t' && point != '\r')
             return wrong(scan, i, "must be text, has the control character 0x%02x",
                          byte);
-        if (point == 0xfeff && i > 0)
-            return wrong(scan, i, "must have a byte order mark at its start only");
     }
     return true;
+}
+
+static bool is_mark(const struct scan *scan, size_t i)
+{
+    return scan->length - i >= 3 && memcmp(scan->bytes + i, "\xef\xbb\xbf", 3) == 0;
 }
 
 static size_t end_of_string(const struct scan *scan, size_t i)
@@ -502,12 +505,23 @@ static bool scan_value(struct scan *scan, struct place place)
     return fine;
 }
 
+/* Within a string U+FEFF is a character as any other. Elsewhere nobody sees it. */
+static bool marks_are_leading(struct scan *scan)
+{
+    scan->at = is_mark(scan, 0) ? 3 : 0;
+    for (size_t i = scan->at; i < scan->length; i++) {
+        if (scan->bytes[i] == '"')
+            i = end_of_string(scan, i);
+        else if (is_mark(scan, i))
+            return wrong(scan, i, "must have a byte order mark at its start only");
+    }
+    return true;
+}
+
 static bool scan_document(struct scan *scan, struct place root)
 {
-    if (!bytes_are_text(scan) || !blank_comments(scan))
+    if (!bytes_are_text(scan) || !blank_comments(scan) || !marks_are_leading(scan))
         return false;
-    if (scan->length >= 3 && memcmp(scan->bytes, "\xef\xbb\xbf", 3) == 0)
-        scan->at = 3;
     if (!scan_value(scan, root))
         return false;
     skip_space(scan);

@@ -50,7 +50,7 @@ static void assert_refused(const char *bytes, size_t length, const char *expecte
     end(&reading);
 }
 
-static void assert_accepted(const char *text, const char *canonical)
+static void assert_canonical(const char *text, const char *canonical)
 {
     struct reading reading;
     begin(&reading, text, strlen(text));
@@ -58,6 +58,13 @@ static void assert_accepted(const char *text, const char *canonical)
     assert_int_equal(reading.where->problem_count, 0);
     assert_string_equal(text_canonical(&reading.arena, reading.root), canonical);
     end(&reading);
+}
+
+/* … and so is its canonical text, which is the same again. */
+static void assert_accepted(const char *text, const char *canonical)
+{
+    assert_canonical(text, canonical);
+    assert_canonical(canonical, canonical);
 }
 
 /* `count` copies of `unit`, then `tail`. */
@@ -87,6 +94,19 @@ static void what_json_allows_is_accepted(void **state)
         "\"\xf0\x9f\x98\x80 \\\" \\\\ / \\u0008\\u000c\\u000a\\u000d\\u0009\"");
     assert_accepted("\xef\xbb\xbf{\"b\": true, \"a\": false}",
                     "{\"a\":false,\"b\":true}");
+}
+
+static void a_mark_within_a_string_is_a_character(void **state)
+{
+    (void)state;
+    assert_accepted("{\"\\ufeffk\": \"\\ufeff\"}",
+                    "{\"\xef\xbb\xbfk\":\"\xef\xbb\xbf\"}");
+    assert_accepted("\xef\xbb\xbf[\"\\\"\xef\xbb\xbf\", 1]",
+                    "[\"\\\"\xef\xbb\xbf\",1]");
+    assert_accepted("[ // \"\xef\xbb\xbf\n]", "[]");
+    const char *twice = "\xef\xbb\xbf\xef\xbb\xbf[]", *late = "[\"a\"\xef\xbb\xbf]";
+    assert_refused(twice, strlen(twice), "at its start only");
+    assert_refused(late, strlen(late), "at its start only");
 }
 
 static void comments_are_spaces(void **state)
@@ -304,6 +324,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_json_allows_is_accepted),
+        cmocka_unit_test(a_mark_within_a_string_is_a_character),
         cmocka_unit_test(comments_are_spaces),
         cmocka_unit_test(nesting_is_bounded),
         cmocka_unit_test(the_number_of_values_is_bounded),
