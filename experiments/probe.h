@@ -3,7 +3,7 @@
  * probe -- one load that was simulated, and what it says to the two questions that are
  * asked of loads: is it carried, and does it keep every promise?
  *
- * Plain struct: copied, moved. {.load = load, .effort = -1} is one before its first run.
+ * Plain struct: {.load = load, .effort = -1} is one before its first run.
  * Units:        s, 1/s; loads in the unit of the dial that is turned.
  */
 #ifndef EXPERIMENTS_PROBE_H

@@ -6,10 +6,10 @@
  *     search_surround(&s, IS_KEPT, from);      a load on each side
  *     search_bisect(&s, IS_KEPT, &bracket);    … and the bracket halved
  *
- * All loads see the same random numbers. A load is decided once the interval of what is
- * asked excludes the limit, and is looked at again, twice as sharp, while it does not,
- * until it is not worth more or the budget is spent. What was simulated for one question
- * serves the next.
+ * All loads see the same random numbers. A load is decided once the interval of what
+ * is asked excludes the limit, and is looked at again, twice as sharp, while it does
+ * not, until it is not worth more or the budget is spent. What was simulated for one
+ * question serves the next.
  *
  * Units:     loads in the unit of the dial.
  * Ownership: the log is the caller's, its probes live in the arena of the search.
