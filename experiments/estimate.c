@@ -169,6 +169,26 @@ struct estimate estimate_quantile(const struct section *s, enum section_rule rul
     return e;
 }
 
+struct quantile_ends estimate_quantile_ends(const struct histogram *const *each, int n,
+                                            const struct histogram *pooled, double p,
+                                            double unit, struct arena *arena)
+{
+    if (pooled->count == 0)
+        return (struct quantile_ends){NAN, NAN};
+    uint64_t value = (uint64_t)histogram_quantile(pooled, p);
+    double *beyond = arena_many(arena, n, double), *all = arena_many(arena, n, double);
+    for (int i = 0; i < n; i++) {
+        beyond[i] = histogram_above(each[i], value);
+        all[i] = (double)each[i]->count;
+    }
+    double off = estimate_ratio(beyond, all, n).half_width;
+    if (isnan(off))
+        return (struct quantile_ends){NAN, NAN};
+    return (struct quantile_ends){
+        .low = histogram_quantile(pooled, fmax(p - off, 0)) * unit,
+        .high = histogram_quantile(pooled, fmin(p + off, 1)) * unit};
+}
+
 double estimate_chance_below(const struct estimate *e, double limit)
 {
     if (isnan(e->value))

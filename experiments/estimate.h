@@ -14,6 +14,7 @@
 #ifndef EXPERIMENTS_ESTIMATE_H
 #define EXPERIMENTS_ESTIMATE_H
 
+#include "sim/arena.h"
 #include "sim/histogram.h"
 
 #include <stdbool.h>
@@ -83,6 +84,22 @@ enum section_rule {
 /* In units of the histogram times `unit` (1e-9 for s). */
 struct estimate estimate_quantile(const struct section *s, enum section_rule rule,
                                   double unit);
+
+/* Of a quantile's interval; NaN: not known. */
+struct quantile_ends {
+    double low, high;
+};
+
+/*
+ * The interval of a quantile by ranks (Woodruff, 1952): the part of the values that lie
+ * beyond it differs between replications; the interval ends at the pooled values that
+ * have as much more, and less, beyond them. It is as wide to either side as values are
+ * rare there, and never leaves them, while that of a section reaches below 0 where two
+ * kinds of requests lie far apart. In units of the histogram times `unit`.
+ */
+struct quantile_ends estimate_quantile_ends(const struct histogram *const *each, int n,
+                                            const struct histogram *pooled, double p,
+                                            double unit, struct arena *arena);
 
 /* The probability, by Student's t, that the true value is below `limit`; NaN if there
  * is no value, 0 or 1 if there is no interval. */

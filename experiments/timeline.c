@@ -113,12 +113,20 @@ static struct drawing drawing_of(const struct timeline *t, struct arena *arena)
     return d;
 }
 
-static void set_bin(const struct drawing *d, int bin, const struct estimate *e)
+static void set_bin(const struct drawing *d, int bin, double value, double low,
+                    double high)
 {
     d->x[bin] = (bin + 0.5) * d->timeline->width;
-    d->y[bin] = e->value;
-    d->low[bin] = fmax(e->value - e->half_width, 0);
-    d->high[bin] = e->value + e->half_width;
+    d->y[bin] = value;
+    d->low[bin] = low;
+    d->high[bin] = high;
+}
+
+/* Of what is never below 0. */
+static void set_mean(const struct drawing *d, int bin, const double *of_each)
+{
+    struct estimate e = estimate_mean(of_each, d->timeline->sample.count);
+    set_bin(d, bin, e.value, fmax(e.value - e.half_width, 0), e.value + e.half_width);
 }
 
 static struct curve curve_in(const struct drawing *d, const char *label)
@@ -249,9 +257,9 @@ static void set_quantiles(const struct timeline *t, struct scope scope, int bin,
         struct section section =
             section_of(each, t->sample.count, pooled, levels[i]);
         struct estimate e = estimate_quantile(&section, SECTION_TERMINATING, 1e-9);
-        if (e.half_width > e.value) /* its interval reaches 0: it is not known */
-            e = estimate_lacking(LACK_SAMPLES);
-        set_bin(&d[i], bin, &e);
+        struct quantile_ends ends = estimate_quantile_ends(
+            each, t->sample.count, pooled, levels[i], 1e-9, &arena);
+        set_bin(&d[i], bin, e.value, ends.low, ends.high);
     }
     arena_free(&arena);
 }
@@ -280,7 +288,7 @@ bool timeline_latency(struct point *point, const struct point_effort *effort,
     *table = table_of(
         r, t, arena_format(arena, "response time of %s requests, by when they came",
                            whose),
-        UNIT_TIME, "left out: intervals that reach 0", arena);
+        UNIT_TIME, "bands: 95 % intervals", arena);
     table->series = curves;
     table->count = LEVELS;
     return timeline_marks(point, effort, arena, table, why);
@@ -319,8 +327,7 @@ bool timeline_rates(struct point *point, const struct point_effort *effort,
         for (int bin = 0; bin < t->bins; bin++) {
             for (int r = 0; r < t->sample.count; r++)
                 of_each[r] = rate_in(t, (enum rate)i, r, bin);
-            struct estimate e = estimate_mean(of_each, t->sample.count);
-            set_bin(&d, bin, &e);
+            set_mean(&d, bin, of_each);
         }
         curves[i] = curve_in(&d, names[i]);
     }
@@ -360,8 +367,7 @@ static struct curve station_curve(const struct timeline *t, int station,
         for (int r = 0; r < t->sample.count; r++)
             of_each[r] = read(
                 facts, &t->sample.outcome[r].chronicle->station[station], bin);
-        struct estimate e = estimate_mean(of_each, t->sample.count);
-        set_bin(&d, bin, &e);
+        set_mean(&d, bin, of_each);
     }
     return curve_in(&d, facts->name);
 }

@@ -120,7 +120,8 @@ static void find_ranges(struct layout *l)
         l->x.least = 0;
     if (t->y_unit == UNIT_TIME && l->y.most > widest_linear * least) {
         l->y.log = true;
-        l->y.least = least * 0.9;
+        l->y.least = least * 0.9; /* a line on the frame would be half a line */
+        l->y.most *= 1.1;
     }
     if (t->y_unit == UNIT_PART && l->y.most > 0.5)
         l->y.most = fmax(l->y.most, 1);

@@ -150,6 +150,45 @@ static void sectioning_is_around_the_pooled_quantile(void **state)
     arena_free(&arena);
 }
 
+/* Ten replications of 100 fast and slow values: 1 .. 100 and 10001 .. 10100. */
+static struct quantile_ends of_mixed(struct arena *arena, const int *slow, double p)
+{
+    const struct histogram *each[10];
+    struct histogram *pool = arena_new(arena, struct histogram);
+    for (int i = 0; i < 10; i++) {
+        struct histogram *h = arena_new(arena, struct histogram);
+        for (int v = 1; v <= 100; v++)
+            histogram_add(h, (uint64_t)(v > 100 - slow[i] ? 10000 + v : v), arena);
+        histogram_merge(pool, h, arena);
+        each[i] = h;
+    }
+    return estimate_quantile_ends(each, 10, pool, p, 1, arena);
+}
+
+/* 5 % are slow, 3 to 7 % by replication: the p95 is somewhere between 93 and 10000, and
+ * the median is known well, which lies as high in all of them. */
+static void by_ranks_an_interval_stays_among_the_values(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena);
+    const int slow[] = {3, 7, 4, 6, 5, 5, 3, 7, 4, 6};
+    struct quantile_ends ends = of_mixed(&arena, slow, 0.95);
+    double off = 2.2622 * sqrt(20.0 / 90) / 100; /* t with 9, of the counts above */
+    near(ends.low, 100 * (0.95 - off), 1.5);
+    near(ends.high, 10100 - 100 * (0.05 - off), 40);
+    ends = of_mixed(&arena, slow, 0.5);
+    near(ends.low, 50, 0.6);
+    near(ends.high, 50, 0.6);
+    ends = of_mixed(&arena, slow, 0.999); /* no further than the largest */
+    near(ends.high, 10100, 0.1);
+    struct histogram none = {0};
+    const struct histogram *each[] = {&none, &none};
+    ends = estimate_quantile_ends(each, 2, &none, 0.5, 1, &arena);
+    assert_true(isnan(ends.low) && isnan(ends.high));
+    arena_free(&arena);
+}
+
 /* ---- the sample of an exact queue ------------------------------------------------ */
 
 static struct sample run(struct arena *arena, double load, double requests, int n)
@@ -241,6 +280,7 @@ int main(void)
         cmocka_unit_test(quantile_needs_its_samples),
         cmocka_unit_test(burst_quantile_says_what_thirty_users_carry),
         cmocka_unit_test(sectioning_is_around_the_pooled_quantile),
+        cmocka_unit_test(by_ranks_an_interval_stays_among_the_values),
         cmocka_unit_test(mm1_lies_in_its_intervals),
         cmocka_unit_test(mser_cuts_a_ramp_and_nothing_else),
         cmocka_unit_test(growth_is_the_excess_of_arrivals),

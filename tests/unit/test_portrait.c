@@ -174,6 +174,31 @@ static void over_time_too_only_what_the_samples_carry_is_drawn(void **state)
     rise(&s);
 }
 
+/* Of two kinds of requests, 5 ms and 500 ms, one in twenty is slow: the p95 is either,
+ * by chance, and there is one at any time. */
+static void over_time_no_interval_reaches_nothing(void **state)
+{
+    (void)state;
+    struct model_sitting s;
+    sit(&s, "{'workloads': {'v': {'target': 'api', 'open': {'rate': '100/s'}}},"
+            " 'services': {'api': {'kind': 'server', 'slots': 100, 'handlers': {"
+            " 'default': [{'cache': 'c', 'hit': '95%', 'miss': [{'wait': '500ms'}]},"
+            " {'wait': '5ms'}]}}, 'c': {'kind': 'redis', 'time': '0.1ms'}},"
+            " 'run': {'duration': '90s', 'warmup': '10s', 'replications': 10}}");
+    assert_true(timeline_latency(&s.point, &s.effort, &s.arena, &s.table, &s.why));
+    const struct curve *p95 = &s.table.series[1];
+    int fast = 0, slow = 0;
+    for (int k = 0; k < p95->count; k++) {
+        assert_true(p95->y[k] > 0.005 && p95->low[k] > 0.005);
+        assert_true(p95->low[k] <= p95->y[k] && p95->y[k] <= p95->high[k]);
+        assert_true(p95->high[k] < 0.51);
+        fast += p95->y[k] < 0.1;
+        slow += p95->y[k] > 0.4;
+    }
+    assert_true(fast > 3 && slow > 3 && fast + slow == p95->count);
+    rise(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +210,7 @@ int main(void)
         cmocka_unit_test(a_crash_is_seen_in_rates_and_instances),
         cmocka_unit_test(instances_that_are_always_there_make_no_figure),
         cmocka_unit_test(over_time_too_only_what_the_samples_carry_is_drawn),
+        cmocka_unit_test(over_time_no_interval_reaches_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
