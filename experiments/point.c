@@ -155,6 +155,14 @@ static sim_time longest_patience(const struct model_facts *facts)
     return longest;
 }
 
+static double longest_alone(const struct model *model)
+{
+    double longest = 0;
+    for (int t = 0; t < model_facts(model)->types; t++)
+        longest = fmax(longest, model_alone(model, t));
+    return longest;
+}
+
 static sim_time given(sim_time value)
 {
     return value == SIM_NEVER ? 0 : value;
@@ -198,6 +206,7 @@ bool point_run(struct point *point, const struct point_effort *effort,
         .warm_up = given(scenario->run.warmup),
         .rate = procedure_rate(point->model),
         .patience = longest_patience(result->facts),
+        .longest = longest_alone(point->model),
         .target = result->target,
         .targets = result->targets,
         .admitted = &admitted,

@@ -16,6 +16,10 @@ const char *const stage_names[] = {"pilot", "production", "enlarged",
 static const double pilot_requests = 20000, pilot_memories = 50;
 enum { MOST_LENGTHENINGS = 3, MOST_REPLICATIONS = 400 };
 static const double lengthening = 3, most_at_once = 10;
+/* Times the longest request that a pilot must last, or half of those that there will be
+ * in the end have not even come. */
+static const double longest_requests = 10;
+static const double most_of_cap = 0.1; /* of the requests; that is worth */
 /* Times the longest timeout after which impatience has shown what it does. */
 static const double patiences = 4;
 /* Pilots guess their own error badly; twice the length meets the target 92 % of the
@@ -114,6 +118,19 @@ static double capped_length(struct work *w, double warm_up, double length, int c
 
 /* ---- settling and growth --------------------------------------------------------- */
 
+/* A growth that slows down, to an end at which nothing is busy, is none: whoever stays
+ * for an hour is still coming. */
+static bool fills(const struct sample *s)
+{
+    double times = steady_filling(s);
+    return !isinf(times) && verdict_calm(s, times);
+}
+
+static bool backlog_grows(const struct sample *s, struct estimate growth)
+{
+    return steady_grows(s, growth) && !fills(s);
+}
+
 static void judge_steadiness(struct work *w)
 {
     struct sample s = sample_so_far(w);
@@ -124,7 +141,7 @@ static void judge_steadiness(struct work *w)
     w->out->settled_at = (sim_time)cut * s.outcome[0].in_system.width;
     w->out->growth = steady_growth(&s);
     w->out->grows =
-        w->out->end != PROCEDURE_DONE || steady_grows(&s, w->out->growth);
+        w->out->end != PROCEDURE_DONE || backlog_grows(&s, w->out->growth);
 }
 
 void procedure_judge(struct procedure *run, const struct sample *s)
@@ -137,7 +154,7 @@ void procedure_judge(struct procedure *run, const struct sample *s)
     int bins = steady_levels(s, level);
     run->settled = steady_cut(level, bins) <= bins / 2;
     run->growth = steady_growth(s);
-    run->grows |= steady_grows(s, run->growth);
+    run->grows |= backlog_grows(s, run->growth);
 }
 
 /* ---- pilot ----------------------------------------------------------------------- */
@@ -191,6 +208,15 @@ static double rate_after(const struct work *w, double rate)
     return w->out->grows && !w->out->overloaded ? 0 : rate;
 }
 
+static double first_pilot(const struct work *w, double given)
+{
+    double usual = pilot_requests / w->set->rate + given;
+    double most = most_of_cap * (double)w->set->request_cap / w->set->rate /
+                  w->set->replications;
+    double lasting = fmin(longest_requests * w->set->longest, most);
+    return fmax(fmax(usual, lasting), 2 * given);
+}
+
 /*
  * Runs the pilot, longer each time until it has settled and outlasts its memory, at
  * most three times; a backlog that grows for ever ends it. Gives the rate found; 0:
@@ -200,8 +226,7 @@ static double pilot(struct work *w)
 {
     struct procedure *out = w->out;
     double given = sim_seconds(w->set->warm_up);
-    double first = fmax(pilot_requests / w->set->rate + given, 2 * given);
-    double length = first;
+    double first = first_pilot(w, given), length = first;
     for (;; out->lengthened++) {
         struct jobs jobs = {STAGE_PILOT, 0, w->set->replications,
                             window_of(w, 0, length)};

@@ -76,6 +76,7 @@ struct procedure_settings {
     sim_time warm_up;  /* at least; 0 = chosen */
     double rate;       /* requests/s expected to begin: see procedure_rate */
     sim_time patience; /* how long one request may take at most: the longest timeout */
+    double longest;    /* mean time of the longest type when it is alone, s */
     const struct target *target;
     int targets;
     const struct admitted *admitted; /* NULL: nothing is promised */

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { BATCH = 5, PARTS = 10, MOST_REPLICATIONS = 100000 };
+enum { BATCH = 5, PARTS = 10, THIRDS = 3, MOST_REPLICATIONS = 100000 };
 
 static const double growth_worth_naming = 0.005; /* of the arrival rate */
 static const double memory_faded = 0.05;
@@ -116,6 +116,44 @@ bool steady_grows(const struct sample *s, struct estimate growth)
     double rate = arrivals_per_second(s);
     return estimate_given(&growth) && growth.value > growth_worth_naming * rate &&
            growth.value - growth.half_width > 0;
+}
+
+/* Mean level of one replication between two bins. */
+static double mean_level(const struct outcome *o, int from, int to)
+{
+    double sum = 0;
+    for (int b = from; b < to; b++)
+        sum += level_in(o, b);
+    return sum / (to - from);
+}
+
+double steady_filling(const struct sample *s)
+{
+    check(s->count <= MOST_REPLICATIONS, "%d replications", s->count);
+    double slower[s->count > 0 ? s->count : 1];
+    double level[THIRDS] = {0}, mean = 0;
+    for (int r = 0; r < s->count; r++) {
+        const struct outcome *o = &s->outcome[r];
+        int bins = covered(o), third = bins / 2 / THIRDS;
+        if (third == 0)
+            return INFINITY;
+        double of[THIRDS];
+        for (int k = 0; k < THIRDS; k++) {
+            int from = bins - (THIRDS - k) * third;
+            of[k] = mean_level(o, from, from + third);
+            level[k] += of[k] / s->count;
+        }
+        slower[r] = of[1] - of[0] - (of[2] - of[1]);
+        mean += mean_level(o, 0, bins) / s->count;
+    }
+    struct estimate slowing = estimate_mean(slower, s->count);
+    double before = level[1] - level[0], after = level[2] - level[1];
+    if (!estimate_given(&slowing) || slowing.value - slowing.half_width <= 0 ||
+        !(mean > 0))
+        return INFINITY;
+    /* Each third adds the same part of what the one before has added. */
+    double more = after > 0 ? after * after / (before - after) : 0;
+    return (level[2] + more) / mean;
 }
 
 /* ---- memory ---------------------------------------------------------------------- */

@@ -36,6 +36,13 @@ struct estimate steady_growth(const struct sample *s);
 bool steady_grows(const struct sample *s, struct estimate growth);
 
 /*
+ * What a growth that surely slows down leads to: the number in the system in the end,
+ * by its mean so far. Sessions of an hour fill up like this for hours, and then no
+ * more; a backlog grows evenly. INFINITY if it does not surely slow down.
+ */
+double steady_filling(const struct sample *s);
+
+/*
  * The time in s over which the number in the system remembers itself from bin `from`
  * on: 1 + 2 sum of autocorrelations, up to the first below 0.05, times the bin's width.
  * A mean over n such times is worth n independent values. Never less than a bin.

@@ -105,8 +105,8 @@ static struct loss worst_loss(const struct sample *s, const struct admitted *adm
     for (int t = 0; t < s->facts->types; t++) {
         struct loss own =
             loss_of(s, (struct scope){SCOPE_TYPE, t}, admitted_of(admitted, t));
-        bool telling = excess(whole) <= 0 ||
-                       own.part.value > worth_naming * whole->part.value;
+        bool telling =
+            excess(whole) <= 0 || own.part.value > worth_naming * whole->part.value;
         if (telling && excess(&own) > fmax(0, excess(&worst)))
             worst = own;
     }
@@ -169,16 +169,16 @@ static bool pilot_disagrees(const struct sample *s, const struct procedure *run)
            mean.half_width + run->pilot_mean.half_width;
 }
 
-static bool above_calm(struct estimate used)
+static bool above_calm(struct estimate used, double times)
 {
-    return estimate_given(&used) && used.value > calm;
+    return estimate_given(&used) && used.value * times > calm;
 }
 
-/* Is nothing busy enough for queues that take longer than a run to settle? */
-static bool is_calm(const struct sample *s)
+bool verdict_calm(const struct sample *s, double times)
 {
     for (int i = 0; i < s->facts->stations; i++)
-        if (above_calm(findings_utilisation(s, i)) || above_calm(findings_cpu(s, i)))
+        if (above_calm(findings_utilisation(s, i), times) ||
+            above_calm(findings_cpu(s, i), times))
             return false;
     return true;
 }
@@ -197,7 +197,7 @@ static enum verdict_reason reason_of(const struct sample *s,
         return REASON_LOSS;
     if (s->facts->terminating)
         return REASON_NONE;
-    if (!run->settled && !is_calm(s))
+    if (!run->settled && !verdict_calm(s, 1))
         return REASON_NOT_SETTLED;
     return pilot_disagrees(s, run) ? REASON_PILOT : REASON_NONE;
 }

@@ -53,6 +53,10 @@ struct judgement {
 const char *verdict_deadlock(const struct model_facts *facts,
                              const struct procedure *run, struct arena *arena);
 
+/* Is nothing busy enough for queues that take longer than a run to settle, were there
+ * so many times the work of now? */
+bool verdict_calm(const struct sample *s, double times);
+
 /* Is surely more lost, of all requests or of a type, than may be? */
 bool verdict_loses(const struct sample *s, const struct admitted *admitted);
 

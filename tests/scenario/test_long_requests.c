@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Requests that last as long as a run: filling up is told from a growing backlog. */
+#include "program.h"
+
+#include <math.h>
+#include <unistd.h>
+
+#define FILE_NAME "test_long_requests.json"
+
+static cJSON *result_of(const char *text)
+{
+    FILE *file = fopen(FILE_NAME, "w");
+    assert_non_null(file);
+    for (const char *c = text; *c; c++)
+        fputc(*c == '\'' ? '"' : *c, file);
+    assert_int_equal(fclose(file), 0);
+    cJSON *result = program_result(FILE_NAME);
+    assert_int_equal(unlink(FILE_NAME), 0);
+    return result;
+}
+
+static void assert_verdict(cJSON *result, const char *verdict)
+{
+    assert_string_equal(program_at(result, "verdict/verdict")->valuestring, verdict);
+}
+
+#define SESSIONS(rate, time, slots, run)                                               \
+    "{'workloads': {'u': {'target': 's', 'open': {'rate': '" rate "'}}},"              \
+    " 'services': {'s': {'kind': 'server', 'slots': " slots ", 'time': " time "}},"    \
+    " 'run': {" run "}}"
+
+/* M/G/infinity: 2000 at a time in the end, however long that takes. */
+static void sessions_longer_than_a_usual_pilot_are_no_backlog(void **state)
+{
+    (void)state;
+    cJSON *result =
+        result_of(SESSIONS("20/s", "{'exponential': '5min'}", "0",
+                           "'precision': 'mean within 20%', 'replications': 4"));
+    assert_verdict(result, "stable");
+    double mean = program_number(result, "all/latency/mean/value");
+    assert_true(fabs(mean / 300 - 1) < 0.02);
+    cJSON_Delete(result);
+}
+
+/* Nobody has left before the run is over. */
+static void all_of_one_length_are_no_backlog(void **state)
+{
+    (void)state;
+    cJSON *result = result_of(SESSIONS(
+        "20/s", "'5min'", "0", "'precision': 'mean within 20%', 'replications': 4"));
+    assert_verdict(result, "stable");
+    assert_true(program_number(result, "all/latency/mean/value") == 300);
+    cJSON_Delete(result);
+}
+
+static void a_window_that_begins_too_early_is_told_not_condemned(void **state)
+{
+    (void)state;
+    cJSON *result = result_of(SESSIONS("10/s", "{'exponential': '5min'}", "0",
+                                       "'warmup': '10min', 'duration': '10min'"));
+    assert_verdict(result, "stable");
+    assert_true(cJSON_IsFalse(program_at(result, "run/settled")));
+    cJSON_Delete(result);
+}
+
+/* The same, but what it slows down to is more than there are places for. */
+static void filling_up_beyond_what_there_is_is_a_backlog(void **state)
+{
+    (void)state;
+    cJSON *result = result_of(SESSIONS("10/s", "{'exponential': '5min'}", "2800",
+                                       "'warmup': '1s', 'duration': '5min'"));
+    assert_verdict(result, "unstable");
+    cJSON_Delete(result);
+}
+
+/* Slots that are hardly used do not excuse a line that grows evenly in front of them. */
+static void a_line_before_an_idle_server_grows(void **state)
+{
+    (void)state;
+    cJSON *result = result_of(
+        "{'workloads': {'u': {'target': 's', 'open': {'rate': '30/s'}}},"
+        " 'services': {'s': {'kind': 'server', 'slots': 10, 'time': '10ms', 'guards':"
+        " [{'bulkhead': {'maxConcurrentCalls': 1, 'maxWaitDuration': '1h'}}],"
+        " 'handlers': {'default': [{'wait': '50ms'}]}}},"
+        " 'run': {'warmup': '10s', 'duration': '3min'}}");
+    assert_verdict(result, "unstable");
+    cJSON_Delete(result);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sessions_longer_than_a_usual_pilot_are_no_backlog),
+        cmocka_unit_test(all_of_one_length_are_no_backlog),
+        cmocka_unit_test(a_window_that_begins_too_early_is_told_not_condemned),
+        cmocka_unit_test(filling_up_beyond_what_there_is_is_a_backlog),
+        cmocka_unit_test(a_line_before_an_idle_server_grows),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
