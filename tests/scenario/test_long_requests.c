@@ -29,13 +29,14 @@ static void assert_verdict(cJSON *result, const char *verdict)
     " 'services': {'s': {'kind': 'server', 'slots': " slots ", 'time': " time "}},"    \
     " 'run': {" run "}}"
 
-/* M/G/infinity: 2000 at a time in the end, however long that takes. */
+#define ROUGHLY "'precision': 'mean within 20%', 'replications': 4"
+
+/* M/G/infinity: 6000 at a time in the end, however long that takes. */
 static void sessions_longer_than_a_usual_pilot_are_no_backlog(void **state)
 {
     (void)state;
     cJSON *result =
-        result_of(SESSIONS("20/s", "{'exponential': '5min'}", "0",
-                           "'precision': 'mean within 20%', 'replications': 4"));
+        result_of(SESSIONS("20/s", "{'exponential': '5min'}", "0", ROUGHLY));
     assert_verdict(result, "stable");
     double mean = program_number(result, "all/latency/mean/value");
     assert_true(fabs(mean / 300 - 1) < 0.02);
@@ -46,8 +47,7 @@ static void sessions_longer_than_a_usual_pilot_are_no_backlog(void **state)
 static void all_of_one_length_are_no_backlog(void **state)
 {
     (void)state;
-    cJSON *result = result_of(SESSIONS(
-        "20/s", "'5min'", "0", "'precision': 'mean within 20%', 'replications': 4"));
+    cJSON *result = result_of(SESSIONS("20/s", "'5min'", "0", ROUGHLY));
     assert_verdict(result, "stable");
     assert_true(program_number(result, "all/latency/mean/value") == 300);
     cJSON_Delete(result);
@@ -73,7 +73,7 @@ static void filling_up_beyond_what_there_is_is_a_backlog(void **state)
     cJSON_Delete(result);
 }
 
-/* Slots that are hardly used do not excuse a line that grows evenly in front of them. */
+/* Slots that are hardly used do not excuse a line that grows evenly before them. */
 static void a_line_before_an_idle_server_grows(void **state)
 {
     (void)state;
