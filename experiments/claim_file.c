@@ -560,6 +560,21 @@ static void check_metric(struct reader *r, const struct claim_ratio *ratio,
         near ? arena_format(r->where->arena, " (did you mean \"%s\"?)", near) : "");
 }
 
+/* What the claim's own has and the other one lacks cannot be compared. */
+static void check_other(struct reader *r, const struct claim_ratio *ratio,
+                        const struct base *b)
+{
+    struct contender both[] = {{.label = "", .point = b->own_point},
+                               {.label = "", .point = b->other_point}};
+    struct comparison c = {.contender = both, .contenders = 2};
+    compare_list(&c, r->where->arena);
+    int metric = ratio->metric ? compare_find(&c, ratio->metric) : -1;
+    if (metric >= 0 && !compare_has(&both[1], &c.metric[metric]))
+        where_problem(r->where, ratio->at, NULL,
+                      "must compare what both have: the other one has no \"%s\"",
+                      c.metric[metric].scope);
+}
+
 static void read_ratios(struct reader *r, const struct entry *e)
 {
     const struct param_list *list = &e->keys->against->expect;
@@ -682,6 +697,8 @@ static void read_points(struct reader *r, const struct entry *e,
         check_metric(r, &e->claim->ratio[i], &b.own_point);
     if (against)
         b.other = follow(r, &b.other_recipe, &b.other_point);
+    for (int i = 0; i < e->claim->ratios && b.other && !c->says; i++)
+        check_other(r, &e->claim->ratio[i], &b);
     if ((!against || b.other) && r->where->problem_count == before)
         fill_rows(r, e, &b, c);
 }

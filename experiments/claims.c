@@ -279,6 +279,9 @@ static void judge_capacity_ratio(struct trial *t, const struct claim_row *row,
                                    bracket_text(t, &load[0]), bracket_text(t, &load[1]),
                                    least, most);
         }
+        for (int k = 0; k < 2 && !f.why_open; k++)
+            if (load[k].why)
+                f.why_open = arena_text(t->arena, load[k].why, strlen(load[k].why));
         arena_free(&own);
     }
     if (!t->interrupted)
@@ -309,8 +312,12 @@ static struct finding judge_pair(const struct trial *t, const struct comparison 
                                  const struct claim_ratio *ratio)
 {
     int metric = compare_find(c, ratio->metric);
-    const struct compare_metric *m = &c->metric[metric];
     struct finding f = exact(ANSWER_OPEN, ratio->text, ratio->metric, "not known");
+    if (metric < 0) { /* of a type without requests at this value of `across` */
+        f.why_open = "nobody sends it";
+        return f;
+    }
+    const struct compare_metric *m = &c->metric[metric];
     if (judge_growth(c, ratio, m, &f))
         return f;
     struct compare_difference d =
@@ -321,6 +328,8 @@ static struct finding judge_pair(const struct trial *t, const struct comparison 
         return f;
     }
     f.answer = limit_judge(&ratio->limit, ratio->direction ? &d.difference : &part);
+    if (!ratio->direction && isnan(part.value))
+        f.why_open = "there is no ratio to 0";
     f.value = part;
     f.kind = HUMAN_NUMBER;
     f.found =

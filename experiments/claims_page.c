@@ -212,13 +212,24 @@ static void print_refuted(struct page *p, struct sheet *sheet)
     }
 }
 
+/* Is there one that no reason is known of? Then it is its interval. */
+static bool is_too_wide(const struct claim_answer *a)
+{
+    for (int i = 0; i < a->rows; i++)
+        for (int k = 0; k < a->row[i].findings; k++)
+            if (a->row[i].finding[k].answer == ANSWER_OPEN &&
+                !a->row[i].finding[k].why_open)
+                return true;
+    return false;
+}
+
 /* Why the simulations could not tell. */
 static const char *still_open(struct page *p, const struct claim_answer *a)
 {
-    return arena_format(p->arena,
-                        "%s; the interval straddles the limit or cannot be given: more "
-                        "precision is needed",
-                        reasons(p, a));
+    return arena_format(p->arena, "%s%s", reasons(p, a),
+                        is_too_wide(a) ? "; the interval straddles the limit or cannot "
+                                         "be given: more precision is needed"
+                                       : "");
 }
 
 static void print_open(struct page *p, struct sheet *sheet, enum claim_verdict verdict,

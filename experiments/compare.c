@@ -171,7 +171,7 @@ static const struct request_findings *requests_in(const struct findings *f,
     return scope.sort == SCOPE_TYPE ? &f->type[scope.index] : &f->whole;
 }
 
-static bool has(const struct contender *c, const struct compare_metric *m)
+bool compare_has(const struct contender *c, const struct compare_metric *m)
 {
     const struct model_facts *facts = c->point.result.facts;
     if (!m->scope)
@@ -187,7 +187,7 @@ static double value_of(const struct contender *c, const struct compare_metric *m
 {
     const struct findings *f = replication < 0 ? c->whole : c->each[replication];
     const struct model_facts *facts = c->point.result.facts;
-    if (!has(c, m))
+    if (!compare_has(c, m))
         return NAN;
     if (m->of == COMPARE_STATION) {
         const struct station_findings *s = &f->station[station_called(facts, m->scope)];

@@ -99,6 +99,10 @@ struct compare_difference compare_difference(const struct comparison *comparison
 struct estimate compare_ratio(const struct comparison *comparison, int metric, int a,
                               int b, double confidence);
 
+/* Does it have the type, or the station, that the metric is of? */
+bool compare_has(const struct contender *contender,
+                 const struct compare_metric *metric);
+
 /* The number of a metric's name; -1. */
 int compare_find(const struct comparison *comparison, const char *name);
 

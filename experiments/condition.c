@@ -321,15 +321,27 @@ static struct estimate of_station(const struct condition *c,
     return isfinite(all) ? exactly(most / all) : estimate_lacking(LACK_LIMIT);
 }
 
+/* It is known however the backlog grows; NaN: nobody is answered. */
+static double least_of(const struct sample *s, struct scope scope)
+{
+    struct arena arena;
+    arena_init(&arena);
+    const struct histogram *pool = sample_pool(s, scope, TIME_LATENCY, &arena);
+    double least = pool->count ? (double)pool->least * 1e-9 : NAN;
+    arena_free(&arena);
+    return least;
+}
+
 static struct estimate of_extreme(const struct condition *c,
                                   const struct result *result)
 {
     const struct findings *f = result->findings;
     const struct request_findings *r =
         c->scope ? &f->type[type_called(result->facts, c->scope)] : &f->whole;
-    if (!f->steady)
-        return estimate_lacking(LACK_STEADY_STATE);
-    return exactly(c->which ? r->latency.most : r->latency.least);
+    if (f->steady)
+        return exactly(c->which ? r->latency.most : r->latency.least);
+    return c->which ? estimate_lacking(LACK_STEADY_STATE)
+                    : exactly(least_of(&result->sample, r->scope));
 }
 
 static struct estimate measured(const struct condition *c, const struct result *result,
@@ -395,10 +407,11 @@ static void judge_lacking(const struct condition *c, const struct result *result
         f->metric = "";
         return;
     }
-    f->answer = f->value.lack == LACK_REQUESTS ? ANSWER_NO : ANSWER_OPEN;
-    f->found = f->value.lack == LACK_REQUESTS ? "nobody is answered" : "not known";
-    estimate_reason(&f->value, reason, sizeof reason);
-    f->why_open = arena_text(arena, reason, strlen(reason));
+    bool nobody = f->value.lack == LACK_REQUESTS && c->sort != CONDITION_STATION;
+    f->answer = nobody ? ANSWER_NO : ANSWER_OPEN;
+    f->found = nobody ? "nobody is answered" : "not known";
+    f->why_open = arena_format(arena, "%s",
+                               estimate_reason(&f->value, reason, sizeof reason));
 }
 
 struct finding condition_judge(const struct condition *c, const struct result *result,

@@ -2,6 +2,7 @@
 #include "experiments/expression.h"
 
 #include "experiments/human.h"
+#include "experiments/utf8.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -105,10 +106,31 @@ static struct measure added(struct reader *r, struct measure a, struct measure b
 
 static struct measure sum(struct reader *r);
 
+/* Columns count characters. */
 static struct measure told(struct reader *r, const char *what)
 {
-    return wrong(r, arena_format(r->arena, "%s at column %d", what,
-                                 (int)(r->at - r->text) + 1));
+    int column = 1;
+    for (const char *c = r->text; c < r->at; c++)
+        column += ((unsigned char)*c & 0xc0) != 0x80;
+    return wrong(r, arena_format(r->arena, "%s at column %d", what, column));
+}
+
+/* Signs as documents print them, in place of those of a keyboard. */
+static struct measure tell_unexpected(struct reader *r)
+{
+    static const struct {
+        const char *printed, *meant;
+    } signs[] = {{"\u00d7", "*"}, {"\u00b7", "*"}, {"\u00f7", "/"}, {"\u2212", "-"},
+                 {"\u2013", "-"}, {"x", "*"},      {":", "/"}};
+    uint32_t point;
+    size_t size = utf8_decode(r->at, strlen(r->at), &point);
+    const char *sign = arena_text(r->arena, r->at, size ? size : 1), *hint = "";
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (strcmp(sign, signs[i].printed) == 0)
+            hint = arena_format(r->arena, " (did you mean \"%s\"?)", signs[i].meant);
+    told(r, arena_format(r->arena, "\"%s\" is not expected", sign));
+    r->why = arena_format(r->arena, "%s%s", r->why, hint);
+    return plain(NAN);
 }
 
 /* A unit at the place; 1 of nothing where there is none. */
@@ -121,6 +143,8 @@ static struct measure unit(struct reader *r)
     if (length == 0)
         return plain(1);
     const struct unit *u = unit_of(r->at, length);
+    if (!u && length == 1 && *r->at == 'x')
+        return tell_unexpected(r);
     if (!u)
         return wrong(r, arena_format(r->arena,
                                      "\"%.*s\" is no unit; there are ns, us, ms, s, "
@@ -180,14 +204,10 @@ static bool is_function(const char *word, size_t length)
     return false;
 }
 
-static struct measure factor(struct reader *r)
+/* Without a sign before it. */
+static struct measure bare_factor(struct reader *r)
 {
     skip_blanks(r);
-    if (take(r, '-')) {
-        struct measure m = factor(r);
-        m.value = -m.value;
-        return m;
-    }
     if (take(r, '(')) {
         struct measure m = sum(r);
         return take(r, ')') ? m : told(r, "a closing bracket is missing");
@@ -204,6 +224,16 @@ static struct measure factor(struct reader *r)
         return call(r, word, length);
     }
     return length ? unit(r) : number(r);
+}
+
+static struct measure factor(struct reader *r)
+{
+    bool negative = false;
+    while (take(r, '-'))
+        negative = !negative;
+    struct measure m = bare_factor(r);
+    m.value = negative ? -m.value : m.value;
+    return m;
 }
 
 static struct measure product(struct reader *r)
@@ -248,7 +278,7 @@ bool expression_read(const char *text, struct arena *arena, struct measure *out,
     *out = sum(&r);
     skip_blanks(&r);
     if (!r.why && *r.at)
-        told(&r, arena_format(arena, "\"%c\" is not expected", *r.at));
+        tell_unexpected(&r);
     if (!r.why && !isfinite(out->value))
         wrong(&r, "the result is no finite number");
     *why = r.why;

@@ -57,6 +57,11 @@ static bool split_about(struct where *where, uint32_t at, const char *text,
     const char *part = within + strlen("within");
     part = trimmed(where->arena, part, strlen(part));
     *told = !limit_value(where, at, PARAM_FRACTION, part, &words->within);
+    if (!*told && words->within < 0) {
+        where_problem(where, at, NULL, "must be within a part above 0, is within %s",
+                      part);
+        *told = true;
+    }
     return !*told;
 }
 

@@ -117,6 +117,30 @@ expect 2 "$HEADROOM" claims claims.json wrong.json
 grep -qF 'did you mean "stable"' err.txt || fail "$(cat err.txt)"
 [ ! -s out.txt ] || fail "something was judged beside a wrong file"
 
+# What cannot be decided says why, and only that.
+cat >odd.json <<'JSON'
+{ "document": "Oddities", "scenario": "queue.json",
+  "claims": [
+    { "id": "least", "says": "some within a minute", "at": { "/workloads/v/open/rate": "150/s" }, "expect": [ "min < 1min" ] },
+    { "id": "limit", "says": "as many cores as it likes", "patch": { "services": { "api": { "cpu": null } } }, "expect": [ "api.cpu < 50%" ] },
+    { "id": "never", "says": "chat is as slow",
+      "at": { "/workloads/v/mix": { "chat": "10%", "page": "rest" },
+              "/services/api": { "kind": "server", "handlers": { "chat": [ { "wait": "2ms" } ], "page": [ { "wait": "1ms" } ] } } },
+      "across": { "/workloads/v/mix/chat": [ "10%", "0%" ] },
+      "against": { "at": { "/workloads/v/open/rate": "40/s" }, "expect": [ "chat.p50 ratio about 1 within 10%" ] } },
+    { "id": "zero", "says": "twice the errors", "against": { "at": { "/workloads/v/open/rate": "40/s" }, "expect": [ "errors ratio >= 2" ] } }
+  ] }
+JSON
+expect 0 "$HEADROOM" claims odd.json
+verdict least confirmed
+verdict limit undecidable
+says 'found api.cpu not known, not limited.'
+verdict never undecidable
+says 'at 0% expected chat.p50 ratio about 1 within 10%, found chat.p50 not known, nobody sends it.'
+verdict zero undecidable
+says 'errors 0 % against 0 %, there is no ratio to 0.'
+! grep -q 'more precision' out.txt || fail "what no precision helps: $(cat out.txt)"
+
 # What is shipped can be read, and what it says of itself comes out.
 for file in "$SRC"/experiments/library/claims/*.json; do
     expect 0 "$HEADROOM" check "$file"

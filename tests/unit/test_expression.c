@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -41,6 +42,7 @@ static void products_bind_tighter_than_sums(void **state)
     assert_gives("20 - 5 - 3", "12");
     assert_gives("100 / 10 / 5", "2");
     assert_gives("-2 * -3", "6");
+    assert_gives("5 - - -3", "2");
     assert_gives("0.5 * 3", "1.5");
     assert_gives("10 * 1538.46", "15385");
 }
@@ -95,6 +97,29 @@ static void nonsense_is_refused_with_the_reason(void **state)
     assert_refused("3.", "a number is missing");
 }
 
+static void signs_as_they_are_printed_are_named(void **state)
+{
+    (void)state;
+    assert_refused("5 \u00d7 3", "\"\u00d7\" is not expected at column 3 (did you mean "
+                                "\"*\"?)");
+    assert_refused("5 x 3", "\"x\" is not expected at column 3 (did you mean \"*\"?)");
+    assert_refused("5 \u2013 3", "did you mean \"-\"?");
+    assert_refused("3 # \u00d7", "\"#\" is not expected at column 3");
+    assert_refused("3 \xd7", "\"\xd7\" is not expected");
+}
+
+static void signs_without_end_are_as_good_as_one(void **state)
+{
+    enum { SIGNS = 1000001 };
+    (void)state;
+    char *text = malloc(SIGNS + 2);
+    assert_non_null(text);
+    memset(text, '-', SIGNS);
+    strcpy(text + SIGNS, "3");
+    assert_gives(text, "-3");
+    free(text);
+}
+
 static void deep_brackets_end_in_words(void **state)
 {
     char text[1001];
@@ -112,6 +137,8 @@ int main(void)
         cmocka_unit_test(a_unit_binds_tighter_than_a_division),
         cmocka_unit_test(functions_round_and_choose),
         cmocka_unit_test(nonsense_is_refused_with_the_reason),
+        cmocka_unit_test(signs_as_they_are_printed_are_named),
+        cmocka_unit_test(signs_without_end_are_as_good_as_one),
         cmocka_unit_test(deep_brackets_end_in_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -154,6 +154,7 @@ static void what_cannot_be_read_is_told(void **state)
     assert_refused("p95 < 2 s", "did you mean \"2s\"?");
     assert_refused("p59x < 2s", "must name a metric");
     assert_refused("p95 about 2s", "within 10%");
+    assert_refused("p95 about 2s within -5%", "within a part above 0, is within -5%");
     assert_refused("p95 between 2s", "must say something of a number");
     assert_refused("p95 between 3s and 2s", "a smaller and a larger number");
     assert_refused("cpu < 70%", "must name a metric");
