@@ -52,7 +52,8 @@ static bool may_feed_itself(const struct result *r)
            h->load < most_load && open_rate(r->facts) > 0;
 }
 
-/* Answers/s of each replication, seen so late after the start. */
+/* Answers/s of each replication, seen so late after the start; NaN: there were more
+ * requests at once than can be held. */
 static bool count_answers(struct trial *t, const struct bistability *b, sim_time shock,
                           double *answers)
 {
@@ -67,6 +68,9 @@ static bool count_answers(struct trial *t, const struct bistability *b, sim_time
     if (!t->runner->run(t->runner->context, &jobs, t->arena, out))
         return false;
     for (int r = 0; r < REPLICATIONS; r++) {
+        answers[r] = NAN;
+        if (out[r].end == OUTCOME_OVERFLOW)
+            continue;
         double width = sim_seconds(out[r].in_system.width);
         int from = (int)(b->after / width) + 1;
         answers[r] = 0;
@@ -77,11 +81,15 @@ static bool count_answers(struct trial *t, const struct bistability *b, sim_time
     return true;
 }
 
+/* Leaves the state as it is where one of them could not be seen to its end. */
 static void judge(const double *empty, const double *overloaded, double rate,
                   struct bistability *b)
 {
     double lost[REPLICATIONS];
     bool differ = false;
+    for (int r = 0; r < REPLICATIONS; r++)
+        if (isnan(empty[r]) || isnan(overloaded[r]))
+            return;
     for (int r = 0; r < REPLICATIONS; r++) {
         lost[r] = empty[r] - overloaded[r];
         differ |= lost[r] > fallen_part * empty[r];

@@ -24,7 +24,8 @@ struct point_effort;
 
 enum bistability_state {
     BISTABILITY_NOT_TRIED, /* nothing is made again, or the load is too much anyway */
-    BISTABILITY_TOO_LONG,  /* it would take more than the run itself */
+    BISTABILITY_TOO_LONG,  /* it would take more than the run itself, or more requests
+                              at once than can be held */
     BISTABILITY_RECOVERS,
     BISTABILITY_STAYS, /* overloaded: bistable */
     BISTABILITY_FALLS, /* so late it is overloaded from whatever start */

@@ -432,7 +432,7 @@ static void print_bistability(struct page *p)
         sheet_say(&p->sheet,
                   "Clients try again here, so an overload may outlast its cause; "
                   "whether it does was not tried: that would take longer than this "
-                  "run.");
+                  "run, or more requests at once than can be held.");
 }
 
 static void print_precision(struct page *p)

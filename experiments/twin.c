@@ -53,15 +53,6 @@ double twin_level(enum tool tool, const struct histogram *times, double p)
     return times->count ? level[tool](times, p) : NAN;
 }
 
-static void add_many(struct histogram *h, uint64_t value, uint64_t count,
-                     struct arena *arena)
-{
-    int cell = histogram_cell(value);
-    histogram_add(h, value, arena);
-    h->row[cell / HISTOGRAM_ROW][cell % HISTOGRAM_ROW] += count - 1;
-    h->count += count - 1;
-}
-
 void twin_correct(const struct histogram *times, uint64_t interval,
                   struct histogram *out, struct arena *arena)
 {
@@ -74,7 +65,7 @@ void twin_correct(const struct histogram *times, uint64_t interval,
         if (count == 0 || time < 2 * interval)
             continue;
         for (uint64_t t = time - interval; t > interval; t -= interval)
-            add_many(out, t, count, arena);
+            histogram_add_many(out, t, count, arena);
     }
 }
 
@@ -339,12 +330,6 @@ static const char *with_users(const struct twin *twin, const struct point *point
     return copy;
 }
 
-static const char *folder_of(const char *path, struct arena *arena)
-{
-    const char *slash = path ? strrchr(path, '/') : NULL;
-    return slash ? arena_text(arena, path, (size_t)(slash - path)) : ".";
-}
-
 bool twin_run(struct twin *twin, const struct point *point,
               const struct point_effort *effort, struct arena *arena)
 {
@@ -357,16 +342,16 @@ bool twin_run(struct twin *twin, const struct point *point,
             return true;
         }
     const char *text = with_users(twin, point, arena);
-    struct scenario *scenario = scenario_parse(
-        arena, r->path, folder_of(r->path, arena), text, strlen(text), NULL, 0, where);
+    struct scenario *scenario =
+        scenario_parse(arena, r->path, scenario_folder(arena, r->path), text,
+                       strlen(text), NULL, 0, where);
     check(scenario && point_compile(users, arena, scenario, &r->seed, where),
           "users in place of the tools of %s", r->name);
     twin->why = point_misfit(users, effort, arena);
     if (twin->why)
         return true;
-    struct point_effort as_long =
-        *effort; /* users at the edge of what can be done would
-                                              be simulated for very long */
+    /* users at the edge of what can be done would be simulated for very long */
+    struct point_effort as_long = *effort;
     as_long.duration = r->run.window.length;
     if (!point_run(users, &as_long, arena))
         return false;

@@ -126,6 +126,24 @@ static void a_long_queue_is_bistable_a_short_one_is_not(void **state)
     arena_free(&arena);
 }
 
+/* 1 % of what it can do: four times the impatience of that are two million requests.,
+ * and what becomes of those cannot be seen. */
+static void a_burst_that_cannot_be_held_says_nothing(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena);
+    struct result r = tried(
+        &arena, "{'workloads': {'v': {'target': 's', 'open': {'rate': '1000/s'}, "
+                "'timeout': '5s', 'retry': {'max': 3}}}, 'services': {'s': {'kind': "
+                "'server', 'slots': 1000, 'time': '10ms'}}, 'run': {'duration': '10s', "
+                "'replications': 2}}");
+    assert_true(r.bistability.burst > 1e6);
+    assert_int_equal(r.bistability.state, BISTABILITY_TOO_LONG);
+    assert_int_equal(r.judgement.verdict, VERDICT_STABLE);
+    arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +153,7 @@ int main(void)
         cmocka_unit_test(nothing_is_tried_without_retries_or_room),
         cmocka_unit_test(a_burst_of_the_scenario_is_the_trigger),
         cmocka_unit_test(a_long_queue_is_bistable_a_short_one_is_not),
+        cmocka_unit_test(a_burst_that_cannot_be_held_says_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
