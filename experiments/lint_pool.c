@@ -2,6 +2,8 @@
 /* Rules of lint: connections, who opens them and who takes them. */
 #include "experiments/lint_rules.h"
 
+#include "experiments/walk.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -179,9 +181,10 @@ static void never_filled(struct lint *l)
 
 /* ---- connections held inside of connections -------------------------------------- */
 
+/* How many connections of a pool a handler takes inside of one another. */
 struct held_search {
-    struct lint *l;
     const char *pool;
+    int held; /* on the way to the steps at hand */
     int most;
     uint32_t at;
 };
@@ -204,67 +207,96 @@ static int takes(const struct held_search *s, const struct param_variant *step)
     return count;
 }
 
-static void search_held(struct held_search *s, const struct param_list *steps, int held)
+/* What goes on by itself holds nothing of its parent's. */
+static bool goes_on_alone(const struct param_variant *step)
 {
+    return step->which == STEP_SPAWN || step->which == STEP_AFTER;
+}
+
+static void search_held(void *context, const struct param_list *steps)
+{
+    struct held_search *s = context;
     const struct param_variant *step = steps->items;
+    int held = s->held;
     for (int i = 0; i < steps->count; i++) {
         int now = held + takes(s, &step[i]);
         if (now > s->most && now > held) {
             s->most = now;
             s->at = step[i].at;
         }
-        if (step[i].which == STEP_HOLD)
-            search_held(s, &((const struct hold_step *)step[i].body)->steps, now);
-        else if (step[i].which == STEP_REPEAT)
-            search_held(s, &((const struct repeat_step *)step[i].body)->steps, held);
-        else if (step[i].which == STEP_CACHE)
-            search_held(s, &((const struct cache_step *)step[i].body)->miss, held);
-        else if (step[i].which == STEP_CHOOSE) {
-            const struct param_list *b =
-                &((const struct choose_step *)step[i].body)->branches;
-            for (int k = 0; k < b->count; k++)
-                search_held(s, &((const struct choose_branch *)b->items)[k].steps,
-                            held);
-        }
+        s->held = goes_on_alone(&step[i])      ? 0
+                  : step[i].which == STEP_HOLD ? now
+                                               : held;
+        walk_lists(&step[i], search_held, s);
     }
+    s->held = held;
+}
+
+/* The most that a handler of the service takes of the pool at the same time. */
+static struct held_search held_by(const struct lint *l, int service, int pool)
+{
+    struct held_search s = {.pool = lint_name(l, pool), .at = WHERE_NOWHERE};
+    const struct server_part *server = lint_server(l, service);
+    const struct param_map *h =
+        server && server->handlers ? &server->handlers->handlers : NULL;
+    for (int i = 0; h && i < h->count; i++)
+        search_held(&s, &((const struct param_list *)h->items)[i]);
+    return s;
+}
+
+/* Threads of the service that share one pool; of processes' own ones event loops have
+ * any number. */
+static double sharers(const struct lint *l, int service, int pool)
+{
+    const struct station_facts *s = &l->facts->station[service];
+    switch (lint_pool(l, pool)->scope) {
+    case SCOPE_GLOBAL:
+        return s->slots;
+    case SCOPE_INSTANCE:
+        return s->slots / s->instances;
+    case SCOPE_PROCESS:
+        break;
+    }
+    return lint_server(l, service)->slots == UNLIMITED ? INFINITY : s->process_slots;
+}
+
+static void tell_deadlock(struct lint *l, int pool, const struct held_search *s,
+                          double threads, double needed, double each)
+{
+    lint_tell(l, s->at, lint_key_of(l, pool, lint_size_keys),
+              "a handler takes %d connections of %s at the same time. %s of them that "
+              "each have %d and wait for one more wait for ever: %s threads need %s "
+              "connections, the pool has %s",
+              s->most, s->pool, lint_much(l, ceil(each / (s->most - 1))), s->most - 1,
+              isfinite(threads) ? lint_much(l, threads) : "any number of",
+              isfinite(needed) ? lint_much(l, needed) : "any number of",
+              lint_much(l, each));
 }
 
 /* Threads x (connections of each - 1) + 1 keeps one able to go on: HikariCP's "About
- * Pool Sizing". */
+ * Pool Sizing". Those of all services that take several, where they share a pool. */
 static void deadlock(struct lint *l)
 {
     for (int i = 0; i < l->facts->stations; i++) {
         const struct pool_part *p = lint_pool(l, i);
         if (!p || p->by_thread || !isfinite(l->facts->station[i].slots))
             continue;
-        struct held_search s = {.l = l, .pool = lint_name(l, i)};
-        double threads = 0;
+        struct held_search worst = {.pool = lint_name(l, i)};
+        double threads = 0, needed = 1,
+               each = l->facts->station[i].slots / l->facts->station[i].instances;
         for (int k = 0; k < l->facts->stations; k++) {
-            const struct server_part *server = lint_server(l, k);
-            int before = s.most;
-            if (!server || !server->handlers)
+            struct held_search s = held_by(l, k, i);
+            if (s.most < 2)
                 continue;
-            const struct param_map *h = &server->handlers->handlers;
-            for (int n = 0; n < h->count; n++)
-                search_held(&s, &((const struct param_list *)h->items)[n], 0);
-            if (s.most > 1 && s.most > before)
-                threads = p->scope == SCOPE_PROCESS ? l->facts->station[k].process_slots
-                                                    : l->facts->station[k].slots;
-            if (p->scope == SCOPE_PROCESS && server->slots == UNLIMITED)
-                threads = INFINITY;
+            bool alone = p->scope != SCOPE_GLOBAL;
+            double own = sharers(l, k, i), most = own * (s.most - 1);
+            threads = alone ? fmax(threads, own) : threads + own;
+            needed = alone ? fmax(needed, most + 1) : needed + most;
+            if (s.most > worst.most)
+                worst = s;
         }
-        double each = l->facts->station[i].slots / l->facts->station[i].instances,
-               needed = threads * (s.most - 1) + 1;
-        if (s.most > 1 && each < needed)
-            lint_tell(l, s.at, lint_key_of(l, i, lint_size_keys),
-                      "a handler takes %d connections of %s at the same time. %s "
-                      "of them that each have %d and wait for one more wait for ever: "
-                      "%s threads need %s connections, the pool has %s",
-                      s.most, lint_name(l, i), lint_much(l, ceil(each / (s.most - 1))),
-                      s.most - 1,
-                      isfinite(threads) ? lint_much(l, threads) : "any number of",
-                      isfinite(needed) ? lint_much(l, needed) : "any number of",
-                      lint_much(l, each));
+        if (worst.most > 1 && each < needed)
+            tell_deadlock(l, i, &worst, threads, needed, each);
     }
 }
 

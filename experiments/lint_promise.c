@@ -192,7 +192,8 @@ static void too_few(struct lint *l)
                       lint_much(l, (double)run->replications),
                       lint_time(l, sim_seconds(run->duration)),
                       lint_much(l, floor(requests)), lint_much(l, floor(beyond)),
-                      lint_much(l, 100 * s->quantile), lint_much(l, enough),
+                      arena_format(l->arena, "%.8g", 100 * s->quantile),
+                      lint_much(l, enough),
                       lint_time(l, sim_seconds(run->duration) * enough / beyond));
     }
 }

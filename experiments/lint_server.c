@@ -153,9 +153,13 @@ static double memory_of(const struct lint *l, int type, int station)
     const struct server_part *s = lint_server(l, station);
     double sum = s->memory.per_request ? s->memory.per_request->mean : 0;
     const struct param_map *h = s->handlers ? &s->handlers->handlers : NULL;
+    int own = -1;
     for (int i = 0; h && i < h->count; i++)
-        if (strcmp(h->names[i], l->facts->type[type].name) == 0)
-            walk_steps(&((const struct param_list *)h->items)[i], add_memory, &sum);
+        if (strcmp(h->names[i], l->facts->type[type].name) == 0 ||
+            (own < 0 && strcmp(h->names[i], "default") == 0))
+            own = i;
+    if (own >= 0)
+        walk_steps(&((const struct param_list *)h->items)[own], add_memory, &sum);
     return sum;
 }
 

@@ -2,6 +2,8 @@
 /* Rules of lint: timeouts, and their order from the client inwards. */
 #include "experiments/lint_rules.h"
 
+#include "experiments/walk.h"
+
 #include <math.h>
 
 static double deviation(const struct dist *d)
@@ -152,29 +154,33 @@ static void longer(struct silence *s, const struct dist *d, uint32_t at,
         *s = (struct silence){usual_most(d), at, what};
 }
 
-static void search_stream(const struct lint *l, struct silence *s,
-                          const struct param_list *steps)
+struct stream_search {
+    const struct lint *l;
+    struct silence *longest;
+};
+
+static void search_session(struct stream_search *s, const struct session_conf *c)
 {
-    const struct param_variant *step = steps->items;
-    for (int i = 0; i < steps->count; i++) {
-        if (step[i].which == STEP_STREAM) {
-            const struct stream_conf *c =
-                ((const struct stream_step *)step[i].body)->stream;
-            longer(s, c->first_byte, lint_member(l, c->at, "first_byte"),
-                   "before its first byte");
-            longer(s, c->gap, lint_member(l, c->at, "gap"), "between two chunks");
-        } else if (step[i].which == STEP_SESSION) {
-            const struct session_conf *c =
-                ((const struct session_step *)step[i].body)->session;
-            double rate = c->receive + c->send,
-                   quiet = rate > 0 ? 3 / rate : INFINITY; /* 95 % of the pauses */
-            if (c->ping > 0)
-                quiet = fmin(quiet, lint_seconds(c->ping));
-            if (quiet > s->time)
-                *s = (struct silence){quiet, lint_member(l, c->at, "ping"),
-                                      "between two messages"};
-        }
-    }
+    double rate = c->receive + c->send,
+           quiet = rate > 0 ? 3 / rate : INFINITY; /* 95 % of the pauses */
+    if (c->ping > 0)
+        quiet = fmin(quiet, lint_seconds(c->ping));
+    if (quiet > s->longest->time)
+        *s->longest = (struct silence){quiet, lint_member(s->l, c->at, "ping"),
+                                       "between two messages"};
+}
+
+static void search_step(void *context, const struct param_variant *step)
+{
+    struct stream_search *s = context;
+    if (step->which == STEP_SESSION)
+        search_session(s, ((const struct session_step *)step->body)->session);
+    if (step->which != STEP_STREAM)
+        return;
+    const struct stream_conf *c = ((const struct stream_step *)step->body)->stream;
+    longer(s->longest, c->first_byte, lint_member(s->l, c->at, "first_byte"),
+           "before its first byte");
+    longer(s->longest, c->gap, lint_member(s->l, c->at, "gap"), "between two chunks");
 }
 
 static struct silence silence_of(const struct lint *l, int station)
@@ -188,7 +194,8 @@ static struct silence silence_of(const struct lint *l, int station)
         return s;
     const struct param_map *handlers = &server->handlers->handlers;
     for (int h = 0; h < handlers->count; h++)
-        search_stream(l, &s, &((const struct param_list *)handlers->items)[h]);
+        walk_steps(&((const struct param_list *)handlers->items)[h], search_step,
+                   &(struct stream_search){l, &s});
     return s;
 }
 

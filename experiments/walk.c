@@ -1,47 +1,43 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiments/walk.h"
 
-/* The lists of steps inside of one step. */
-static void walk_inside(const struct param_variant *step, walk_visit *visit,
-                        void *context)
+void walk_lists(const struct param_variant *step, walk_list *visit, void *context)
 {
     switch ((enum step_verb)step->which) {
     case STEP_HOLD:
-        walk_steps(&((const struct hold_step *)step->body)->steps, visit, context);
+        visit(context, &((const struct hold_step *)step->body)->steps);
         break;
     case STEP_CACHE: {
         const struct cache_step *s = step->body;
-        walk_steps(&s->miss, visit, context);
-        walk_steps(&s->on_hit, visit, context);
+        visit(context, &s->miss);
+        visit(context, &s->on_hit);
         break;
     }
     case STEP_PARALLEL: {
         const struct param_list *branches =
             &((const struct parallel_step *)step->body)->branches;
         for (int i = 0; i < branches->count; i++)
-            walk_steps(&((const struct param_list *)branches->items)[i], visit,
-                       context);
+            visit(context, &((const struct param_list *)branches->items)[i]);
         break;
     }
     case STEP_CHOOSE: {
         const struct param_list *branches =
             &((const struct choose_step *)step->body)->branches;
         for (int i = 0; i < branches->count; i++)
-            walk_steps(&((const struct choose_branch *)branches->items)[i].steps, visit,
-                       context);
+            visit(context, &((const struct choose_branch *)branches->items)[i].steps);
         break;
     }
     case STEP_REPEAT:
-        walk_steps(&((const struct repeat_step *)step->body)->steps, visit, context);
+        visit(context, &((const struct repeat_step *)step->body)->steps);
         break;
     case STEP_ONCE:
-        walk_steps(&((const struct once_step *)step->body)->steps, visit, context);
+        visit(context, &((const struct once_step *)step->body)->steps);
         break;
     case STEP_SPAWN:
-        walk_steps(&((const struct spawn_step *)step->body)->steps, visit, context);
+        visit(context, &((const struct spawn_step *)step->body)->steps);
         break;
     case STEP_AFTER:
-        walk_steps(&((const struct after_step *)step->body)->steps, visit, context);
+        visit(context, &((const struct after_step *)step->body)->steps);
         break;
     case STEP_ENQUEUE:
     case STEP_CPU:
@@ -57,13 +53,25 @@ static void walk_inside(const struct param_variant *step, walk_visit *visit,
     }
 }
 
-void walk_steps(const struct param_list *steps, walk_visit *visit, void *context)
+/* A visitor of steps, on its way through the lists. */
+struct walk {
+    walk_visit *visit;
+    void *context;
+};
+
+static void walk(void *context, const struct param_list *steps)
 {
+    const struct walk *w = context;
     const struct param_variant *step = steps->items;
     for (int i = 0; i < steps->count; i++) {
-        visit(context, &step[i]);
-        walk_inside(&step[i], visit, context);
+        w->visit(w->context, &step[i]);
+        walk_lists(&step[i], walk, context);
     }
+}
+
+void walk_steps(const struct param_list *steps, walk_visit *visit, void *context)
+{
+    walk(&(struct walk){visit, context}, steps);
 }
 
 /* The system has compiled: whatever a kind had to complain of was told then. */

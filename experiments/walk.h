@@ -13,6 +13,11 @@ typedef void walk_visit(void *context, const struct param_variant *step);
 
 void walk_steps(const struct param_list *steps, walk_visit *visit, void *context);
 
+/* The lists of steps right inside of one step, for those who go further themselves. */
+typedef void walk_list(void *context, const struct param_list *steps);
+
+void walk_lists(const struct param_variant *step, walk_list *visit, void *context);
+
 /* What the n-th service is, of a system that compiles. */
 struct part walk_part(const struct system_spec *system, int service);
 

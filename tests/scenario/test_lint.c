@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Every lint/RULE.json has the problem that its name says, and is told so with two
- * numbers at least and a place; every rule has such a file. lint/clean_*.json, and
- * shipped scenarios but for what is known of them, have none.
+ * numbers at least and a place; every rule has such a file, and some lint/RULE_*.json,
+ * where it is harder to see. lint/clean_*.json, and shipped scenarios but for what is
+ * known of them, have none.
  */
 #define _GNU_SOURCE
 #include "scenario/program.h"
@@ -56,6 +57,26 @@ static bool is_of_names(const char *rule)
     return false;
 }
 
+static void assert_found(const char *rule, const char *path)
+{
+    bool told = false;
+    cJSON *lint = found_in(path), *item;
+    cJSON_ArrayForEach(item, lint)
+    {
+        if (strcmp(text_of(item, "rule"), rule) != 0)
+            continue;
+        told = true;
+        assert_null(text_of(item, "silenced"));
+        assert_non_null(strstr(text_of(item, "place"), path));
+        assert_true(text_of(item, "pointer")[0] == '/');
+        if (!is_of_names(rule) && numbers_in(text_of(item, "text")) < 2)
+            fail_msg("%s: %s", rule, text_of(item, "text"));
+    }
+    if (!told)
+        fail_msg("%s is not found", path);
+    cJSON_Delete(lint);
+}
+
 static void every_rule_finds_what_was_planted(void **state)
 {
     (void)state;
@@ -63,25 +84,39 @@ static void every_rule_finds_what_was_planted(void **state)
     int rules = 0;
     for (; (rule = lint_rule(rules)); rules++) {
         char path[200];
-        bool told = false;
         snprintf(path, sizeof path, "lint/%s.json", rule->name);
-        cJSON *lint = found_in(path), *item;
-        cJSON_ArrayForEach(item, lint)
-        {
-            if (strcmp(text_of(item, "rule"), rule->name) != 0)
-                continue;
-            told = true;
-            assert_null(text_of(item, "silenced"));
-            assert_non_null(strstr(text_of(item, "place"), path));
-            assert_true(text_of(item, "pointer")[0] == '/');
-            if (!is_of_names(rule->name) && numbers_in(text_of(item, "text")) < 2)
-                fail_msg("%s: %s", rule->name, text_of(item, "text"));
-        }
-        if (!told)
-            fail_msg("%s is not found", path);
-        cJSON_Delete(lint);
+        assert_found(rule->name, path);
     }
     assert_true(rules >= 40);
+}
+
+/* lint/RULE_WHERE.json */
+static void what_is_hidden_well_is_found_too(void **state)
+{
+    (void)state;
+    glob_t found;
+    assert_int_equal(glob("lint/*_*.json", 0, NULL, &found), 0);
+    int hidden = 0;
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        char rule[100];
+        const char *name = strchr(found.gl_pathv[i], '/') + 1;
+        snprintf(rule, sizeof rule, "%.*s", (int)strcspn(name, "_"), name);
+        if (strcmp(rule, "clean") == 0)
+            continue;
+        assert_found(rule, found.gl_pathv[i]);
+        hidden++;
+    }
+    assert_true(hidden >= 5);
+    globfree(&found);
+}
+
+static void percentiles_are_told_as_they_are_promised(void **state)
+{
+    (void)state;
+    cJSON *lint = found_in("lint/run-too-short-for-tail_rare.json");
+    assert_non_null(strstr(text_of(cJSON_GetArrayItem(lint, 0), "text"),
+                           "0 of them are beyond p99.99;"));
+    cJSON_Delete(lint);
 }
 
 static int told_of(const char *path)
@@ -211,6 +246,8 @@ int main(void)
     free(folder);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_rule_finds_what_was_planted),
+        cmocka_unit_test(what_is_hidden_well_is_found_too),
+        cmocka_unit_test(percentiles_are_told_as_they_are_promised),
         cmocka_unit_test(clean_scenarios_have_no_findings),
         cmocka_unit_test(a_silenced_finding_keeps_its_reason),
         cmocka_unit_test(shipped_scenarios_have_the_known_findings_only),
