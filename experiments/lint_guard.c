@@ -32,20 +32,27 @@ static double addresses_of(const struct lint *l, int station, double *keys)
     return sum;
 }
 
+/* All but the guard. */
+static struct post post_at(const struct lint *l, int station)
+{
+    struct post post = {.name = lint_name(l, station),
+                        .station = station,
+                        .workload = lint_main_load(l, station),
+                        .rate = lint_arrivals(l, station)};
+    post.addresses = addresses_of(l, station, &post.keys);
+    for (int t = 0; t < l->facts->types; t++)
+        post.flight += lint_rate(l, t) * lint_demand(l, t, station).hold;
+    return post;
+}
+
 static void look_at_service(struct lint *l, int station,
                             void (*look)(struct lint *l, const struct post *post))
 {
     const struct service_common *c = lint_common(l, station);
     const struct param_variant *guard = c ? c->guards.items : NULL;
-    struct post post = {.name = lint_name(l, station),
-                        .station = station,
-                        .workload = lint_main_load(l, station)};
-    if (!c || c->guards.count == 0 || post.workload < 0)
+    struct post post = post_at(l, station);
+    if (!c || post.workload < 0)
         return;
-    post.rate = lint_arrivals(l, station);
-    post.addresses = addresses_of(l, station, &post.keys);
-    for (int t = 0; t < l->facts->types; t++)
-        post.flight += lint_rate(l, t) * lint_demand(l, t, station).hold;
     for (int i = 0; i < c->guards.count; i++) {
         const struct guard_conf *conf = guard[i].body;
         post.guard = &guard[i];
@@ -74,18 +81,12 @@ static void look_at_call(struct lint *l, const struct lint_link *link,
 {
     const struct param_list *guards = guards_around(link);
     const struct param_variant *guard = guards->items;
-    struct post post = {.name = lint_name(l, link->to),
-                        .station = link->to,
-                        .workload = lint_main_load(l, link->to)};
+    struct post post = post_at(l, link->to);
     int calls = 0;
     for (int k = 0; k < l->links; k++)
         calls += l->link[k].to == link->to && l->link[k].way != LINT_POOL;
-    if (guards->count == 0 || post.workload < 0 || calls != 1)
+    if (post.workload < 0 || calls != 1)
         return;
-    post.rate = lint_arrivals(l, link->to);
-    post.addresses = addresses_of(l, link->to, &post.keys);
-    for (int t = 0; t < l->facts->types; t++)
-        post.flight += lint_rate(l, t) * lint_demand(l, t, link->to).hold;
     for (int i = 0; i < guards->count; i++) {
         const struct guard_conf *conf = guard[i].body;
         bool shared = conf && conf->scope == GUARD_OF_SERVICE;
@@ -156,21 +157,13 @@ static void bulkhead_below(struct lint *l, const struct post *p)
 
 static void wait_beyond(struct lint *l, const struct post *p)
 {
-    double wait = 0, patience = INFINITY;
+    double wait = 0, patience;
     uint32_t at = WHERE_NOWHERE;
     if (p->guard->which == GUARD_BULKHEAD && p->guard->body)
         wait = lint_seconds(((const struct bulkhead_conf *)p->guard->body)->wait);
     else if (p->guard->which == GUARD_RATE_LIMITER && p->guard->body)
         wait = lint_seconds(((const struct rate_conf *)p->guard->body)->wait);
-    for (int t = 0; t < l->facts->types; t++) {
-        uint32_t place;
-        double own = lint_patience(l, t, &place);
-        if (lint_visits(l, t, p->station) && own < patience) {
-            patience = own;
-            at = place;
-        }
-    }
-    if (wait > patience)
+    if (lint_hastiest(l, p->station, &patience, &at) >= 0 && wait > patience)
         lint_tell(l, p->guard->at, at,
                   "a request may wait %s at the %s of %s, its client leaves after %s",
                   lint_time(l, wait), p->guard->row->key, p->name,
