@@ -636,9 +636,9 @@ void bind_value(struct bind *bind, const cJSON *value, const struct param *row,
         set_place(slot, value);
         bind_object(bind, value, row->of, slot);
         break;
-    case PARAM_TUPLE:
+    case PARAM_TUPLE: /* or by name */
         set_place(slot, value);
-        bind_tuple(bind, value, row->of, slot);
+        (cJSON_IsObject(value) ? bind_object : bind_tuple)(bind, value, row->of, slot);
         break;
     case PARAM_LIST:
         bind_list(bind, value, row, slot);

@@ -83,7 +83,8 @@ void bind_unknown(struct bind *bind, const cJSON *value, const char *what,
 /* The keys of a table, those of included tables too; how many of at most `most`. */
 int bind_keys(const struct param *table, const char **keys, int most);
 
-/* A list whose elements are the rows of a table, in order. */
+/* A list whose elements are the rows of a table, in order; bind_value also takes an
+ * object with their keys. */
 void bind_tuple(struct bind *bind, const cJSON *value, const struct param *table,
                 void *into);
 

@@ -129,27 +129,27 @@ static void find_parts(struct explainer *e)
 
 /* ---- limits of a rate ------------------------------------------------------------ */
 
-static bool comes_from(const struct explainer *e, const struct rate_limit_facts *l,
-                       int workload)
+static bool comes_from(const struct model_facts *facts,
+                       const struct rate_limit_facts *l, int workload)
 {
     bool comes = false;
-    for (int t = 0; t < e->facts->types; t++)
-        comes |= e->facts->type[t].workload_index == workload && l->demand[t] > 0;
+    for (int t = 0; t < facts->types; t++)
+        comes |= facts->type[t].workload_index == workload && l->demand[t] > 0;
     return comes;
 }
 
-/* How many there are that the limit holds for each by itself. */
-static double keys_of(const struct explainer *e, const struct rate_limit_facts *l)
+double explain_keys(const struct system_spec *system, const struct model_facts *facts,
+                    const struct rate_limit_facts *limit)
 {
-    const struct workload_conf *conf = e->system->workloads.items;
+    const struct workload_conf *conf = system->workloads.items;
     double sum = 0;
-    if (l->key == LIMIT_ALL)
+    if (limit->key == LIMIT_ALL)
         return 1;
-    for (int w = 0; w < e->facts->workloads; w++)
-        if (comes_from(e, l, w))
-            sum += l->key == LIMIT_KEY && conf[w].keys
+    for (int w = 0; w < facts->workloads; w++)
+        if (comes_from(facts, limit, w))
+            sum += limit->key == LIMIT_KEY && conf[w].keys
                        ? (double)conf[w].keys->count
-                       : e->facts->workload[w].addresses;
+                       : facts->workload[w].addresses;
     return sum;
 }
 
@@ -157,7 +157,8 @@ static double keys_of(const struct explainer *e, const struct rate_limit_facts *
 static struct explain_limit limit_of(const struct explainer *e, int number)
 {
     const struct rate_limit_facts *l = &e->facts->rate_limit[number];
-    struct explain_limit is = {.limit = number, .rate = l->rate * keys_of(e, l)};
+    struct explain_limit is = {.limit = number,
+                               .rate = l->rate * explain_keys(e->system, e->facts, l)};
     double requests = 0;
     for (int t = 0; t < e->facts->types; t++) {
         if (is_single_burst(&e->facts->workload[e->facts->type[t].workload_index]))

@@ -105,4 +105,8 @@ struct explanation {
 struct explanation *explain(const struct system_spec *system, const struct model *model,
                             struct arena *arena);
 
+/* How many keys or addresses a limit holds for, each by itself. */
+double explain_keys(const struct system_spec *system, const struct model_facts *facts,
+                    const struct rate_limit_facts *limit);
+
 #endif

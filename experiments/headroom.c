@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiments/headroom.h"
 
+#include "experiments/explain.h"
+
 #include <math.h>
 
 /* Below this much of the busy time, waiting for others is not worth a word. */
@@ -23,8 +25,7 @@ static double own_load(const struct model *model, const struct sample *s,
     double sum = 0;
     for (int t = 0; t < s->facts->types; t++) {
         struct demand d = model_demand(model, t, station);
-        sum += tries_of(&f->type[t], retries) *
-               (limit == LIMIT_SLOTS ? d.hold : d.cpu);
+        sum += tries_of(&f->type[t], retries) * (limit == LIMIT_SLOTS ? d.hold : d.cpu);
     }
     return sum;
 }
@@ -111,4 +112,24 @@ struct headroom headroom_of(const struct model *model, const struct sample *s,
     find_waiting(model, s, f, &h);
     count_users(model, s->facts, &h);
     return h;
+}
+
+/* ---- limits of a rate ------------------------------------------------------------ */
+
+struct gate headroom_gate(const struct system_spec *system, const struct sample *s,
+                          const struct findings *f)
+{
+    struct gate tightest = {0};
+    for (int i = 0; i < s->facts->rate_limits && !s->facts->terminating; i++) {
+        const struct rate_limit_facts *l = &s->facts->rate_limit[i];
+        struct gate gate = {.limit = l,
+                            .passes = l->rate * explain_keys(system, s->facts, l)};
+        for (int t = 0; t < s->facts->types; t++)
+            gate.asked += f->type[t].offered.value * l->demand[t];
+        gate.load = gate.asked / gate.passes;
+        gate.most = f->whole.offered.value / gate.load;
+        if (gate.load > tightest.load)
+            tightest = gate;
+    }
+    return tightest;
 }

@@ -23,11 +23,22 @@ struct headroom {
     double rate, most; /* requests/s offered, and carried at most */
     double users,
         most_users; /* closed workloads alone: users, and where it saturates; NaN */
-    int waiting; /* a busy station that mostly waits for others; -1 */
+    int waiting;    /* a busy station that mostly waits for others; -1 */
     double waiting_part; /* the part of its busy time that is waiting */
+};
+
+/* The limit of a rate that is nearest to saying no. Keys and addresses
+ * count as evenly spread. */
+struct gate {
+    const struct rate_limit_facts *limit; /* NULL: there is none, or the load ends */
+    double passes, asked;                 /* units/s */
+    double load;                          /* asked by passes */
+    double most;                          /* requests/s of this mix that get through */
 };
 
 struct headroom headroom_of(const struct model *model, const struct sample *s,
                             const struct findings *f);
+struct gate headroom_gate(const struct system_spec *system, const struct sample *s,
+                          const struct findings *f);
 
 #endif

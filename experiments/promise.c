@@ -136,6 +136,23 @@ static bool read_quantity(enum param_type type, const char *text, double *value)
     return *end == '\0' && isfinite(*value);
 }
 
+/* "errors < 1" is meant to be 1 %, and would always be kept. */
+static bool is_limit(struct where *where, uint32_t at, enum param_type type,
+                     const char *right, const struct slo *slo)
+{
+    if (type != PARAM_FRACTION || slo->value < 1)
+        return true;
+    bool bare = !strchr(right, '%');
+    if (!bare && slo->value == 1)
+        return true;
+    where_problem(
+        where, at, NULL,
+        "must end in a part of the whole, less than 1 or \"100%%\", is \"%s\"%s",
+        slo->text,
+        bare ? arena_format(where->arena, " (did you mean \"%s%%\"?)", right) : "");
+    return false;
+}
+
 bool promise_read(struct where *where, uint32_t at, const char *text, struct slo *slo)
 {
     *slo = (struct slo){.at = at, .text = text};
@@ -158,7 +175,7 @@ bool promise_read(struct where *where, uint32_t at, const char *text, struct slo
         return false;
     right = trimmed(where->arena, right, strlen(right));
     if (read_quantity(type, right, &slo->value))
-        return true;
+        return is_limit(where, at, type, right, slo);
     const char *meant = quantity_meant(where->arena, type, right);
     where_problem(
         where, at, NULL, "must end in %s, is \"%s\"%s", quantity_noun(type), text,

@@ -28,6 +28,7 @@ void result_conclude(struct result *result, const struct model *model,
         result->yardstick = yardstick_of(&scenario->system, model, &result->sample,
                                          result->findings, arena);
     result->headroom = headroom_of(model, &result->sample, result->findings);
+    result->gate = headroom_gate(&scenario->system, &result->sample, result->findings);
     result->slos = scenario->slo_count;
     result->slo = arena_many(arena, scenario->slo_count, struct slo_result);
     for (int i = 0; i < scenario->slo_count; i++) {

@@ -39,6 +39,7 @@ struct result {
     struct audit *audit;
     struct yardstick *yardstick; /* NULL: no averages to hold theory against */
     struct headroom headroom;
+    struct gate gate;
     struct slo_result *slo;
     int slos;
     const char *const *unmodelled; /* pointers to keys accepted without effect */

@@ -110,6 +110,22 @@ static void put_verdict(cJSON *root, const struct result *r, struct arena *arena
     put_bistability(verdict, &r->bistability);
 }
 
+static void put_gate(cJSON *to, const struct result *r)
+{
+    const struct gate *gate = &r->gate;
+    if (!gate->limit) {
+        json_put(to, "rate_limit", cJSON_CreateNull());
+        return;
+    }
+    cJSON *object = json_object(to, "rate_limit");
+    json_text(object, "name", gate->limit->name);
+    json_text(object, "unit", gate->limit->unit);
+    json_number(object, "passes", gate->passes);
+    json_number(object, "asked", gate->asked);
+    json_number(object, "load", gate->load);
+    json_number(object, "most_rate", gate->most);
+}
+
 static void put_headroom(cJSON *root, const struct result *r)
 {
     const struct headroom *h = &r->headroom;
@@ -126,6 +142,7 @@ static void put_headroom(cJSON *root, const struct result *r)
     json_number(object, "most_rate", h->most);
     json_number(object, "users", h->users);
     json_number(object, "most_users", h->most_users);
+    put_gate(object, r);
 }
 
 static void put_promises(cJSON *root, const struct result *r)

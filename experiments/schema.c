@@ -195,6 +195,16 @@ static cJSON *of_tuple(struct writer *to, const struct param *table)
     return schema;
 }
 
+/* In order, or by name. */
+static cJSON *of_elements(struct writer *to, const struct param *table)
+{
+    cJSON *schema = cJSON_CreateObject();
+    cJSON *forms = cJSON_AddArrayToObject(schema, "anyOf");
+    cJSON_AddItemToArray(forms, of_tuple(to, table));
+    cJSON_AddItemToArray(forms, of_table(to, table));
+    return schema;
+}
+
 static cJSON *of_list(struct writer *to, const struct param *row)
 {
     cJSON *schema = typed("array");
@@ -354,7 +364,7 @@ static cJSON *of_row(struct writer *to, const struct param *row)
     case PARAM_OBJECT:
         return of_table(to, row->of);
     case PARAM_TUPLE:
-        return of_tuple(to, row->of);
+        return of_elements(to, row->of);
     case PARAM_LIST:
         return of_list(to, row);
     case PARAM_MAP:

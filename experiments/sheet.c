@@ -92,6 +92,21 @@ static int word_width(const char *word, size_t bytes)
     return width;
 }
 
+/* The bytes of the next word; a number keeps its unit. */
+static size_t word_bytes(const char *text)
+{
+    static const char *const units[] = {"%", "ns", "us", "ms", "s", "min", "h", "d"};
+    size_t bytes = strcspn(text, " ");
+    if (bytes == 0 || !strchr("0123456789", text[bytes - 1]) || text[bytes] == '\0')
+        return bytes;
+    const char *unit = text + bytes + 1;
+    size_t length = strcspn(unit, " ,.;:)");
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (length == strlen(units[i]) && strncmp(unit, units[i], length) == 0)
+            return bytes + 1 + strcspn(unit, " ");
+    return bytes;
+}
+
 void sheet_sentence(const struct sheet *sheet, const char *text)
 {
     enum { FIRST = 2, LATER = 4 };
@@ -103,7 +118,7 @@ void sheet_sentence(const struct sheet *sheet, const char *text)
     }
     sheet_gap(sheet, FIRST);
     while (*text) {
-        size_t bytes = strcspn(text, " ");
+        size_t bytes = word_bytes(text);
         int width = word_width(text, bytes);
         if (!first_word && column + 1 + width > SHEET_WIDTH) {
             fprintf(sheet->out, "\n%*s", LATER, "");

@@ -225,6 +225,17 @@ static void say_too_much(struct page *p, const char *limit)
               page_value(p, HUMAN_RATE, h->most));
 }
 
+/* "25 % more load", "30 times this load". */
+static const char *more_load(struct page *p, double load)
+{
+    static const double many = 10;
+    return 1 / load < many
+               ? arena_format(&p->sheet.arena, "%s more load",
+                              page_value(p, HUMAN_PART, 1 / load - 1))
+               : arena_format(&p->sheet.arena, "%s times this load",
+                              page_value(p, HUMAN_NUMBER, 1 / load));
+}
+
 /* What could still come, unless too much fails as it is. */
 static void say_room(struct page *p, const char *limit)
 {
@@ -245,10 +256,45 @@ static void say_room(struct page *p, const char *limit)
                   "%.0f users on (now %.0f), at %s %s.",
                   limit, used, ceil(h->most_users), h->users, most, law);
     else
-        sheet_say(&p->sheet,
-                  "Bottleneck: %s, %s used by work of its own. Headroom: %s more load "
-                  "at most, %s in all %s.",
-                  limit, used, page_value(p, HUMAN_PART, 1 / h->load - 1), most, law);
+        sheet_say(
+            &p->sheet,
+            "Bottleneck: %s, %s used by work of its own. Headroom: %s at most, %s "
+            "in all %s.",
+            limit, used, more_load(p, h->load), most, law);
+}
+
+/* A limit of a rate that says no before anything is full. */
+static bool say_gate(struct page *p)
+{
+    const struct result *r = p->result;
+    const struct gate *gate = &r->gate;
+    if (!gate->limit || (r->headroom.station >= 0 && r->headroom.load >= gate->load))
+        return false;
+    const char *most = page_value(p, HUMAN_RATE, gate->most);
+    const char *passes =
+        arena_format(&p->sheet.arena, "%s %s/s",
+                     page_value(p, HUMAN_NUMBER, gate->passes), gate->limit->unit);
+    const char *used = page_value(p, HUMAN_PART, gate->load);
+    const char *name = sheet_safe(&p->sheet, gate->limit->name);
+    if (gate->load >= 1)
+        sheet_say(
+            &p->sheet,
+            "Too much for %s, which lets %s pass: %s of that are asked for, attempts "
+            "beyond the first not counted. At most %s get through.",
+            name, passes, used, most);
+    else if (result_missed(r) > 0 || r->judgement.verdict == VERDICT_OVERLOADED)
+        sheet_say(
+            &p->sheet,
+            "No headroom: %s fails at this load already. On average %s, which lets "
+            "%s pass, is asked for %s of that.",
+            result_missed(r) > 0 ? "what is promised" : "too much", name, passes, used);
+    else
+        sheet_say(
+            &p->sheet,
+            "Bottleneck: %s, which lets %s pass, %s used. Headroom: %s at most, %s "
+            "in all (on average, analytic).",
+            name, passes, used, more_load(p, gate->load), most);
+    return true;
 }
 
 static void print_headroom(struct page *p)
@@ -258,7 +304,7 @@ static void print_headroom(struct page *p)
         print_busiest(p);
         return;
     }
-    if (h->station < 0)
+    if (say_gate(p) || h->station < 0)
         return;
     const char *limit = limit_name(p, h->station, h->limit);
     if (h->load >= 1)

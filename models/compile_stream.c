@@ -285,6 +285,12 @@ void compile_broadcast(struct compiler *c, struct frame *f,
     VECTOR_AT(&f->code, struct instr, sends)->op = OP_SENDS;
     compile_close_block(c, f, &block);
     frame_label(c, f, over);
+    compile_assume(c,
+                   arena_format(c->arena,
+                                "what a broadcast costs %s grows with its open "
+                                "sessions: it is not in what arithmetic says of load "
+                                "and headroom",
+                                f->place->name));
     c->model->sessions = true;
     if (c->stream.count == 0)
         add_plan(c, f); /* tasks are to be told apart */

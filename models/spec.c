@@ -365,7 +365,9 @@ const struct param workload_params[] = {
      .doc = "Patience with the whole request, all attempts and pauses together."},
     {.key = "retry", .type = PARAM_OBJECT, .offset = AT(retry), .of = retry_params,
      .size = sizeof(struct retry_conf),
-     .doc = "What the client tries again; nothing when absent."},
+     .doc = "What the client tries again; nothing when absent. Each attempt asks for "
+            "the same: the same work, the same branch of a `choose`; only a `fail` "
+            "with a `probability` is drawn anew."},
     {.key = "patience", .type = PARAM_RANDOM, .offset = AT(patience),
      .unit = PARAM_DURATION,
      .doc = "After this time a user leaves without an answer, drawn for each request; "
@@ -451,7 +453,9 @@ static const struct param call_params[] = {
      .most = 1e9, .fallback = INFINITY,
      .doc = "Give up on an attempt after this; the callee goes on for nobody."},
     {.key = "retry", .type = PARAM_OBJECT, .offset = AT(retry), .of = retry_params,
-     .size = sizeof(struct retry_conf), .doc = "What is tried again."},
+     .size = sizeof(struct retry_conf), 
+     .doc = "What is tried again; nothing when absent. Each attempt asks for the same "
+            "work, see `retry` of a workload."},
     {.key = "guards", .type = PARAM_LIST, .offset = AT(guards), .of = &guard_row,
      .doc = "What each attempt has to pass at the caller, in order: a circuit_breaker, "
             "say. What it rejects may be retried. See guards."},
@@ -613,7 +617,8 @@ static const struct param choose_branch_row = {.key = "branch", .type = PARAM_OB
 static const struct param choose_params[] = {
     {.key = "choose", .type = PARAM_LIST,
      .offset = offsetof(struct choose_step, branches), .of = &choose_branch_row,
-     .required = true, .doc = "Branches, one of which is taken."},
+     .required = true,
+     .doc = "Branches, one of which is taken; the same by each attempt of a request."},
     {0},
 };
 
@@ -760,7 +765,8 @@ static const struct param fail_params[] = {
      .doc = "Status the handler ends with: 400, 429, 500, 502, 503, 504, refused or "
             "reset."},
     {.key = "probability", .type = PARAM_FRACTION, .offset = AT(probability),
-     .fallback = 1, .doc = "Share of requests it happens to."},
+     .fallback = 1,
+     .doc = "Share of attempts it happens to, each by itself: the next may succeed."},
     {.key = "retry_after", .type = PARAM_DURATION,
      .offset = offsetof(struct fail_step, retry_after), .most = 1e6,
      .doc = "The answer asks to be tried again after this time (Retry-After); it does "
