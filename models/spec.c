@@ -453,7 +453,7 @@ static const struct param call_params[] = {
      .most = 1e9, .fallback = INFINITY,
      .doc = "Give up on an attempt after this; the callee goes on for nobody."},
     {.key = "retry", .type = PARAM_OBJECT, .offset = AT(retry), .of = retry_params,
-     .size = sizeof(struct retry_conf), 
+     .size = sizeof(struct retry_conf),
      .doc = "What is tried again; nothing when absent. Each attempt asks for the same "
             "work, see `retry` of a workload."},
     {.key = "guards", .type = PARAM_LIST, .offset = AT(guards), .of = &guard_row,
