@@ -808,15 +808,3 @@ struct claim_file *claim_file_read(struct where *where, const char *path)
     cJSON_Delete(root);
     return where->problem_count == before ? out : NULL;
 }
-
-bool claim_file_is_one(const char *path)
-{
-    struct arena arena;
-    arena_init(&arena);
-    cJSON *root = load(where_new(&arena), path);
-    bool is = root && cJSON_GetObjectItemCaseSensitive(root, "claims") &&
-              !cJSON_GetObjectItemCaseSensitive(root, "services");
-    cJSON_Delete(root);
-    arena_free(&arena);
-    return is;
-}

@@ -96,7 +96,4 @@ extern const struct param claim_file_params[];
 
 struct claim_file *claim_file_read(struct where *where, const char *path);
 
-/* Does the file look like one? It need not be right. */
-bool claim_file_is_one(const char *path);
-
 #endif

@@ -241,25 +241,3 @@ void experiment_close(struct experiment *experiment)
     cJSON_Delete(experiment->root);
     experiment->root = NULL;
 }
-
-bool experiment_is_one(const char *path)
-{
-    struct arena arena;
-    arena_init(&arena);
-    struct where *where = where_new(&arena);
-    struct source from = {.name = path};
-    const char *why;
-    bool is = false;
-    from.bytes = text_load_path(&arena, path, TEXT_MOST_BYTES, &from.length, &why);
-    cJSON *root = from.bytes ? text_parse(where, where_add_source(where, from),
-                                          WHERE_NOWHERE, NULL, -1)
-                             : NULL;
-    if (root) {
-        is = cJSON_GetObjectItemCaseSensitive(root, "scenario") &&
-             !cJSON_GetObjectItemCaseSensitive(root, "services") &&
-             !cJSON_GetObjectItemCaseSensitive(root, "claims");
-        cJSON_Delete(root);
-    }
-    arena_free(&arena);
-    return is;
-}

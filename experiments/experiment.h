@@ -50,10 +50,6 @@ enum {
 struct experiment *experiment_read(struct where *where, const char *path);
 void experiment_close(struct experiment *experiment);
 
-/* Does the file look like an experiment, rather than a scenario or anything else? It
- * need not be right. */
-bool experiment_is_one(const char *path);
-
 /* "shop" of "folder/shop.json". */
 const char *experiment_stem(struct arena *arena, const char *path);
 

@@ -3,6 +3,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "experiments/commands/batch.h"
 
+#include "experiments/file_sort.h"
 #include "experiments/json.h"
 #include "experiments/lint_plan.h"
 #include "experiments/overview.h"
@@ -202,7 +203,7 @@ static int run_experiment(struct options *options, const struct wishes *wishes,
     struct experiment *experiment = experiment_read(where, options->arguments[0]);
     struct plan *plan = experiment ? plan_read(where, experiment, &changes) : NULL;
     if (!ways->work) /* rank 0 tells it for all */
-        where_print(where, stderr);
+        file_sort_print(where, options->arguments[0], FILE_EXPERIMENT, stderr);
     set->plan = plan;
     int status = COMMAND_INPUT;
     if (plan && ways->work) {

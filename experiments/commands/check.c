@@ -5,6 +5,7 @@
 
 #include "experiments/claim_file.h"
 #include "experiments/experiment.h"
+#include "experiments/file_sort.h"
 #include "experiments/lint.h"
 #include "experiments/scenario.h"
 #include "experiments/slo.h"
@@ -89,17 +90,9 @@ static bool check_claims(const char *path, const struct options *options, cJSON 
     return file != NULL;
 }
 
-/* Whether the file is right; tells, or adds to `files` for --json. Adds to `findings`
- * how many there are. */
-static bool check_file(const char *path, const struct options *options, cJSON *files,
-                       int *findings)
+static bool check_scenario(const char *path, const struct options *options,
+                           cJSON *files, int *findings)
 {
-    if (store_is_one(path))
-        return check_results(path, options, files);
-    if (claim_file_is_one(path))
-        return check_claims(path, options, files);
-    if (experiment_is_one(path))
-        return check_experiment(path, options, files, findings);
     struct arena arena;
     arena_init(&arena);
     struct where *where = where_new(&arena);
@@ -118,6 +111,25 @@ static bool check_file(const char *path, const struct options *options, cJSON *f
     }
     arena_free(&arena);
     return right;
+}
+
+/* Whether the file is right; tells, or adds to `files` for --json. Adds to `findings`
+ * how many there are. */
+static bool check_file(const char *path, const struct options *options, cJSON *files,
+                       int *findings)
+{
+    switch (file_sort_of(path)) {
+    case FILE_RESULTS:
+        return check_results(path, options, files);
+    case FILE_CLAIMS:
+        return check_claims(path, options, files);
+    case FILE_EXPERIMENT:
+        return check_experiment(path, options, files, findings);
+    case FILE_SCENARIO:
+    case FILE_OF_NO_SORT:
+        break;
+    }
+    return check_scenario(path, options, files, findings);
 }
 
 static void print_json(const cJSON *report)

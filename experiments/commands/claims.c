@@ -4,6 +4,7 @@
 #include "experiments/commands/command.h"
 
 #include "experiments/claims_page.h"
+#include "experiments/file_sort.h"
 #include "experiments/json.h"
 #include "experiments/summary.h"
 
@@ -133,7 +134,7 @@ static bool read_files(struct work *w)
     for (int i = 0; i < options->argument_count; i++) {
         struct where *where = where_new(&options->arena);
         const struct claim_file *file = claim_file_read(where, options->arguments[i]);
-        where_print(where, stderr);
+        file_sort_print(where, options->arguments[i], FILE_CLAIMS, stderr);
         right &= file != NULL;
         w->report[w->reports++].file = file;
     }

@@ -2,6 +2,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include "experiments/commands/command.h"
 
+#include "experiments/file_sort.h"
+
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -228,7 +230,7 @@ bool command_point(struct options *options, struct point *point)
                                   .set_count = options->set_count,
                                   .seed = options->has_seed ? &options->seed : NULL};
     bool good = point_read(point, &options->arena, &source, where);
-    where_print(where, stderr);
+    file_sort_print(where, source.path, FILE_SCENARIO, stderr);
     if (good && !options->quiet && !options->json)
         where_print_notes(where, stderr);
     return good;

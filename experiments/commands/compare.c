@@ -4,6 +4,7 @@
 #include "experiments/commands/command.h"
 
 #include "experiments/compare_page.h"
+#include "experiments/file_sort.h"
 #include "experiments/plan.h"
 #include "experiments/summary.h"
 
@@ -61,7 +62,7 @@ static bool read_scenario(struct contender *c, const struct options *options,
                                   .set_count = options->set_count,
                                   .seed = seed};
     bool read = point_read(&c->point, arena, &source, where);
-    where_print(where, stderr);
+    file_sort_print(where, path, FILE_SCENARIO, stderr);
     const char *why =
         read ? point_misfit(&c->point,
                             &(struct point_effort){.threads = options->threads}, arena)
@@ -219,7 +220,7 @@ static int compare(const struct command *command, struct options *options,
                    const struct wishes *wishes)
 {
     struct answers a = {options, wishes, command_listen(), NULL, 0, NULL};
-    bool experiment = experiment_is_one(options->arguments[0]);
+    bool experiment = file_sort_of(options->arguments[0]) == FILE_EXPERIMENT;
     const char *why;
     if (options->argument_count == 1 && !experiment)
         return command_wrong(command, "needs two scenarios or more, or one experiment");

@@ -7,6 +7,7 @@
 #include "experiments/bistable.h"
 #include "experiments/datadir.h"
 #include "experiments/experiment.h"
+#include "experiments/file_sort.h"
 #include "experiments/report.h"
 #include "experiments/twin.h"
 #include "plots/output.h"
@@ -308,7 +309,7 @@ static int report(struct job *j)
     const char *path = j->options->arguments[0];
     j->argument = path;
     bool results = results_are_at(path);
-    if (!results && experiment_is_one(path)) {
+    if (!results && file_sort_of(path) == FILE_EXPERIMENT) {
         int status = find_results(j, path);
         if (status != COMMAND_DONE)
             return status;

@@ -58,3 +58,17 @@ expect 2 "$HEADROOM" compare slow.json
 expect 2 "$HEADROOM" compare slow.json nowhere.json
 expect 2 "$HEADROOM" compare slow.json fast.json --by p42
 says err.txt 'is none of: mean, p50'
+
+# A file of another sort is told as such, once, with the command that takes it.
+echo '{ "document": "A guide", "claims": [] }' >guide.json
+mixed_up() { # mixed_up TEXT COMMAND...
+    local text=$1
+    shift
+    expect 2 "$HEADROOM" "$@"
+    says err.txt "$text"
+    [ "$(wc -l <err.txt)" = 1 ] || fail "more than one line: $(cat err.txt)"
+}
+mixed_up 'guide.json: must be a scenario, is a file of claims (try: headroom claims guide.json)' compare slow.json guide.json
+mixed_up 'values.json: must be a scenario, is an experiment (try: headroom batch values.json)' run values.json
+mixed_up 'slow.json: must be an experiment, is a scenario (try: headroom run slow.json)' batch slow.json
+mixed_up 'both.hdb: must be a file of claims, is a file of results (try: headroom plot both.hdb)' claims both.hdb
