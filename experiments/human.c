@@ -87,6 +87,10 @@ const char *human_half_width(struct arena *arena, enum human_kind kind,
     if (too_small(&c, kind, e->value))
         return "";
     double width = e->half_width / c.scale;
+    struct choice own = choose(kind, e->half_width);
+    if (width >= 999.5 && own.scale > c.scale) /* +442 us ±12.3 ms, not ±12313 */
+        return arena_format(arena, "±%.*f%s", own.decimals, e->half_width / own.scale,
+                            own.name);
     if (c.decimals == 0 && e->value == 0)
         c.decimals = decimals_for(width);
     /* A width that the value's digits cannot show gets one more digit. */

@@ -63,6 +63,9 @@ static void values_have_three_digits_and_a_unit(void **state)
 static void half_width_stands_at_the_digit_of_the_value(void **state)
 {
     (void)state;
+    interval_reads_as(HUMAN_TIME, 442e-6, 12.3e-3, "442 us ±12.3 ms");
+    interval_reads_as(HUMAN_TIME, 442e-6, 0.9e-3, "442 us ±900");
+    interval_reads_as(HUMAN_NUMBER, 3, 25000, "3.00 ±25.0k");
     interval_reads_as(HUMAN_TIME, 0.0312, 0.0005, "31.2 ms ±0.5");
     interval_reads_as(HUMAN_TIME, 0.312, 0.0123, "312 ms ±12");
     interval_reads_as(HUMAN_TIME, 0.312, 0.0003, "312 ms ±0.3");
