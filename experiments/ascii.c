@@ -73,10 +73,10 @@ static struct scope promised(const struct result *r)
 {
     for (int i = 0; i < r->slos; i++) {
         const struct slo *slo = r->slo[i].slo;
-        for (int t = 0; slo->metric == SLO_QUANTILE && slo->of == SLO_OF_LATENCY &&
-                        slo->scope && t < r->facts->types; t++)
-            if (strcmp(slo->scope, r->facts->type[t].name) == 0)
-                return (struct scope){SCOPE_TYPE, t};
+        struct scope scope;
+        if (slo->metric == SLO_QUANTILE && slo->of == SLO_OF_LATENCY && slo->scope &&
+            scope_named(r->facts, slo->scope, &scope) && scope.sort == SCOPE_TYPE)
+            return scope;
     }
     return (struct scope){SCOPE_WHOLE, 0};
 }
@@ -136,7 +136,9 @@ static bool speaks_of(const struct bars *b, const struct slo *slo)
         return false;
     if (b->scope.sort == SCOPE_WHOLE)
         return !slo->scope;
-    return slo->scope && strcmp(slo->scope, facts->type[b->scope.index].name) == 0;
+    struct scope scope;
+    return slo->scope && scope_named(facts, slo->scope, &scope) &&
+           scope.sort == SCOPE_TYPE && scope.index == b->scope.index;
 }
 
 static void add_promises(struct bars *b)

@@ -119,22 +119,6 @@ static void add_requests(struct list *list, const char *scope, bool streams)
         add(list, scope, of_requests[i]);
 }
 
-static int type_called(const struct model_facts *facts, const char *name)
-{
-    for (int t = 0; t < facts->types; t++)
-        if (strcmp(facts->type[t].name, name) == 0)
-            return t;
-    return -1;
-}
-
-static int station_called(const struct model_facts *facts, const char *name)
-{
-    for (int i = 0; i < facts->stations; i++)
-        if (strcmp(facts->station[i].name, name) == 0)
-            return i;
-    return -1;
-}
-
 void compare_list(struct comparison *c, struct arena *arena)
 {
     enum { EACH = 2 * (FINDINGS_LEVELS + 1) + 4 };
@@ -145,8 +129,9 @@ void compare_list(struct comparison *c, struct arena *arena)
         0, arena};
     add_requests(&list, NULL, false);
     for (int t = 0; facts->types > 1 && t < facts->types; t++)
-        if (facts->type[t].share > 0 && type_called(facts, facts->type[t].name) == t)
-            add_requests(&list, facts->type[t].name, facts->type[t].streaming);
+        if (facts->type[t].share > 0)
+            add_requests(&list, scope_type_name(facts, t, arena),
+                         facts->type[t].streaming);
     if (facts->types == 1 && facts->type[0].streaming)
         add_times(&list, NULL, TIME_FIRST_BYTE);
     for (int i = 0; i < facts->stations; i++)
@@ -158,11 +143,12 @@ void compare_list(struct comparison *c, struct arena *arena)
 
 /* ---- values ---------------------------------------------------------------------- */
 
-static struct scope scope_of(const struct model_facts *facts,
-                             const struct compare_metric *m)
+/* The findings' scope; false where there is none of that name, or several are. */
+static bool find_scope(const struct model_facts *facts, const struct compare_metric *m,
+                       struct scope *scope)
 {
-    return m->scope ? (struct scope){SCOPE_TYPE, type_called(facts, m->scope)}
-                    : (struct scope){SCOPE_WHOLE, 0};
+    return scope_named(facts, m->scope, scope) &&
+           (scope->sort == SCOPE_WHOLE || scope->sort == SCOPE_TYPE);
 }
 
 static const struct request_findings *requests_in(const struct findings *f,
@@ -174,10 +160,9 @@ static const struct request_findings *requests_in(const struct findings *f,
 bool compare_has(const struct contender *c, const struct compare_metric *m)
 {
     const struct model_facts *facts = c->point.result.facts;
-    if (!m->scope)
-        return true;
-    return m->of == COMPARE_STATION ? station_called(facts, m->scope) >= 0
-                                    : type_called(facts, m->scope) >= 0;
+    struct scope scope;
+    return m->of == COMPARE_STATION ? scope_station(facts, m->scope) >= 0
+                                    : find_scope(facts, m, &scope);
 }
 
 /* The number of a contender, of all replications (-1) or of one; NaN: it may not be
@@ -190,10 +175,11 @@ static double value_of(const struct contender *c, const struct compare_metric *m
     if (!compare_has(c, m))
         return NAN;
     if (m->of == COMPARE_STATION) {
-        const struct station_findings *s = &f->station[station_called(facts, m->scope)];
+        const struct station_findings *s = &f->station[scope_station(facts, m->scope)];
         return ((const struct estimate *)((const char *)s + m->offset))->value;
     }
-    struct scope scope = scope_of(facts, m);
+    struct scope scope;
+    find_scope(facts, m, &scope);
     const struct request_findings *r = requests_in(f, scope);
     if (m->of == COMPARE_REQUESTS)
         return ((const struct estimate *)((const char *)r + m->offset))->value;

@@ -77,18 +77,6 @@ static void add_requests(const struct rows *rows, const struct result *r,
         add(rows, "goodput", "1/s", &f->good);
 }
 
-/* The type's own name where that is enough. */
-static const char *type_name(const struct model_facts *facts, int type,
-                             struct arena *arena)
-{
-    for (int other = 0; other < facts->types; other++)
-        if (other != type &&
-            strcmp(facts->type[other].name, facts->type[type].name) == 0)
-            return arena_format(arena, "%s.%s", facts->type[type].workload,
-                                facts->type[type].name);
-    return facts->type[type].name;
-}
-
 static void add_station(const struct rows *rows, const struct station_findings *f,
                         int n)
 {
@@ -151,7 +139,7 @@ static void add_all(struct rows rows, const struct result *r)
     }
     rows.scope = "type";
     for (int t = 0; t < r->facts->types; t++) {
-        rows.name = type_name(r->facts, t, rows.arena);
+        rows.name = scope_type_name(r->facts, t, rows.arena);
         if (r->facts->type[t].share > 0)
             add_requests(&rows, r, &f->type[t]);
     }
@@ -189,7 +177,7 @@ void conclude_point(struct store *store, int64_t point, const struct result *r,
     };
     store_conclude(store, point, &conclusion);
     for (int t = 0; t < r->facts->types; t++)
-        store_type(store, point, t, type_name(r->facts, t, arena),
+        store_type(store, point, t, scope_type_name(r->facts, t, arena),
                    r->facts->type[t].streaming);
     add_all((struct rows){.store = store, .point = point, .arena = arena}, r);
 }

@@ -151,13 +151,13 @@ static bool tell_status(struct where *where, const struct condition *c,
 /* What stands left of the comparison. */
 static bool read_metric(struct where *where, const char *left, struct condition *c)
 {
-    size_t dot = strcspn(left, ".");
     c->metric = left;
     if (read_own(left, c))
         return true;
-    if (left[dot]) {
-        c->scope = arena_text(where->arena, left, dot);
-        if (read_own(left + dot + 1, c))
+    const char *dot = left;
+    for (int i = 0; i < 2 && (dot = strchr(dot + (i > 0), '.')); i++) {
+        c->scope = arena_text(where->arena, left, (size_t)(dot - left));
+        if (read_own(dot + 1, c))
             return true;
     }
     const char *errors = strstr(left, errors_prefix);
@@ -215,22 +215,6 @@ bool condition_read(struct where *where, uint32_t at, const char *text,
 
 /* ---- scopes ---------------------------------------------------------------------- */
 
-static int station_called(const struct model_facts *facts, const char *name)
-{
-    for (int i = 0; i < facts->stations; i++)
-        if (strcmp(facts->station[i].name, name) == 0)
-            return i;
-    return -1;
-}
-
-static int type_called(const struct model_facts *facts, const char *name)
-{
-    for (int t = 0; t < facts->types; t++)
-        if (strcmp(facts->type[t].name, name) == 0)
-            return t;
-    return -1;
-}
-
 static bool tell_scope(struct where *where, const struct condition *c,
                        const struct model_facts *facts, bool stations)
 {
@@ -238,7 +222,8 @@ static bool tell_scope(struct where *where, const struct condition *c,
     int count = stations ? facts->stations : facts->types;
     for (int i = 0; i < count; i++)
         list = arena_format(where->arena, "%s%s\"%s\"", list, i ? ", " : "",
-                            stations ? facts->station[i].name : facts->type[i].name);
+                            stations ? facts->station[i].name
+                                     : scope_type_name(facts, i, where->arena));
     where_problem(where, c->at, NULL, "must name one of the %s %s, is \"%s\"",
                   stations ? "services" : "request types", list, c->text);
     return false;
@@ -248,6 +233,7 @@ bool condition_check(struct where *where, const struct condition *c,
                      const struct model_facts *facts)
 {
     struct scenario only = {.where = where, .slos = &c->slo, .slo_count = 1};
+    struct scope scope;
     switch (c->sort) {
     case CONDITION_VERDICT:
         return true;
@@ -255,10 +241,10 @@ bool condition_check(struct where *where, const struct condition *c,
         return slo_check(&only, facts);
     case CONDITION_EXTREME:
     case CONDITION_STATUS:
-        return !c->scope || type_called(facts, c->scope) >= 0 ||
+        return scope_named(facts, c->scope, &scope) ||
                tell_scope(where, c, facts, false);
     case CONDITION_STATION:
-        return station_called(facts, c->scope) >= 0 ||
+        return scope_station(facts, c->scope) >= 0 ||
                tell_scope(where, c, facts, true);
     }
     return true;
@@ -312,7 +298,7 @@ static struct estimate of_station(const struct condition *c,
                                   const struct result *result)
 {
     const struct station_row *row = &rows[c->which];
-    int station = station_called(result->facts, c->scope);
+    int station = scope_station(result->facts, c->scope);
     const char *findings = (const char *)&result->findings->station[station];
     if (!row->greatest)
         return *(const struct estimate *)(findings + row->offset);
@@ -321,39 +307,35 @@ static struct estimate of_station(const struct condition *c,
     return isfinite(all) ? exactly(most / all) : estimate_lacking(LACK_LIMIT);
 }
 
-/* It is known however the backlog grows; NaN: nobody is answered. */
-static double least_of(const struct sample *s, struct scope scope)
-{
-    struct arena arena;
-    arena_init(&arena);
-    const struct histogram *pool = sample_pool(s, scope, TIME_LATENCY, &arena);
-    double least = pool->count ? (double)pool->least * 1e-9 : NAN;
-    arena_free(&arena);
-    return least;
-}
-
+/* The least is known however the backlog grows. */
 static struct estimate of_extreme(const struct condition *c,
                                   const struct result *result)
 {
-    const struct findings *f = result->findings;
-    const struct request_findings *r =
-        c->scope ? &f->type[type_called(result->facts, c->scope)] : &f->whole;
-    if (f->steady)
-        return exactly(c->which ? r->latency.most : r->latency.least);
-    return c->which ? estimate_lacking(LACK_STEADY_STATE)
-                    : exactly(least_of(&result->sample, r->scope));
+    struct arena arena;
+    struct scope scope;
+    double value = NAN;
+    if (c->which && !result->findings->steady)
+        return estimate_lacking(LACK_STEADY_STATE);
+    arena_init(&arena);
+    scope_named(result->facts, c->scope, &scope);
+    const struct histogram *pool =
+        sample_pool(&result->sample, scope, TIME_LATENCY, &arena);
+    if (pool->count > 0)
+        value = (double)(c->which ? pool->most : pool->least) * 1e-9;
+    arena_free(&arena);
+    return exactly(value);
 }
 
 static struct estimate measured(const struct condition *c, const struct result *result,
                                 struct arena *arena)
 {
-    struct scope scope = {SCOPE_WHOLE, 0};
-    if (c->sort == CONDITION_STATUS && c->scope)
-        scope = (struct scope){SCOPE_TYPE, type_called(result->facts, c->scope)};
-    return c->sort == CONDITION_STATION  ? of_station(c, result)
-           : c->sort == CONDITION_STATUS ? errors_with(&result->sample, scope, c->which,
-                                                       arena)
-                                         : of_extreme(c, result);
+    if (c->sort == CONDITION_STATION)
+        return of_station(c, result);
+    if (c->sort == CONDITION_EXTREME)
+        return of_extreme(c, result);
+    struct scope scope;
+    scope_named(result->facts, c->scope, &scope);
+    return errors_with(&result->sample, scope, c->which, arena);
 }
 
 /* ---- judging --------------------------------------------------------------------- */

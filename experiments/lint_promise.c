@@ -7,12 +7,20 @@
 #include <math.h>
 #include <string.h>
 
+/* "page", "users.page" */
+static bool is_called(const struct type_facts *t, const char *name)
+{
+    size_t length = strlen(t->workload);
+    bool own = strncmp(name, t->workload, length) == 0 && name[length] == '.';
+    return strcmp(own ? name + length + 1 : name, t->name) == 0;
+}
+
 static bool speaks_of(const struct lint *l, const struct slo *s, int type)
 {
     const struct type_facts *t = &l->facts->type[type];
     if (!s->scope)
         return !t->streaming;
-    return strcmp(s->scope, t->name) == 0 ||
+    return is_called(t, s->scope) ||
            (strcmp(s->scope, t->workload) == 0 && !t->streaming);
 }
 
@@ -77,8 +85,7 @@ static double offered(const struct lint *l, const struct slo *s, int *workload)
     *workload = -1;
     for (int t = 0; t < l->facts->types; t++) {
         const struct type_facts *f = &l->facts->type[t];
-        if (s->scope && strcmp(s->scope, f->name) != 0 &&
-            strcmp(s->scope, f->workload) != 0)
+        if (s->scope && !is_called(f, s->scope) && strcmp(s->scope, f->workload) != 0)
             continue;
         sum += lint_rate(l, t);
         *workload = f->workload_index;

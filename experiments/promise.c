@@ -104,18 +104,19 @@ static const char *near_metric(struct arena *arena, const char *text)
                   "errors, cut, throughput, goodput, utilisation";
 }
 
-/* The scope ends at the first dot, names having none; but "p99.9" is all metric. */
+/* The scope ends at the first dot, names having none, or at the second: "users.page";
+ * but "p99.9" is all metric. */
 bool promise_read_metric(struct where *where, uint32_t at, const char *left,
                          struct slo *slo, enum param_type *type)
 {
     if (read_metric(left, slo, type))
         return true;
-    size_t length = strcspn(left, ".");
-    if (left[length] == '.' && length > 0 &&
-        read_metric(left + length + 1, slo, type)) {
-        slo->scope = arena_text(where->arena, left, length);
-        return true;
-    }
+    const char *dot = left;
+    for (int i = 0; i < 2 && (dot = strchr(dot + (i > 0), '.')); i++)
+        if (dot > left && read_metric(dot + 1, slo, type)) {
+            slo->scope = arena_text(where->arena, left, (size_t)(dot - left));
+            return true;
+        }
     where_problem(where, at, NULL,
                   "must name a metric before the comparison, is \"%s\" (%s)", left,
                   near_metric(where->arena, left));

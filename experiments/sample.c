@@ -4,6 +4,67 @@
 #include "sim/check.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* ---- scopes ---------------------------------------------------------------------- */
+
+static bool same_name(const struct model_facts *facts, int a, int b)
+{
+    return strcmp(facts->type[a].name, facts->type[b].name) == 0;
+}
+
+static bool is_shared(const struct model_facts *facts, int type)
+{
+    for (int t = 0; t < facts->types; t++)
+        if (t != type && same_name(facts, t, type))
+            return true;
+    return false;
+}
+
+/* Is the name "users.page"? */
+static bool is_qualified(const struct type_facts *type, const char *name)
+{
+    size_t length = strlen(type->workload);
+    return strncmp(name, type->workload, length) == 0 && name[length] == '.' &&
+           strcmp(name + length + 1, type->name) == 0;
+}
+
+bool scope_named(const struct model_facts *facts, const char *name, struct scope *scope)
+{
+    *scope = (struct scope){SCOPE_WHOLE, 0};
+    if (!name)
+        return true;
+    for (int t = 0; t < facts->types; t++) {
+        bool of_all = strcmp(facts->type[t].name, name) == 0;
+        if (!of_all && !is_qualified(&facts->type[t], name))
+            continue;
+        scope->sort = of_all && is_shared(facts, t) ? SCOPE_NAMED : SCOPE_TYPE;
+        scope->index = t;
+        return true;
+    }
+    for (int w = 0; w < facts->workloads; w++)
+        if (strcmp(facts->workload[w].name, name) == 0) {
+            *scope = (struct scope){SCOPE_WORKLOAD, w};
+            return true;
+        }
+    return false;
+}
+
+const char *scope_type_name(const struct model_facts *facts, int type,
+                            struct arena *arena)
+{
+    const struct type_facts *t = &facts->type[type];
+    return is_shared(facts, type) ? arena_format(arena, "%s.%s", t->workload, t->name)
+                                  : t->name;
+}
+
+int scope_station(const struct model_facts *facts, const char *name)
+{
+    for (int i = 0; name && i < facts->stations; i++)
+        if (strcmp(facts->station[i].name, name) == 0)
+            return i;
+    return -1;
+}
 
 bool scope_counts(const struct model_facts *facts, struct scope scope, int type)
 {
@@ -12,6 +73,8 @@ bool scope_counts(const struct model_facts *facts, struct scope scope, int type)
         return true;
     case SCOPE_TYPE:
         return type == scope.index;
+    case SCOPE_NAMED:
+        return same_name(facts, type, scope.index);
     case SCOPE_WORKLOAD:
         return facts->type[type].workload_index == scope.index;
     case SCOPE_PLAIN:
@@ -35,12 +98,12 @@ bool scope_times(const struct model_facts *facts, struct scope scope, int type)
             only_streams(facts, scope));
 }
 
+/* ---- counts ---------------------------------------------------------------------- */
+
 double sample_length(const struct sample *s, int replication)
 {
     return sim_seconds(s->outcome[replication].length);
 }
-
-/* ---- counts ---------------------------------------------------------------------- */
 
 static uint64_t failures(const struct sample *s, const struct type_outcome *type,
                          int cause)

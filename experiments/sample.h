@@ -21,14 +21,27 @@ struct sample {
 enum scope_sort {
     SCOPE_WHOLE, /* all types; of latencies those that are not streams */
     SCOPE_TYPE,
+    SCOPE_NAMED, /* types of the same name, of whatever workload */
     SCOPE_WORKLOAD,
     SCOPE_PLAIN, /* all types but streams */
 };
 
 struct scope {
     enum scope_sort sort;
-    int index; /* of the type or the workload */
+    int index; /* of the type, one of the types, or the workload */
 };
+
+/* Of a name as people write it: "page" is every type of that name, "users" a workload,
+ * "users.page" that type of that workload; NULL is all. False: there is none. */
+bool scope_named(const struct model_facts *facts, const char *name,
+                 struct scope *scope);
+
+/* "page", or "users.page" where other workloads have a page of their own. */
+const char *scope_type_name(const struct model_facts *facts, int type,
+                            struct arena *arena);
+
+/* The number of the station of that name; -1: none. */
+int scope_station(const struct model_facts *facts, const char *name);
 
 /* Does the scope count requests of this type? */
 bool scope_counts(const struct model_facts *facts, struct scope scope, int type);

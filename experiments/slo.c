@@ -8,33 +8,6 @@
 
 /* ---- what a promise speaks of ---------------------------------------------------- */
 
-static bool find_requests(const struct model_facts *facts, const char *name,
-                          struct scope *scope)
-{
-    *scope = (struct scope){SCOPE_WHOLE, 0};
-    if (!name)
-        return true;
-    for (int t = 0; t < facts->types; t++)
-        if (strcmp(facts->type[t].name, name) == 0) {
-            *scope = (struct scope){SCOPE_TYPE, t};
-            return true;
-        }
-    for (int w = 0; w < facts->workloads; w++)
-        if (strcmp(facts->workload[w].name, name) == 0) {
-            *scope = (struct scope){SCOPE_WORKLOAD, w};
-            return true;
-        }
-    return false;
-}
-
-static int find_station(const struct model_facts *facts, const char *name)
-{
-    for (int i = 0; name && i < facts->stations; i++)
-        if (strcmp(facts->station[i].name, name) == 0)
-            return i;
-    return -1;
-}
-
 static const char *names_of(const struct model_facts *facts, bool stations,
                             struct arena *arena)
 {
@@ -42,7 +15,8 @@ static const char *names_of(const struct model_facts *facts, bool stations,
     int count = stations ? facts->stations : facts->types;
     for (int i = 0; i < count; i++)
         list = arena_format(arena, "%s%s\"%s\"", list, i ? ", " : "",
-                            stations ? facts->station[i].name : facts->type[i].name);
+                            stations ? facts->station[i].name
+                                     : scope_type_name(facts, i, arena));
     return list;
 }
 
@@ -62,8 +36,8 @@ bool slo_check(const struct scenario *scenario, const struct model_facts *facts)
         const struct slo *slo = &scenario->slos[i];
         bool station = slo->metric == SLO_UTILISATION;
         struct scope scope;
-        if (station ? find_station(facts, slo->scope) >= 0
-                    : find_requests(facts, slo->scope, &scope)) {
+        if (station ? scope_station(facts, slo->scope) >= 0
+                    : scope_named(facts, slo->scope, &scope)) {
             if (slo->of == SLO_OF_TTFB && !streams_in(facts, scope))
                 where_problem(where, slo->at, NULL,
                               "must speak of requests that stream: none of these has "
@@ -100,8 +74,8 @@ static struct estimate measured(const struct slo *slo, const struct sample *s,
     struct scope scope;
     enum sample_time time = time_of(slo);
     if (slo->metric == SLO_UTILISATION)
-        return findings_utilisation(s, find_station(s->facts, slo->scope));
-    find_requests(s->facts, slo->scope, &scope);
+        return findings_utilisation(s, scope_station(s->facts, slo->scope));
+    scope_named(s->facts, slo->scope, &scope);
     switch (slo->metric) {
     case SLO_MEAN:
         return steady ? sample_mean(s, scope, time)
@@ -146,13 +120,16 @@ static double chance_of(const struct slo *slo, const struct estimate *e)
     return slo->op == SLO_LESS || slo->op == SLO_AT_MOST ? below : 1 - below;
 }
 
-/* Is it about a type whose share is 0? */
+/* Is it about types whose share is 0? */
 static bool about_nobody(const struct slo *slo, const struct model_facts *facts)
 {
     struct scope scope;
-    return slo->metric != SLO_UTILISATION &&
-           find_requests(facts, slo->scope, &scope) && scope.sort == SCOPE_TYPE &&
-           !(facts->type[scope.index].share > 0);
+    if (slo->metric == SLO_UTILISATION || !scope_named(facts, slo->scope, &scope))
+        return false;
+    for (int t = 0; t < facts->types; t++)
+        if (scope_counts(facts, scope, t) && facts->type[t].share > 0)
+            return false;
+    return true;
 }
 
 /* Does its scope send streams beside others, whose latencies it is about alone? */
@@ -161,7 +138,7 @@ static bool leaves_out_streams(const struct slo *slo, const struct model_facts *
     struct scope scope;
     bool latencies = slo->metric == SLO_MEAN || slo->metric == SLO_QUANTILE;
     if (!latencies || time_of(slo) != TIME_LATENCY ||
-        !find_requests(facts, slo->scope, &scope))
+        !scope_named(facts, slo->scope, &scope))
         return false;
     for (int t = 0; t < facts->types; t++)
         if (facts->type[t].share > 0 && scope_counts(facts, scope, t) &&
@@ -203,7 +180,7 @@ double slo_admitted_of_type(const struct slo *slos, int count,
     for (int i = 0; i < count; i++) {
         struct scope scope;
         if (slos[i].metric == SLO_ERRORS && slos[i].op <= SLO_AT_MOST &&
-            slos[i].scope && find_requests(facts, slos[i].scope, &scope) &&
+            slos[i].scope && scope_named(facts, slos[i].scope, &scope) &&
             scope_counts(facts, scope, type))
             least = isnan(least) ? slos[i].value : fmin(least, slos[i].value);
     }
@@ -257,7 +234,7 @@ const struct target *slo_targets(const struct scenario *scenario,
         const struct slo *slo = &scenario->slos[i];
         struct target own = base;
         if (slo->metric == SLO_UTILISATION || about_nobody(slo, facts) ||
-            !find_requests(facts, slo->scope, &own.scope))
+            !scope_named(facts, slo->scope, &own.scope))
             continue;
         add_target(targets, count, own);
         own.time = time_of(slo);

@@ -105,11 +105,15 @@ static struct curve curve_of(const struct sample *s, struct scope scope,
 static int series_of(const struct slo *slo, const struct model_facts *facts)
 {
     int series = 0;
-    for (int t = 0; slo->scope && slo->of != SLO_OF_TPOT && t < facts->types; t++) {
+    struct scope scope;
+    if (!slo->scope || !scope_named(facts, slo->scope, &scope) ||
+        scope.sort == SCOPE_WORKLOAD)
+        return 0;
+    for (int t = 0; slo->of != SLO_OF_TPOT && t < facts->types; t++) {
         bool streaming = facts->type[t].streaming;
         if (slo->of == SLO_OF_GAP)
             return 0;
-        if (strcmp(slo->scope, facts->type[t].name) == 0)
+        if (scope_counts(facts, scope, t))
             return series + 1 + (streaming && slo->of == SLO_OF_TTFB);
         series += 1 + streaming;
     }

@@ -216,17 +216,20 @@ bool timeline_marks(struct point *point, const struct point_effort *effort,
 
 /* ---- latency --------------------------------------------------------------------- */
 
-/* Of the type that the first promise of a time speaks of. */
-static struct scope promised(const struct result *r)
+/* What the first promise of a percentile speaks of, and its name. */
+static struct scope promised(const struct result *r, const char **name)
 {
+    struct scope scope = {SCOPE_WHOLE, 0};
+    *name = "all";
     for (int i = 0; i < r->slos; i++) {
         const struct slo *slo = r->slo[i].slo;
-        for (int t = 0; slo->metric == SLO_QUANTILE && slo->scope &&
-                        t < r->facts->types; t++)
-            if (strcmp(slo->scope, r->facts->type[t].name) == 0)
-                return (struct scope){SCOPE_TYPE, t};
+        if (slo->metric == SLO_QUANTILE && slo->scope &&
+            scope_named(r->facts, slo->scope, &scope)) {
+            *name = slo->scope;
+            return scope;
+        }
     }
-    return (struct scope){SCOPE_WHOLE, 0};
+    return scope;
 }
 
 /* All times of the scope in one bin of one replication. */
@@ -274,7 +277,8 @@ bool timeline_latency(struct point *point, const struct point_effort *effort,
     const struct timeline *t = timeline_of(point, effort, arena, why);
     if (!t)
         return false;
-    struct scope scope = promised(r);
+    const char *whose;
+    struct scope scope = promised(r, &whose);
     struct drawing d[LEVELS];
     struct curve *curves = arena_many(arena, LEVELS, struct curve);
     for (int i = 0; i < LEVELS; i++) {
@@ -283,8 +287,6 @@ bool timeline_latency(struct point *point, const struct point_effort *effort,
     }
     for (int bin = 0; bin < t->bins; bin++)
         set_quantiles(t, scope, bin, d, levels, LEVELS);
-    const char *whose =
-        scope.sort == SCOPE_TYPE ? r->facts->type[scope.index].name : "all";
     *table = table_of(
         r, t, arena_format(arena, "response time of %s requests, by when they came",
                            whose),

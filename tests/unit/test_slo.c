@@ -3,6 +3,7 @@
 #include "experiments/slo.h"
 #include "lindley.h"
 #include "models/theory.h"
+#include "unit/sitting.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -197,6 +198,52 @@ static void targets_follow_precision_and_promises(void **state)
     assert_true(t[0].level == 0 && t[0].relative == 0.01);
 }
 
+/* Pages of two workloads: 10 ms for those of `near`, 900 ms for those of `far`. */
+static const char two_pages[] =
+    "{'workloads': {'near': {'target': 'fast', 'open': {'rate': '50/s'}, 'mix': "
+    "{'page': 'rest'}}, 'far': {'target': 'slow', 'open': {'rate': '50/s'}, 'mix': "
+    "{'page': 'rest'}}}, 'services': {'fast': {'kind': 'server', 'time': '10ms'}, "
+    "'slow': {'kind': 'server', 'time': '900ms'}}, 'slo': ['page.p95 < 100ms', "
+    "'near.page.p95 < 100ms', 'far.page.mean > 100ms', 'page.throughput > 90/s', "
+    "'near.throughput < 60/s'], 'run': {'duration': '100s', 'replications': 20}}";
+
+static void a_type_of_two_workloads_is_judged_over_both(void **state)
+{
+    (void)state;
+    struct model_sitting s;
+    sit(&s, two_pages);
+    const struct result *r = &s.point.result;
+    assert_int_equal(r->slos, 5);
+    assert_false(r->slo[0].met);
+    assert_true(r->slo[0].value.value > 0.8);
+    for (int i = 1; i < 5; i++)
+        assert_true(r->slo[i].met);
+    assert_true(r->slo[1].value.value < 0.011);
+    assert_true(r->slo[2].value.value > 0.8);
+    rise(&s);
+}
+
+static void a_scope_is_a_type_a_workload_or_both(void **state)
+{
+    (void)state;
+    struct model_sitting s;
+    struct scope scope;
+    sit(&s, two_pages);
+    const struct model_facts *facts = s.point.result.facts;
+    assert_true(scope_named(facts, NULL, &scope) && scope.sort == SCOPE_WHOLE);
+    assert_true(scope_named(facts, "page", &scope) && scope.sort == SCOPE_NAMED);
+    assert_true(scope_counts(facts, scope, 0) && scope_counts(facts, scope, 1));
+    assert_true(scope_named(facts, "far", &scope) && scope.sort == SCOPE_WORKLOAD);
+    assert_true(scope_named(facts, "far.page", &scope) && scope.sort == SCOPE_TYPE);
+    assert_string_equal(scope_type_name(facts, scope.index, &s.arena), "far.page");
+    assert_false(scope_named(facts, "far.pag", &scope));
+    assert_false(scope_named(facts, "fa.page", &scope));
+    assert_false(scope_named(facts, "slow", &scope));
+    assert_int_equal(scope_station(facts, "slow"), 1);
+    assert_int_equal(scope_station(facts, "page"), -1);
+    rise(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +257,8 @@ int main(void)
         cmocka_unit_test(a_type_may_lose_what_is_promised_of_it_or_its_workload),
         cmocka_unit_test(a_type_that_nobody_sends_is_not_judged),
         cmocka_unit_test(targets_follow_precision_and_promises),
+        cmocka_unit_test(a_type_of_two_workloads_is_judged_over_both),
+        cmocka_unit_test(a_scope_is_a_type_a_workload_or_both),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
