@@ -431,8 +431,10 @@ static void write_caption(struct reading *r)
         "scenario %s, %s replications a point, seed %s, headroom %s; bands and bars: "
         "%.0f %% intervals%s",
         c->point[0].name, count, seed, version, 100 * ESTIMATE_CONFIDENCE,
-        c->left_out ? arena_format(r->arena, "; %d points are not done", c->left_out)
-                    : "");
+        c->left_out == 0   ? ""
+        : c->left_out == 1 ? "; 1 point is not done"
+                           : arena_format(r->arena, "; %d points are not done",
+                                          c->left_out));
 }
 
 bool chart_read(struct chart *chart, struct store *store,

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_PROBLEMS = 10 }; /* a wrong column is wrong in every line */
+
 enum column { TIME, LATENCY, STATUS, ERROR, KIND, TYPE, COLUMNS };
 
 static const char *const names[COLUMNS] = {
@@ -102,7 +104,13 @@ bool measured_read(struct measured *measured, const char *path,
     int rows = r.table->csv.rows;
     struct measured_request *request =
         arena_many(where->arena, rows, struct measured_request);
-    for (int i = 0; i < rows && where->problem_count < WHERE_MOST_PROBLEMS; i++) {
+    for (int i = 0; i < rows; i++) {
+        if (where->problem_count - before >= MOST_PROBLEMS) {
+            data_problem(where, r.table, i,
+                         "is the first line that was not looked at: "
+                         "too much is wrong above");
+            break;
+        }
         request[i] = (struct measured_request){
             .start = number_in(&r, TIME, i),
             .latency = number_in(&r, LATENCY, i) * 1e-3,

@@ -284,9 +284,10 @@ static void print_fine_print(struct page *p)
                                     s->log.seconds, s->log.threads,
                                     s->log.threads == 1 ? "" : "s");
     sheet_say(&p->sheet,
-              "%d loads, %s requests, %s events%s; seed %llu, the same random numbers "
+              "%d load%s, %s requests, %s events%s; seed %llu, the same random numbers "
               "at every load.",
-              s->log.probes, value(p, HUMAN_NUMBER, (double)s->log.requests),
+              s->log.probes, s->log.probes == 1 ? "" : "s",
+              value(p, HUMAN_NUMBER, (double)s->log.requests),
               value(p, HUMAN_NUMBER, (double)s->log.events),
               p->sheet.document ? "" : took, (unsigned long long)p->base->result.seed);
 }

@@ -61,6 +61,11 @@ says 'bad.csv:2:1: lat_ms must be a number of 0 or more, is "0x10"'
 says 'bad.csv:3:1: lat_ms must be a number of 0 or more, is "nan"'
 says 'bad.csv:4:1: lat_ms must be at most 1e+12, is "1e300"'
 says 'bad.csv:5:1: t_s must be at most 1e+09, is "1e300"'
+{ echo t_s,lat_ms; yes 1,x | head -n 50; } >bad.csv
+is 2 s.json --measured bad.csv
+says 'bad.csv:11:1: lat_ms must be a number'
+says 'bad.csv:12:1: is the first line that was not looked at'
+[ "$(wc -l <err)" = 11 ]
 is 2 s.json --measured run.csv --replications 0
 is 2 s.json --measured run.csv --within much
 is 2 s.json --measured run.csv --plot tails.svg # it is there
