@@ -10,6 +10,7 @@ enum { BATCH = 5, PARTS = 10, THIRDS = 3, MOST_REPLICATIONS = 100000 };
 
 static const double growth_worth_naming = 0.005; /* of the arrival rate */
 static const double memory_faded = 0.05;
+static const double rounding = 1e-12; /* of squares that should be 0 */
 
 int steady_cut(const double *level, int bins)
 {
@@ -25,7 +26,7 @@ int steady_cut(const double *level, int bins)
         squares += y * y;
         double n = batches - d;
         double spread = (squares - sum * sum / n) / (n * n);
-        spread = spread > 1e-12 * squares / (n * n) ? spread : 0; /* rounding */
+        spread = spread > rounding * squares / (n * n) ? spread : 0;
         if (n > BATCH && spread <= least) {
             least = spread;
             best = d;
@@ -177,7 +178,7 @@ double steady_memory(const struct sample *s, int from)
     for (int b = from; b < to; b++)
         mean += level[b] / (to - from);
     double variance = covariance(s, from, to, 0, mean), sum = 1;
-    if (!(variance > 0))
+    if (!(variance > rounding * mean * mean)) /* users who never think are all there */
         return 0;
     for (int lag = 1; lag < (to - from) / 2; lag++) {
         double rho = covariance(s, from, to, lag, mean) / variance;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Requests that last as long as a run: filling up is told from a growing backlog. */
+/* How long a pilot must be: requests that last as long as a run fill up, which is told
+ * from a growing backlog, and users who are always there are known at once. */
 #include "program.h"
 
 #include <math.h>
 #include <unistd.h>
 
-#define FILE_NAME "test_long_requests.json"
+#define FILE_NAME "test_pilot.json"
 
 static cJSON *result_of(const char *text)
 {
@@ -87,6 +88,20 @@ static void a_line_before_an_idle_server_grows(void **state)
     cJSON_Delete(result);
 }
 
+/* All of them are there all the time: no number in the system remembers anything. */
+static void users_who_never_think_need_no_long_pilot(void **state)
+{
+    (void)state;
+    cJSON *result = result_of(
+        "{'workloads': {'u': {'target': 's', 'closed': {'users': 40}}},"
+        " 'services': {'s': {'kind': 'server', 'slots': 6, 'time': {'exponential':"
+        " '30ms'}}}}");
+    assert_verdict(result, "stable");
+    assert_within(program_number(result, "all/completed/value"), 200, 1);
+    assert_int_equal(program_number(result, "run/pilot_lengthened"), 0);
+    cJSON_Delete(result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +110,7 @@ int main(void)
         cmocka_unit_test(a_window_that_begins_too_early_is_told_not_condemned),
         cmocka_unit_test(filling_up_beyond_what_there_is_is_a_backlog),
         cmocka_unit_test(a_line_before_an_idle_server_grows),
+        cmocka_unit_test(users_who_never_think_need_no_long_pilot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
