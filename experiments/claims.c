@@ -110,8 +110,7 @@ static struct point_effort effort_of(const struct trial *t, const struct point *
         effort.until_precise = look > 0;
         effort.within = look > 0 ? first_within / (1 << look) : 0;
     } else if (is_fixed(point)) {
-        effort.duration =
-            (sim_time)((double)point->scenario->run.duration * times(look));
+        effort.duration = scenario_longer(point->scenario->run.duration, times(look));
     } else {
         effort.within = first_within / (1 << look);
         effort.request_cap = cap_of(t) << look;
@@ -359,7 +358,7 @@ static bool compare_at(struct trial *t, const struct claim_row *row, int look, i
                                         is_affordable(t, &both[i].point, look));
             struct run_settings *run = &both[i].point.scenario->run;
             if (is_fixed(&both[i].point))
-                run->duration = (sim_time)((double)run->duration * times(look));
+                run->duration = scenario_longer(run->duration, times(look));
         }
     }
     if (!t->interrupted && affordable) {

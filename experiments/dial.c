@@ -2,6 +2,7 @@
 #include "experiments/dial.h"
 
 #include "experiments/patch.h"
+#include "experiments/quantity.h"
 #include "sim/check.h"
 
 #include <math.h>
@@ -113,5 +114,6 @@ const char *dial_text(const struct dial *dial, double value, struct arena *arena
 
 const char *dial_set(const struct dial *dial, double value, struct arena *arena)
 {
-    return arena_format(arena, "%s=%.10g%s", dial->pointer, value, dial->unit);
+    return arena_format(arena, "%s=%s%s", dial->pointer,
+                        quantity_number(arena, value, 10), dial->unit);
 }

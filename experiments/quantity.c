@@ -219,6 +219,21 @@ const char *quantity_pattern(struct arena *arena, enum param_type type)
 
 /* ---- writing --------------------------------------------------------------------- */
 
+const char *quantity_number(struct arena *arena, double value, int digits)
+{
+    char *text = arena_format(arena, "%.*g", digits, value);
+    if (!strchr(text, 'e'))
+        return text;
+    int decimals = digits - 1 - (int)floor(log10(fabs(value)));
+    text = arena_format(arena, "%.*f", decimals > 0 ? decimals : 0, value);
+    char *end = text + strlen(text);
+    while (decimals > 0 && end[-1] == '0')
+        *--end = '\0';
+    if (decimals > 0 && end[-1] == '.')
+        end[-1] = '\0';
+    return text;
+}
+
 static const char *plain(struct arena *arena, double value)
 {
     if (value == floor(value) && fabs(value) < 1e16)

@@ -45,6 +45,9 @@ const char *quantity_units(struct arena *arena, enum param_type type);
  * units. */
 const char *quantity_pattern(struct arena *arena, enum param_type type);
 
+/* A number to so many digits, without an exponent: units know none. */
+const char *quantity_number(struct arena *arena, double value, int digits);
+
 /* An SI value as a scenario would write it, exactly: 30s, 250ms, 64MiB, 500/s. */
 const char *quantity_written(struct arena *arena, enum param_type type, double si);
 

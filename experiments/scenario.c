@@ -14,6 +14,8 @@
 
 /* ---- the top level of the file --------------------------------------------------- */
 
+#define LONGEST_RUN 1e9 /* s: of a window */
+
 /* The keys as they are bound, before promises and precision are read from text. */
 struct run_keys {
     uint32_t at;
@@ -49,7 +51,7 @@ static const struct param run_params[] = {
     {.key = "warmup", .type = PARAM_FORMS, .offset = AT(warmup), .of = warmup_forms,
      .doc = "Start of a run that is left out; \"auto\" when absent."},
     {.key = "duration", .type = PARAM_DURATION, .offset = AT(duration), .least = 1e-6,
-     .most = 1e9, .fallback = INFINITY,
+     .most = LONGEST_RUN, .fallback = INFINITY,
      .doc = "Simulated time that is measured in each run; chosen by the precision when "
             "absent."},
     {.key = "seed", .type = PARAM_COUNT, .offset = AT(seed), .most = 9007199254740991.0,
@@ -275,4 +277,10 @@ struct scenario *scenario_read(struct arena *arena, const char *path,
 {
     struct scenario_changes changes = {.sets = sets, .set_count = set_count};
     return scenario_read_changed(arena, path, &changes, where);
+}
+
+sim_time scenario_longer(sim_time duration, double times)
+{
+    double longest = LONGEST_RUN * (double)SIM_SECOND;
+    return (sim_time)fmin((double)duration * times, longest);
 }

@@ -72,6 +72,9 @@ struct run_settings {
     int64_t seed;
 };
 
+/* A window so many times as long, as far as one may last. */
+sim_time scenario_longer(sim_time duration, double times);
+
 struct cost_settings {
     uint32_t at;
     const char *currency;

@@ -122,7 +122,7 @@ static sim_time length_of(const struct search *s, double load, int effort)
         return s->duration;
     double first = last->nominal * sim_seconds(s->duration) * s->replications;
     double times = fmin(pow(4, effort), fmax(1, 4 * (double)s->cap / first));
-    return (sim_time)((double)s->duration * times);
+    return scenario_longer(s->duration, times);
 }
 
 struct probe *search_look(struct search *s, double load)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiments/twin.h"
 
+#include "experiments/quantity.h"
 #include "models/load_tools.h"
 #include "sim/check.h"
 
@@ -270,7 +271,8 @@ static void shape_locust(struct shape *s, const struct locust_conf *conf, double
 }
 
 /* [["0s", 1], …]: the test's shape over time, of mean 1. */
-static cJSON *profile_of(const struct workload_conf *conf, double length)
+static cJSON *profile_of(const struct workload_conf *conf, double length,
+                         struct arena *arena)
 {
     struct shape s = {.list = cJSON_CreateArray()};
     if (conf->k6.row)
@@ -285,10 +287,9 @@ static cJSON *profile_of(const struct workload_conf *conf, double length)
     cJSON *pair;
     cJSON_ArrayForEach(pair, s.list)
     {
-        char text[40];
         double time = cJSON_GetArrayItem(pair, 0)->valuedouble;
         cJSON *height = cJSON_GetArrayItem(pair, 1);
-        snprintf(text, sizeof text, "%.17gs", time);
+        const char *text = arena_format(arena, "%ss", quantity_number(arena, time, 17));
         cJSON_ReplaceItemInArray(pair, 0, cJSON_CreateString(text));
         cJSON_SetNumberValue(height, height->valuedouble * length / s.area);
     }
@@ -296,17 +297,18 @@ static cJSON *profile_of(const struct workload_conf *conf, double length)
 }
 
 static void put_users(cJSON *workload, const struct workload_conf *conf, double rate,
-                      const struct workload_facts *facts, const struct result *r)
+                      const struct workload_facts *facts, const struct result *r,
+                      struct arena *arena)
 {
     static const char *const tools[] = {"k6", "locust", "wrk", "wrk2"};
-    char text[40];
     for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
         cJSON_DeleteItemFromObjectCaseSensitive(workload, tools[i]);
     cJSON *open = cJSON_AddObjectToObject(workload, "open");
-    snprintf(text, sizeof text, "%.17g/s", rate);
+    const char *text = arena_format(arena, "%s/s", quantity_number(arena, rate, 17));
     cJSON_AddStringToObject(open, "rate", text);
     if (facts->span != SIM_NEVER)
-        cJSON_AddItemToObject(open, "profile", profile_of(conf, span_of(facts, r)));
+        cJSON_AddItemToObject(open, "profile",
+                              profile_of(conf, span_of(facts, r), arena));
 }
 
 static const char *with_users(const struct twin *twin, const struct point *point,
@@ -321,7 +323,7 @@ static const char *with_users(const struct twin *twin, const struct point *point
         int w = twin->test[i].workload;
         put_users(cJSON_GetObjectItemCaseSensitive(workloads, loads->names[w]),
                   &((const struct workload_conf *)loads->items)[w],
-                  rate_of(&twin->test[i], r), &r->facts->workload[w], r);
+                  rate_of(&twin->test[i], r), &r->facts->workload[w], r, arena);
     }
     char *text = cJSON_PrintUnformatted(root);
     const char *copy = arena_text(arena, text, strlen(text));

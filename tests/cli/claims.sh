@@ -141,6 +141,19 @@ verdict zero undecidable
 says 'errors 0 % against 0 %, there is no ratio to 0.'
 ! grep -q 'more precision' out.txt || fail "what no precision helps: $(cat out.txt)"
 
+# A run is never made longer than a run may be.
+cat >rare.json <<'JSON'
+{ "document": "Seldom", "scenario": "queue.json",
+  "at": { "/workloads/v/open/rate": "0.000001/s", "/run": { "duration": "1000000000s", "replications": 4 } },
+  "claims": [
+    { "id": "mean", "says": "10 ms", "expect": [ "mean <= 10ms" ] },
+    { "id": "most", "says": "a request in ten days", "capacity": { "slo": [ "errors < 1%" ], "expect": ">= 0.000001/s" } }
+  ] }
+JSON
+expect 0 "$HEADROOM" claims rare.json
+verdict mean undecidable
+verdict most confirmed
+
 # What is shipped can be read, and what it says of itself comes out.
 for file in "$SRC"/experiments/library/claims/*.json; do
     expect 0 "$HEADROOM" check "$file"

@@ -79,6 +79,27 @@ static void a_load_test_and_its_users_stand_beside_each_other(void **state)
     rise(&s);
 }
 
+/* A stage of 50 us, and one request in a day. */
+static void small_numbers_of_a_load_test_are_its_users_too(void **state)
+{
+    (void)state;
+    struct model_sitting s;
+    sit(&s, "{'workloads': {'t': {'target': 'api', 'k6': {'ramping-arrival-rate':"
+            " {'startRate': '10/s', 'preAllocatedVUs': 9, 'stages':"
+            " [{'target': '50/s', 'duration': '50us'},"
+            " {'target': '50/s', 'duration': '10s'}]}}}},"
+            " 'services': {'api': {'kind': 'server', 'time': '10ms'}},"
+            " 'run': {'replications': 2}}");
+    assert_true(portrait_twin(&s.point, &s.effort, &s.arena, &s.table, &s.why));
+    rise(&s);
+    sit(&s, "{'workloads': {'t': {'target': 'api', 'k6': {'constant-arrival-rate':"
+            " {'rate': '0.00001/s', 'preAllocatedVUs': 9}}}},"
+            " 'services': {'api': {'kind': 'server', 'time': '10ms'}},"
+            " 'run': {'duration': '10000000s', 'replications': 2}}");
+    assert_true(portrait_twin(&s.point, &s.effort, &s.arena, &s.table, &s.why));
+    rise(&s);
+}
+
 static void without_a_load_test_there_is_nothing_to_set_beside(void **state)
 {
     (void)state;
@@ -205,6 +226,7 @@ int main(void)
         cmocka_unit_test(the_cut_is_where_the_place_is_full),
         cmocka_unit_test(what_ends_by_itself_has_no_warm_up),
         cmocka_unit_test(a_load_test_and_its_users_stand_beside_each_other),
+        cmocka_unit_test(small_numbers_of_a_load_test_are_its_users_too),
         cmocka_unit_test(without_a_load_test_there_is_nothing_to_set_beside),
         cmocka_unit_test(a_crash_is_marked_on_every_figure_over_time),
         cmocka_unit_test(a_crash_is_seen_in_rates_and_instances),

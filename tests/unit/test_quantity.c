@@ -167,6 +167,36 @@ static void text_changes_its_unit_before_it_rounds_to_a_thousand(void **state)
     assert_text(PARAM_RATE, 999.6, "1k/s");
 }
 
+static void assert_number(double value, int digits, const char *expected)
+{
+    struct arena arena;
+    arena_init(&arena);
+    assert_string_equal(quantity_number(&arena, value, digits), expected);
+    arena_free(&arena);
+}
+
+static void numbers_have_no_exponent(void **state)
+{
+    (void)state;
+    assert_number(60, 10, "60");
+    assert_number(68.27123456789, 10, "68.27123457");
+    assert_number(1.0 / 3, 17, "0.33333333333333331");
+    assert_number(5e-5, 17, "0.000050000000000000002");
+    assert_number(1e-6, 10, "0.000001");
+    assert_number(-2.5e-7, 3, "-0.00000025");
+    assert_number(1e12, 10, "1000000000000");
+    assert_number(0, 10, "0");
+    struct arena arena;
+    double read;
+    arena_init(&arena);
+    for (double x = 1.1e-9; x < 1e9; x *= 7.3) {
+        const char *text =
+            arena_format(&arena, "%s/s", quantity_number(&arena, x, 17));
+        assert_true(quantity_read(PARAM_RATE, text, &read) && read == x);
+    }
+    arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +208,7 @@ int main(void)
         cmocka_unit_test(a_number_too_long_for_a_double_is_refused),
         cmocka_unit_test(a_written_value_is_as_a_scenario_says_it),
         cmocka_unit_test(a_written_value_reads_back_as_itself),
+        cmocka_unit_test(numbers_have_no_exponent),
         cmocka_unit_test(text_for_people_has_three_digits),
         cmocka_unit_test(text_changes_its_unit_before_it_rounds_to_a_thousand),
     };
