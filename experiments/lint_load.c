@@ -119,6 +119,28 @@ static void burst_beyond_queue(struct lint *l)
     }
 }
 
+/* What begins in the warm-up is not measured; a warm-up that is told may mean that. */
+static void burst_in_warm_up(struct lint *l)
+{
+    const struct run_settings *run = &l->scenario->run;
+    sim_time ends = run->duration / 9;
+    if (run->duration == SIM_NEVER || run->warmup != SIM_NEVER || l->facts->terminating)
+        return;
+    for (int i = 0; i < l->facts->workloads; i++) {
+        const struct workload_conf *w = lint_workload(l, i);
+        if (!w->burst || w->burst->every != SIM_NEVER || w->burst->at_time >= ends)
+            continue;
+        lint_tell(l, lint_member(l, w->at, "burst"),
+                  lint_member(l, run->at, "duration"),
+                  "%s requests come at once after %s, in the warm-up of %s (a tenth of "
+                  "the run), and stand in no number: \"warmup\": \"0s\" measures from "
+                  "the start",
+                  lint_much(l, (double)w->burst->users),
+                  lint_time(l, sim_seconds(w->burst->at_time)),
+                  lint_time(l, sim_seconds(ends)));
+    }
+}
+
 /* Connections that clients share (Little's law on them). */
 static void few_connections(struct lint *l)
 {
@@ -308,6 +330,8 @@ const struct lint_rule lint_load_rules[] = {
      burst},
     {"burst-beyond-queue", "More come at once than can work and wait.",
      burst_beyond_queue},
+    {"burst-in-warm-up", "A burst that comes once is over before anything is measured.",
+     burst_in_warm_up},
     {"client-connections", "Clients share fewer connections than their requests need.",
      few_connections},
     {"no-spare-instance", "When one instance is missing the others are overloaded.",

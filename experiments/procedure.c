@@ -467,8 +467,9 @@ static void one_stage(struct work *w, struct window window)
 static void fixed_duration(struct work *w)
 {
     sim_time given = w->set->warm_up, tenth = w->set->duration / 9;
-    w->out->rule = given > 0 ? WARM_UP_GIVEN : WARM_UP_TENTH;
-    one_stage(w, (struct window){.warm_up = given > 0 ? given : tenth,
+    bool told = given > 0 || w->set->from_start;
+    w->out->rule = told ? WARM_UP_GIVEN : WARM_UP_TENTH;
+    one_stage(w, (struct window){.warm_up = told ? given : tenth,
                                  .length = w->set->duration});
 }
 

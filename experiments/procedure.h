@@ -74,6 +74,7 @@ struct procedure_settings {
     int replications;  /* R */
     sim_time duration; /* of the window; 0 = as long as the targets need */
     sim_time warm_up;  /* at least; 0 = chosen */
+    bool from_start;   /* of a run of that length nothing is left out */
     double rate;       /* requests/s expected to begin: see procedure_rate */
     sim_time patience; /* how long one request may take at most: the longest timeout */
     double longest;    /* mean time of the longest type when it is alone, s */

@@ -49,7 +49,8 @@ static const struct param run_params[] = {
     {.key = "replications", .type = PARAM_COUNT, .offset = AT(replications), .least = 2,
      .most = 100000, .fallback = 20, .doc = "Independent repeats of the simulation."},
     {.key = "warmup", .type = PARAM_FORMS, .offset = AT(warmup), .of = warmup_forms,
-     .doc = "Start of a run that is left out; \"auto\" when absent."},
+     .doc = "Start of a run that is left out; 0s: nothing is, where a duration is "
+            "given; \"auto\" when absent."},
     {.key = "duration", .type = PARAM_DURATION, .offset = AT(duration), .least = 1e-6,
      .most = LONGEST_RUN, .fallback = INFINITY,
      .doc = "Simulated time that is measured in each run; chosen by the precision when "

@@ -132,6 +132,18 @@ static bool about_nobody(const struct slo *slo, const struct model_facts *facts)
     return true;
 }
 
+/* Did nobody of its scope begin while it was measured? */
+static bool saw_nobody(const struct slo *slo, const struct sample *s)
+{
+    struct scope scope;
+    if (slo->metric == SLO_UTILISATION || !scope_named(s->facts, slo->scope, &scope))
+        return false;
+    for (int r = 0; r < s->count; r++)
+        if (sample_requests(s, scope, COUNT_OFFERED, r) > 0)
+            return false;
+    return true;
+}
+
 /* Does its scope send streams beside others, whose latencies it is about alone? */
 static bool leaves_out_streams(const struct slo *slo, const struct model_facts *facts)
 {
@@ -157,7 +169,8 @@ struct slo_result slo_judge(const struct slo *slo, const struct sample *s, bool 
         result.chance = NAN;
         return result;
     }
-    result.decided = result.value.lack != LACK_SAMPLES;
+    result.unseen = saw_nobody(slo, s);
+    result.decided = result.value.lack != LACK_SAMPLES && !result.unseen;
     result.met =
         estimate_given(&result.value) && holds(result.value.value, slo->op, slo->value);
     result.chance = chance_of(slo, &result.value);

@@ -16,6 +16,7 @@ struct slo_result {
     struct estimate value;
     bool judged;  /* false: about a type that nobody sends */
     bool decided; /* false: too few samples to say; then not met either */
+    bool unseen;  /* … since nobody of its scope began while it was measured */
     bool met;
     bool without_streams; /* some in its scope do not enter its latencies */
     double chance; /* that the true value keeps the promise; NaN unknown */

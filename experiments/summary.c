@@ -370,6 +370,11 @@ static void add_value(struct page *p, const struct slo_result *s, struct grid_ro
     } else if (estimate_given(&s->value)) {
         row->cell[2] = page_estimate(p, kind_of(s->slo), &s->value);
         row->cell[3] = chance(p, s->chance);
+    } else if (s->unseen) {
+        row->cell[2] = "nobody began";
+        row->cell[3] = arena_format(
+            &p->sheet.arena, "measured is what begins after the warm-up of %s",
+            page_value(p, HUMAN_TIME, sim_seconds(p->result->run.window.warm_up)));
     } else if (!s->decided) {
         row->cell[2] = "too few values beyond";
         row->cell[3] = what_decides(p, &s->value);

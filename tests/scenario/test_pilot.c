@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How long a pilot must be: requests that last as long as a run fill up, which is told
- * from a growing backlog, and users who are always there are known at once. */
+/* How long a pilot must be, and what is left out: requests that last as long as a run
+ * fill up, which is told from a growing backlog; users who are always there are known
+ * at once; a warm-up of nothing is none. */
 #include "program.h"
 
 #include <math.h>
@@ -102,6 +103,33 @@ static void users_who_never_think_need_no_long_pilot(void **state)
     cJSON_Delete(result);
 }
 
+#define SALE(warmup)                                                                   \
+    "{'workloads': {'u': {'target': 's', 'open': {'rate': '10/s'}},"                   \
+    " 'sale': {'target': 's', 'burst': {'users': 100, 'at': '5s'}, 'mix': {'buy': "    \
+    "1}}}, 'services': {'s': {'kind': 'server', 'slots': 16, 'time': '50ms'}},"        \
+    " 'slo': ['buy.errors < 5%'], 'run': {'duration': '90s'" warmup "}}"
+
+static void a_warm_up_of_nothing_is_none(void **state)
+{
+    (void)state;
+    cJSON *result = result_of(SALE(", 'warmup': '0s'"));
+    assert_within(program_number(result, "run/warm_up"), 0, 0);
+    assert_within(program_number(result, "types/1/offered/value"), 100 / 90.0, 1e-6);
+    assert_true(cJSON_IsTrue(program_at(result, "slo/0/met")));
+    cJSON_Delete(result);
+}
+
+/* Begun before the window: neither kept nor missed. */
+static void a_promise_to_nobody_measured_is_not_decided(void **state)
+{
+    (void)state;
+    cJSON *result = result_of(SALE(""));
+    assert_within(program_number(result, "run/warm_up"), 10, 1e-6);
+    assert_true(cJSON_IsFalse(program_at(result, "slo/0/decided")));
+    assert_true(cJSON_IsFalse(program_at(result, "yes")));
+    cJSON_Delete(result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -111,6 +139,8 @@ int main(void)
         cmocka_unit_test(filling_up_beyond_what_there_is_is_a_backlog),
         cmocka_unit_test(a_line_before_an_idle_server_grows),
         cmocka_unit_test(users_who_never_think_need_no_long_pilot),
+        cmocka_unit_test(a_warm_up_of_nothing_is_none),
+        cmocka_unit_test(a_promise_to_nobody_measured_is_not_decided),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
