@@ -20,6 +20,8 @@ static const double lengthening = 3, most_at_once = 10;
  * in the end have not even come. */
 static const double longest_requests = 10;
 static const double most_of_cap = 0.1; /* of the requests; that is worth */
+/* Of a request every few years no more is simulated than time can count, s. */
+static const double longest_run = 4e8;
 /* Times the longest timeout after which impatience has shown what it does. */
 static const double patiences = 4;
 /* Pilots guess their own error badly; twice the length meets the target 92 % of the
@@ -214,7 +216,7 @@ static double first_pilot(const struct work *w, double given)
     double most = most_of_cap * (double)w->set->request_cap / w->set->rate /
                   w->set->replications;
     double lasting = fmin(longest_requests * w->set->longest, most);
-    return fmax(fmax(usual, lasting), 2 * given);
+    return fmin(fmax(fmax(usual, lasting), 2 * given), longest_run);
 }
 
 /*
@@ -243,9 +245,11 @@ static double pilot(struct work *w)
         double need = pilot_needs(w, first, length, rate);
         if (need <= length * 1.2 || out->lengthened == MOST_LENGTHENINGS)
             return rate_after(w, rate);
-        length = capped_length(w, 0, fmin(need, most_at_once * length),
-                               w->set->replications, rate);
-        if (out->capped)
+        double longer = fmin(fmin(need, most_at_once * length), longest_run);
+        longer = capped_length(w, 0, longer, w->set->replications, rate);
+        bool as_long = longer <= length;
+        length = longer;
+        if (out->capped || as_long)
             return rate_after(w, rate);
     }
 }
@@ -316,6 +320,7 @@ static struct plan plan_for_precision(struct work *w, const struct sample *pilot
     if (isinf(times)) /* a type that never came */
         times = most_at_once;
     plan.length = fmax(times * measured, sim_seconds(w->out->window.length));
+    plan.length = fmin(plan.length, longest_run);
     if (gap.within < 1) {
         w->out->persistent = true;
         double needed = safety * square * (1 - gap.within) * plan.count;
@@ -391,7 +396,7 @@ static bool enlarge(struct work *w, const struct plan *plan, const struct gap *g
     times = fmax(times, gap->biased ? 2 : 1);
     if (isinf(times) || w->out->capped)
         return true;
-    double length = times * plan->length;
+    double length = fmin(times * plan->length, longest_run);
     double warm_up = warm_up_for(w, plan->warm_up, length);
     length = capped_length(w, warm_up, length, plan->count, rate);
     if (length <= plan->length)

@@ -53,6 +53,15 @@ static const char *exact(struct page *p, double load)
     return load_text(p, load);
 }
 
+/* Is there a load of which nothing was found out, though it was looked at? */
+static bool is_open(const struct saturation *s)
+{
+    for (int i = 0; i < s->log.probes; i++)
+        if (s->log.probe[i].effort >= 0 && s->log.probe[i].kept == ANSWER_OPEN)
+            return true;
+    return false;
+}
+
 static void print_headline(struct page *p)
 {
     double left = saturation_headroom(p->is);
@@ -61,8 +70,10 @@ static void print_headline(struct page *p)
     const char *asked = p->is->has_promises ? "keeps its promises" : "is carried";
     double most = p->is->has_promises ? p->is->promised.yes : p->is->carried.yes;
     if (isnan(left)) {
-        text = arena_format(&p->sheet.arena, "no load was found that %s", asked);
-        ink = p->is->has_promises ? INK_BAD : INK_BOLD;
+        bool open = p->is->has_promises && is_open(p->is);
+        text = arena_format(&p->sheet.arena, "no load was found that %s%s",
+                            open ? "surely " : "", asked);
+        ink = open ? INK_DOUBT : p->is->has_promises ? INK_BAD : INK_BOLD;
         if (p->is->method == METHOD_NONE && !p->is->has_promises)
             text = "nothing in it is ever short";
         else if (p->is->method == METHOD_USERS && !p->is->has_promises)
@@ -130,7 +141,13 @@ static void print_promised(struct page *p)
         return;
     }
     const struct slo *breaks = tightest(p, search_probe(&s->log, b->no));
-    if (isnan(b->yes))
+    if (isnan(b->yes) && is_open(s))
+        sheet_say(
+            &p->sheet,
+            "Not known: no load that was tried surely keeps every promise, but at "
+            "those that are open too few requests were simulated to tell%s.",
+            s->log.spent ? "" : "; without a \"duration\" they last longer");
+    else if (isnan(b->yes))
         sheet_say(&p->sheet, "None: no load that was tried keeps every promise%s%s.",
                   breaks ? "; the tightest is " : "", breaks ? breaks->text : "");
     else if (isnan(b->no))

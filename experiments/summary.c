@@ -48,6 +48,12 @@ static void say_unstable(struct page *p)
                   sheet_safe(&p->sheet, deadlock));
         return;
     }
+    if (r->judgement.reason == REASON_OVERFLOW) {
+        sheet_say(&p->sheet, "More requests are under way than a run can hold: the "
+                             "backlog grows without end, or there are too many users "
+                             "for this machine's memory. No latency is given.");
+        return;
+    }
     sheet_say(&p->sheet,
               "The backlog grows by %s requests/s: %s offered, %s served. Latencies "
               "grow with the length of the run; none is given.",
@@ -193,12 +199,20 @@ static const char *limit_name(struct page *p, int station, enum headroom_limit l
                         name);
 }
 
+static bool has_profile(const struct model_facts *facts)
+{
+    for (int w = 0; w < facts->workloads; w++)
+        if (facts->workload[w].form == WORKLOAD_OPEN)
+            return true;
+    return false;
+}
+
 /* A load that ends by itself: what was busy to the end. */
 static void print_busiest(struct page *p)
 {
     const struct result *r = p->result;
     const char *name = NULL;
-    double most = always_busy;
+    double most = 0;
     for (int i = 0; i < r->facts->stations; i++) {
         const struct station_findings *f = &r->findings->station[i];
         if (f->cpu.value > most) {
@@ -210,9 +224,16 @@ static void print_busiest(struct page *p)
             name = limit_name(p, i, LIMIT_SLOTS);
         }
     }
-    if (name)
+    if (name && most > always_busy)
         sheet_say(&p->sheet, "Bottleneck: %s, %s busy until the last answer.", name,
                   page_value(p, HUMAN_PART, most));
+    else if (name)
+        sheet_say(&p->sheet,
+                  "Busiest: %s, %s on average until the last answer.%s", name,
+                  page_value(p, HUMAN_PART, most),
+                  has_profile(r->facts) ? " What its peak asks for is told by headroom "
+                                          "explain."
+                                        : "");
 }
 
 static void say_too_much(struct page *p, const char *limit)

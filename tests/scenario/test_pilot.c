@@ -130,6 +130,15 @@ static void a_promise_to_nobody_measured_is_not_decided(void **state)
     cJSON_Delete(result);
 }
 
+/* One in thirty years: as rare as may be written. */
+static void the_rarest_request_is_simulated(void **state)
+{
+    (void)state;
+    cJSON *result = result_of(SESSIONS("0.000000001/s", "'1s'", "1", ""));
+    assert_verdict(result, "stable");
+    cJSON_Delete(result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +148,7 @@ int main(void)
         cmocka_unit_test(filling_up_beyond_what_there_is_is_a_backlog),
         cmocka_unit_test(a_line_before_an_idle_server_grows),
         cmocka_unit_test(users_who_never_think_need_no_long_pilot),
+        cmocka_unit_test(the_rarest_request_is_simulated),
         cmocka_unit_test(a_warm_up_of_nothing_is_none),
         cmocka_unit_test(a_promise_to_nobody_measured_is_not_decided),
     };
