@@ -152,8 +152,8 @@ static struct scenario *follow(struct reader *r, const struct recipe *recipe,
     return r->where->problem_count == before ? scenario : NULL;
 }
 
-/* The scenario's text with values set; NULL and told at `at`, since what is set stands
- * in no file. */
+/* The scenario's text with values set; false and told at `at`, since what is set stands
+ * in no file. `out` NULL: it need not fit into memory, and is only tried. */
 static bool set_in(struct reader *r, const struct scenario *base, uint32_t at,
                    const char *const *sets, int count, struct claim_point *out)
 {
@@ -167,7 +167,7 @@ static bool set_in(struct reader *r, const struct scenario *base, uint32_t at,
                        strlen(base->canonical), sets, count, where);
     bool good = scenario && point_compile(&point, &own, scenario, NULL, where);
     const char *why = NULL;
-    if (good)
+    if (good && out)
         why = point_misfit(&point, &(struct point_effort){.threads = 1}, &own);
     if (!good) {
         where_sort(where);
@@ -176,7 +176,7 @@ static bool set_in(struct reader *r, const struct scenario *base, uint32_t at,
     }
     if (why)
         where_problem(r->where, at, NULL, "cannot be simulated: %s", why);
-    else
+    else if (out)
         *out = (struct claim_point){base->path, folder,
                                     arena_text(r->where->arena, scenario->canonical,
                                                strlen(scenario->canonical))};
@@ -430,7 +430,17 @@ static bool are_users(const char *pointer)
            ends_in(pointer, "/connections");
 }
 
+/* Can a load at an end of the limit be tried? */
+static void check_load(struct reader *r, uint32_t at, const struct scenario *scenario,
+                       const struct dial *dial, double load)
+{
+    const char *set = dial_set(dial, dial_round(dial, load), r->where->arena);
+    if (isfinite(load) && load > 0)
+        set_in(r, scenario, at, &set, 1, NULL);
+}
+
 static void read_capacity_limit(struct reader *r, const struct capacity_keys *keys,
+                                const struct scenario *scenario,
                                 const struct dial *dial, struct claim_capacity *out)
 {
     struct limit_words words;
@@ -451,6 +461,8 @@ static void read_capacity_limit(struct reader *r, const struct capacity_keys *ke
         quantity_unit(type, dial->unit, &scale);
     out->limit.low /= scale;
     out->limit.high /= scale;
+    check_load(r, at, scenario, dial, out->limit.low);
+    check_load(r, at, scenario, dial, out->limit.high);
 }
 
 static void check_promises(struct reader *r, const struct param_list *list,
@@ -492,7 +504,7 @@ static void read_capacity(struct reader *r, const struct entry *e,
                       "must be given: any number of users who wait for answers is "
                       "carried, only slower");
     else if (keys->expect)
-        read_capacity_limit(r, keys, &dial, out);
+        read_capacity_limit(r, keys, scenario, &dial, out);
     else if (!e->keys->against)
         where_problem(r->where, keys->at, "expect",
                       "must be given, unless capacities are compared by \"against\"");
@@ -746,7 +758,9 @@ static void read_claim(struct reader *r, const struct claim_keys *keys,
 
 static void check_ids(struct reader *r, const struct claim_keys *keys, int count)
 {
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
+        if (!*keys[i].id)
+            where_problem(r->where, keys[i].at, "id", "must not be empty");
         for (int k = 0; k < i; k++)
             if (strcmp(keys[i].id, keys[k].id) == 0) {
                 where_problem(r->where, keys[i].at, "id",
@@ -754,6 +768,7 @@ static void check_ids(struct reader *r, const struct claim_keys *keys, int count
                               keys[i].id);
                 break;
             }
+    }
 }
 
 static void read_root(struct reader *r)

@@ -268,13 +268,24 @@ void claims_print(const struct claims_report *report, bool colour, FILE *out)
 
 /* ---- for a page ------------------------------------------------------------------ */
 
-/* A cell of a table: no pipes, no breaks. */
+/* What a document says is no part of the page: neither a link nor an element. */
+static bool begins_something(const char *c)
+{
+    return *c == '[' || (*c == '<' && (isalpha((unsigned char)c[1]) ||
+                                       (c[1] && strchr("/!?", c[1]))));
+}
+
+/* A cell of a table: no pipes, no breaks, nothing that steers a terminal. */
 static const char *cell(struct page *p, const char *text)
 {
-    char *copy = arena_text(p->arena, text, strlen(text));
-    for (char *c = copy; *c; c++)
-        if (*c == '|' || *c == '\n')
-            *c = *c == '|' ? '/' : ' ';
+    char *line = arena_text(p->arena, text, strlen(text));
+    for (char *c = line; *c; c++)
+        *c = *c == '|' ? '/' : isspace((unsigned char)*c) ? ' ' : *c;
+    const char *safe = where_safe(p->arena, line);
+    char *copy = arena_array(p->arena, 2 * strlen(safe) + 1, 1), *to = copy;
+    for (; *safe; *to++ = *safe++)
+        if (begins_something(safe))
+            *to++ = '\\';
     return copy;
 }
 

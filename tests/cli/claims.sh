@@ -141,6 +141,15 @@ verdict zero undecidable
 says 'errors 0 % against 0 %, there is no ratio to 0.'
 ! grep -q 'more precision' out.txt || fail "what no precision helps: $(cat out.txt)"
 
+# A document's words are words, whatever they look like.
+cat >words.json <<'JSON'
+{ "document": "Guide <script>\n# 2", "claims": [
+    { "id": "1", "says": "a|b\n[x](y) <b>p95 < 2s\u001b[31m\u202e", "calculate": [ { "from": "1 + 1", "expect": "= 2" } ] } ] }
+JSON
+expect 0 "$HEADROOM" claims words.json --markdown
+says '## Guide \<script> # 2'
+says '| 1 | a/b \[x](y) \<b>p95 < 2s\x1b\[31m\u202e | confirmed |'
+
 # A run is never made longer than a run may be.
 cat >rare.json <<'JSON'
 { "document": "Seldom", "scenario": "queue.json",
