@@ -17,7 +17,7 @@ static const double overload_width = 0.004;
 
 /* ---- the maximum ----------------------------------------------------------------- */
 
-/* What operational laws say before anything is simulated; NAN: it cannot be read. */
+/* What operational laws say before anything is simulated; NAN: it is wrong there. */
 struct laws {
     double busy;    /* part of the first part that is full; 0: there is none */
     double offered; /* requests/s */
@@ -34,8 +34,6 @@ static struct laws laws_at(struct search *s, double load)
             explain(&point.scenario->system, point.model, &own);
         laws.busy = is->parts > 0 ? is->part[0].load : 0;
         laws.offered = procedure_rate(point.model);
-    } else {
-        s->interrupted = true;
     }
     arena_free(&own);
     return laws;
@@ -52,6 +50,8 @@ static double bound_of(struct search *s)
         high = low = low / busy;
     for (int i = 0; i < 40 && laws_at(s, high).busy < 1; i++)
         high *= 2;
+    if (!(laws_at(s, high).busy >= 1))
+        return INFINITY;
     for (int i = 0; i < 40 && laws_at(s, low).busy > 1; i++)
         low /= 2;
     for (int i = 0; i < 40 && high > low * 1.0001 && !s->interrupted; i++) {
@@ -133,11 +133,13 @@ static void by_verdicts(struct search *s, struct saturation *out)
  * busy, throughput is as large as it gets. */
 static void by_users(struct search *s, struct saturation *out, double knee)
 {
-    out->method = METHOD_USERS;
-    double load = dial_round(s->dial, many_users * knee);
-    struct probe *p = search_run(s, load, 0.004, 0, PROCEDURE_REQUEST_CAP);
+    struct probe *p = NULL;
+    for (double times = many_users; !p && times >= 1 && !s->interrupted; times /= 2)
+        p = search_run(s, dial_round(s->dial, times * knee), 0.004, 0,
+                       PROCEDURE_REQUEST_CAP);
     if (!p)
         return;
+    out->method = METHOD_USERS;
     p->effort = SEARCH_MOST_EFFORT;
     out->most = p->throughput;
     out->carried = (struct bracket){NAN, NAN, knee};

@@ -294,6 +294,9 @@ static void print_fine_print(struct page *p)
 {
     const struct saturation *s = p->is;
     sheet_break(&p->sheet);
+    if (s->log.beyond > 0)
+        sheet_say(&p->sheet, "Beyond %s the scenario would be wrong.",
+                  load_text(p, s->log.beyond));
     if (s->log.spent)
         sheet_say(&p->sheet, "The budget of requests was spent before every bracket "
                              "was 1 %% wide: --budget gives more.");

@@ -29,10 +29,7 @@ bool search_read(const struct search *s, double load, struct arena *arena,
 {
     struct where *where = where_new(arena);
     struct point_source source = source_at(s, load, arena);
-    if (point_read(point, arena, &source, where))
-        return true;
-    where_print(where, stderr);
-    return false;
+    return point_read(point, arena, &source, where);
 }
 
 static struct probe *slot_for(struct search *s, double load)
@@ -101,8 +98,10 @@ struct probe *search_run(struct search *s, double load, double within,
             probe_note(p, &point);
             count(s->log, &point.result);
         }
+        s->interrupted |= p == NULL;
+    } else if (s->log->beyond == 0 || load < s->log->beyond) {
+        s->log->beyond = load;
     }
-    s->interrupted |= p == NULL;
     arena_free(&own);
     return p;
 }
@@ -298,9 +297,13 @@ void search_surround(struct search *s, enum probe_question question, double from
     }
     struct bracket b;
     search_known(s, question, &b);
-    for (int i = 0; i < 20 && search_goes_on(s) && isnan(b.no); i++) {
-        load = dial_round(s->dial, load * (i < 4 ? 1.25 : 2));
-        search_decide(s, question, load, SEARCH_FEW);
+    double beyond = INFINITY; /* the least that cannot be */
+    for (int i = 0; i < 20 && search_goes_on(s) && isnan(b.no) &&
+                    beyond > load * (1 + s->width); i++) {
+        double more = load * (i < 4 ? 1.25 : 2);
+        more = dial_round(s->dial, more < beyond ? more : sqrt(load * beyond));
+        search_decide(s, question, more, SEARCH_FEW);
+        *(search_probe(s->log, more) ? &load : &beyond) = more;
         search_known(s, question, &b);
     }
 }

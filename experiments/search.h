@@ -27,6 +27,7 @@ struct search_log {
     int probes;
     struct probe *probe;       /* by load; each with the most effort spent on it */
     bool spent;                /* the budget ended a search early */
+    double beyond; /* the least load at which the scenario is wrong; 0: none met */
     uint64_t requests, events; /* simulated */
     double seconds;
     int threads;
@@ -64,8 +65,8 @@ enum { SEARCH_FEW = 1, SEARCH_ENOUGH = 2, SEARCH_MOST_EFFORT = 5 };
 
 /* ---- one load -------------------------------------------------------------------- */
 
-/* The scenario at another load, in `arena`; false with the reason printed. (What is
- * wrong with it there was not wrong at the load of the file.) */
+/* The scenario at another load, in `arena`; false: it is wrong there, as a share of
+ * 110 % is, or a million million users. */
 bool search_read(const struct search *s, double load, struct arena *arena,
                  struct point *point);
 
@@ -74,7 +75,7 @@ bool search_goes_on(struct search *s);
 
 uint64_t search_budget_left(const struct search *s);
 
-/* Simulates a load; NULL when interrupted, or when it cannot be read there. A probe
+/* Simulates a load; NULL when interrupted, or when the scenario is wrong there. A probe
  * stays where it is until the next load is simulated. */
 struct probe *search_run(struct search *s, double load, double within,
                          sim_time duration, uint64_t cap);

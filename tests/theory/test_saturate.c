@@ -143,6 +143,36 @@ static void a_load_that_ends_by_itself_saturates_nothing(void **state)
     arena_free(&arena);
 }
 
+/* A share of requests is turned up to all of them, and not beyond. */
+static void a_share_ends_at_all_of_it(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct point base;
+    struct saturation found;
+    const char *why = NULL, *path = "/tmp/headroom-saturate-share.json";
+    arena_init(&arena);
+    write_scenario(
+        path, "{'workloads': {'w': {'target': 's', 'open': {'rate': '200/s'}, 'mix': "
+              "{'chat': '10%', 'page': 'rest'}}}, 'services': {'s': {'kind': 'server', "
+              "'slots': 8, 'time': '10ms'}}, 'slo': ['p95 < 1s'], 'run': {'duration': "
+              "'20s', 'replications': 4}}");
+    struct point_source source = {.path = path};
+    struct point_effort effort = {0};
+    struct saturate_settings settings = {.source = &source,
+                                         .effort = &effort,
+                                         .pointer = "/workloads/w/mix/chat",
+                                         .budget = 3000000};
+    assert_true(point_read(&base, &arena, &source, where_new(&arena)));
+    assert_true(saturate(&settings, &base, &arena, &found, &why));
+    assert_int_equal(found.method, METHOD_NONE);
+    assert_true(isinf(found.bound));
+    assert_true(98 < found.promised.yes && found.promised.yes <= 100);
+    assert_true(isnan(found.promised.no) && found.log.beyond > 100);
+    unlink(path);
+    arena_free(&arena);
+}
+
 #define STORM(client, more)                                                            \
     "{'workloads': {'w': {'target': 's', 'open': {'rate': '60/s'}, " client "}}, "     \
     "'services': {'s': {'kind': 'server', 'slots': 10, "                               \
@@ -191,6 +221,7 @@ int main(void)
         cmocka_unit_test(an_overload_that_feeds_itself_ends_below_a_quarter),
         cmocka_unit_test(an_overload_that_does_not_feed_itself_ends),
         cmocka_unit_test(a_load_that_ends_by_itself_saturates_nothing),
+        cmocka_unit_test(a_share_ends_at_all_of_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
