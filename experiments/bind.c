@@ -73,6 +73,43 @@ int bind_keys(const struct param *table, const char **keys, int most)
     return count;
 }
 
+static bool has_key(const struct param *table, const char *key)
+{
+    const char *keys[MOST_KEYS];
+    int count = bind_keys(table, keys, MOST_KEYS);
+    for (int i = 0; i < count; i++)
+        if (strcmp(keys[i], key) == 0)
+            return true;
+    return false;
+}
+
+/* The objects of a table that know the key: it stands one level too high. */
+static int owners_of(const struct param *table, const char *key, const char **owners,
+                     int most)
+{
+    int count = 0;
+    for (; !bind_is_end(table) && count < most; table++) {
+        if (table->type == PARAM_INCLUDE)
+            count += owners_of(table->of, key, owners + count, most - count);
+        else if (table->type == PARAM_OBJECT && has_key(table->of, key))
+            owners[count++] = table->key;
+    }
+    return count;
+}
+
+/* What was meant, as far as it can be guessed; NULL. */
+static const char *meant_by(struct bind *bind, const char *key,
+                            const struct param *table, const char **keys, int count)
+{
+    const char *owners[MOST_KEYS];
+    int owning = owners_of(table, key, owners, MOST_KEYS);
+    if (owning > 0)
+        return arena_format(bind->arena, " (it is a key of %s)",
+                            where_list(bind->arena, owners, owning));
+    const char *near = where_nearest(key, keys, count);
+    return near ? arena_format(bind->arena, " (did you mean \"%s\"?)", near) : NULL;
+}
+
 static void tell_unknown_key(struct bind *bind, const cJSON *member,
                              const struct param *table)
 {
@@ -82,13 +119,11 @@ static void tell_unknown_key(struct bind *bind, const cJSON *member,
     }
     const char *keys[MOST_KEYS];
     int count = bind_keys(table, keys, MOST_KEYS);
-    const char *near = where_nearest(member->string, keys, count);
-    const char *hint =
-        near ? arena_format(bind->arena, " (did you mean \"%s\"?)", near)
-        : count > 0
-            ? arena_format(bind->arena, " (known: %s)",
-                           where_list(bind->arena, keys, count))
-            : " (there are none here)";
+    const char *hint = meant_by(bind, member->string, table, keys, count);
+    if (!hint)
+        hint = count > 0 ? arena_format(bind->arena, " (known: %s)",
+                                        where_list(bind->arena, keys, count))
+                         : " (there are none here)";
     where_key_problem(bind->where, text_number(member), "is not a known key%s", hint);
 }
 

@@ -98,7 +98,13 @@ static bool is_within(struct bind *bind, const cJSON *value, const struct param 
                        : isinf(least)
                            ? arena_format(bind->arena, "at most %s", high)
                            : arena_format(bind->arena, "between %s and %s", low, high);
-    bind_must_be(bind, value, what);
+    /* As other tools write it. */
+    bool percentage = type == PARAM_FRACTION && cJSON_IsNumber(value) && si > most &&
+                      si <= 100 * most;
+    where_problem(
+        bind->where, text_number(value), NULL, "must be %s, is %s%s", what,
+        bind_seen(bind, value),
+        percentage ? arena_format(bind->arena, " (did you mean \"%g%%\"?)", si) : "");
     return false;
 }
 
