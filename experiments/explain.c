@@ -230,23 +230,33 @@ static void measure_burst(struct explainer *e, int workload)
     }
 }
 
-static void find_peak(struct explainer *e, int workload)
+/* The highest rate by the mean one; 1 where it does not vary. */
+static double peak_by_mean(const struct open_conf *open)
 {
-    const struct workload_conf *conf =
-        &((const struct workload_conf *)e->system->workloads.items)[workload];
     double area = 0, most = 0;
-    if (!conf->open || conf->open->profile.count < 2)
-        return;
-    const struct profile_point *p = conf->open->profile.items;
-    int last = conf->open->profile.count - 1;
+    if (open->daily)
+        return open->daily->peak;
+    if (open->profile.count < 2)
+        return 1;
+    const struct profile_point *p = open->profile.items;
+    int last = open->profile.count - 1;
     for (int i = 0; i <= last; i++) {
         most = fmax(most, p[i].multiplier);
         if (i > 0)
             area += (p[i].multiplier + p[i - 1].multiplier) / 2 *
                     (double)(p[i].time - p[i - 1].time);
     }
+    return most * (double)p[last].time / area;
+}
+
+static void find_peak(struct explainer *e, int workload)
+{
+    const struct workload_conf *conf =
+        &((const struct workload_conf *)e->system->workloads.items)[workload];
+    if (!conf->open || (conf->open->profile.count < 2 && !conf->open->daily))
+        return;
     double mean = e->facts->workload[workload].rate,
-           rate = mean * most * (double)p[last].time / area;
+           rate = mean * peak_by_mean(conf->open);
     struct explain_peak peak = {workload, rate, 0};
     if (e->out->parts) {
         const struct explain_part *first = &e->out->part[0];

@@ -65,9 +65,9 @@ static void peak(struct lint *l)
         if (p->load < 1 || l->is->overloaded || !l->is->parts)
             continue;
         const struct explain_part *first = &l->is->part[0];
-        lint_tell(l, w->open ? lint_member(l, w->open->at, "profile") : w->at,
-                  part_at(l, first),
-                  "at its highest the profile offers %s requests/s, which want %.0f %% "
+        const char *key = w->open->daily ? "daily" : "profile";
+        lint_tell(l, lint_member(l, w->open->at, key), part_at(l, first),
+                  "at its highest the load is %s requests/s, which want %.0f %% "
                   "of the %ss of %s: a queue builds up there until it falls again",
                   lint_much(l, p->rate), 100 * p->load, unit_of(l, first),
                   lint_name(l, first->station));

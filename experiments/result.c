@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiments/result.h"
 
+#include "experiments/explain.h"
+
 #include <math.h>
 
 bool result_start_visible(const struct result *result)
@@ -8,6 +10,30 @@ bool result_start_visible(const struct result *result)
     const struct procedure *run = &result->run;
     return !result->facts->terminating &&
            (!run->settled || run->settled_at > 2 * run->window.warm_up);
+}
+
+static bool has_peaks(const struct system_spec *system)
+{
+    const struct workload_conf *load = system->workloads.items;
+    for (int w = 0; w < system->workloads.count; w++)
+        if (load[w].open && (load[w].open->profile.count > 0 || load[w].open->daily))
+            return true;
+    return false;
+}
+
+static const struct explain_peak *highest_peak(const struct result *result,
+                                               const struct model *model,
+                                               const struct system_spec *system,
+                                               struct arena *arena)
+{
+    if (result->facts->terminating || !has_peaks(system))
+        return NULL;
+    const struct explanation *is = explain(system, model, arena);
+    const struct explain_peak *highest = NULL;
+    for (int i = 0; i < is->peaks; i++)
+        if (is->peak[i].load > 0 && (!highest || is->peak[i].load > highest->load))
+            highest = &is->peak[i];
+    return highest;
 }
 
 void result_conclude(struct result *result, const struct model *model,
@@ -29,6 +55,7 @@ void result_conclude(struct result *result, const struct model *model,
                                          result->findings, arena);
     result->headroom = headroom_of(model, &result->sample, result->findings);
     result->gate = headroom_gate(&scenario->system, &result->sample, result->findings);
+    result->peak = highest_peak(result, model, &scenario->system, arena);
     result->slos = scenario->slo_count;
     result->slo = arena_many(arena, scenario->slo_count, struct slo_result);
     for (int i = 0; i < scenario->slo_count; i++) {

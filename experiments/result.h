@@ -40,6 +40,7 @@ struct result {
     struct yardstick *yardstick; /* NULL: no averages to hold theory against */
     struct headroom headroom;
     struct gate gate;
+    const struct explain_peak *peak; /* the highest of a load that lasts; NULL */
     struct slo_result *slo;
     int slos;
     const char *const *unmodelled; /* pointers to keys accepted without effect */

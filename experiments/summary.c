@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L /* fileno */
 #include "experiments/summary.h"
 
+#include "experiments/explain.h"
 #include "experiments/grid.h"
 #include "experiments/summary_tables.h"
 
@@ -318,15 +319,9 @@ static bool say_gate(struct page *p)
     return true;
 }
 
-static void print_headroom(struct page *p)
+static void say_limit(struct page *p)
 {
     const struct headroom *h = &p->result->headroom;
-    if (p->result->facts->terminating) {
-        print_busiest(p);
-        return;
-    }
-    if (say_gate(p) || h->station < 0)
-        return;
     const char *limit = limit_name(p, h->station, h->limit);
     if (h->load >= 1)
         say_too_much(p, limit);
@@ -337,6 +332,24 @@ static void print_headroom(struct page *p)
                   "%s is busy too, but %s of that is waiting for what it calls.",
                   sheet_safe(&p->sheet, p->result->facts->station[h->waiting].name),
                   page_value(p, HUMAN_PART, h->waiting_part));
+}
+
+static void print_headroom(struct page *p)
+{
+    const struct result *r = p->result;
+    if (r->facts->terminating) {
+        print_busiest(p);
+        return;
+    }
+    if (!say_gate(p) && r->headroom.station >= 0)
+        say_limit(p);
+    if (r->peak)
+        sheet_say(&p->sheet,
+                  "That is the mean load: at its peak %s asks for %s, and what is full "
+                  "first is then at %s.",
+                  sheet_safe(&p->sheet, r->facts->workload[r->peak->workload].name),
+                  page_value(p, HUMAN_RATE, r->peak->rate),
+                  page_value(p, HUMAN_PART, r->peak->load));
 }
 
 /* ---- promises -------------------------------------------------------------------- */
