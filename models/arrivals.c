@@ -29,21 +29,28 @@ uint32_t arrivals_type(struct world *w, const struct workload *load, uint64_t en
 /* ---- gaps ------------------------------------------------------------------------ */
 
 /* The gap before arrival `number`, of mean 1. */
+HOT_INLINE double poisson_gap(const struct world *w, const struct workload *load,
+                              struct arrivals *a, uint64_t number)
+{
+    double gap;
+    uint64_t word =
+        draw_first_word(&a->memo, load->arrival_key, number, w->replication, 0);
+    if (draw_exponential_inside(word, &gap))
+        return gap;
+    struct draw draw = draw_from(load->arrival_key, number, w->replication, 0, word);
+    return draw_exponential(&draw);
+}
+
 static double draw_gap(const struct world *w, const struct workload *load,
                        struct arrivals *a, uint64_t number)
 {
     if (load->process == PROCESS_CONSTANT)
         return 1;
-    uint64_t word =
-        draw_first_word(&a->memo, load->arrival_key, number, w->replication, 0);
-    if (load->process != PROCESS_GAMMA) {
-        double gap = draw_exponential_inside(word);
-        if (gap >= 0)
-            return gap;
-    }
-    struct draw draw = draw_from(load->arrival_key, number, w->replication, 0, word);
-    return load->process == PROCESS_GAMMA ? dist_sample(load->gap, &draw)
-                                          : draw_exponential(&draw);
+    if (load->process != PROCESS_GAMMA)
+        return poisson_gap(w, load, a, number);
+    struct draw draw =
+        draw_recall(&a->memo, load->arrival_key, number, w->replication, 0);
+    return dist_sample(load->gap, &draw);
 }
 
 /* Lay `need` (the integral of the multiplier, in ns) along the profile from where we
@@ -112,8 +119,8 @@ static void along_states(const struct world *w, const struct workload *load,
 }
 
 /* To the next arrival where the rate varies; false when there is none. */
-static OUT_OF_LINE bool stretch(const struct world *w, const struct workload *load,
-                                struct arrivals *a, double need)
+static bool stretch(const struct world *w, const struct workload *load,
+                    struct arrivals *a, double need)
 {
     if (load->profile)
         return along_profile(a, load, need);
@@ -143,18 +150,16 @@ static void first_state(const struct world *w, const struct workload *load,
 }
 
 /* When the next arrival comes; SIM_NEVER when there is none. */
-HOT_INLINE sim_time next_arrival(const struct world *w, const struct workload *load,
-                                 struct arrivals *a)
+static sim_time next_arrival(const struct world *w, const struct workload *load,
+                             struct arrivals *a)
 {
     double need = a->gap * a->mean_gap;
     a->gap = draw_gap(w, load, a, a->count + 1);
-    if (RARELY(a->stretched)) {
-        if (!stretch(w, load, a, need))
-            return SIM_NEVER;
-    } else {
+    if (!a->stretched)
         a->position += need;
-    }
-    if (RARELY(a->position >= (double)SIM_TIME_MAX))
+    else if (!stretch(w, load, a, need))
+        return SIM_NEVER;
+    if (a->position >= (double)SIM_TIME_MAX)
         return SIM_NEVER;
     return (sim_time)(a->position + 0.5); /* not negative */
 }
@@ -378,7 +383,7 @@ void arrivals_ask(struct world *w, uint32_t request)
 
 /* ---- the forms of workload ------------------------------------------------------- */
 
-HOT_INLINE void schedule(struct world *w, uint32_t workload, sim_time at)
+static void schedule(struct world *w, uint32_t workload, sim_time at)
 {
     if (at == SIM_NEVER)
         w->working--;
@@ -394,14 +399,13 @@ static int64_t batch_size(const struct world *w, const struct workload *load,
 }
 
 /* Where it is not always the same. */
-static OUT_OF_LINE uint32_t type_of(struct world *w, const struct workload *load,
-                                    uint64_t entity)
+static uint32_t type_of(struct world *w, const struct workload *load, uint64_t entity)
 {
     uint32_t type = load->trace ? load->trace[entity].type : NONE;
     return type == NONE ? arrivals_type(w, load, entity) : type;
 }
 
-HOT_INLINE void begin(struct world *w, const struct workload *load, struct arrivals *a)
+static void begin(struct world *w, const struct workload *load, struct arrivals *a)
 {
     uint64_t entity = a->requests++;
     uint32_t type = load->only_type;
@@ -458,8 +462,8 @@ static int64_t beginning(struct world *w, const struct workload *load,
 }
 
 /* False: no more will begin. */
-static OUT_OF_LINE bool begin_several(struct world *w, const struct workload *load,
-                                      struct arrivals *a)
+static bool begin_several(struct world *w, const struct workload *load,
+                          struct arrivals *a)
 {
     int64_t n = beginning(w, load, a);
     for (int64_t i = 0; i < n; i++)
@@ -482,8 +486,8 @@ static sim_time scheduled(const struct workload *load, struct arrivals *a)
 }
 
 /* When more come, where no gaps are drawn. */
-static OUT_OF_LINE sim_time next_time(const struct world *w,
-                                      const struct workload *load, struct arrivals *a)
+static sim_time next_time(const struct world *w, const struct workload *load,
+                          struct arrivals *a)
 {
     if (load->phase)
         return scheduled(load, a);
@@ -525,6 +529,8 @@ void arrivals_start(struct world *w, uint32_t workload)
                  load->form == WORKLOAD_SESSIONS;
     if (a->by_gaps) {
         a->stretched = load->profile || load->process == PROCESS_MMPP;
+        a->plain = a->one_by_one && !a->stretched && load->only_type != NONE &&
+                   load->process == PROCESS_POISSON;
         a->mean_gap = 1e9 / load->rate;
         a->gap = load->at_once ? 0 : draw_gap(w, load, a, 0);
     }
@@ -548,7 +554,7 @@ void arrivals_start(struct world *w, uint32_t workload)
     }
 }
 
-OUT_OF_LINE void arrivals_event(struct world *w, uint32_t workload)
+static OUT_OF_LINE void event_of_any(struct world *w, uint32_t workload)
 {
     const struct workload *load = &w->workload[workload];
     struct arrivals *a = &w->arrivals[workload];
@@ -558,7 +564,26 @@ OUT_OF_LINE void arrivals_event(struct world *w, uint32_t workload)
         return;
     a->count++;
     schedule(w, workload,
-             RARELY(!a->by_gaps) ? next_time(w, load, a) : next_arrival(w, load, a));
+             a->by_gaps ? next_arrival(w, load, a) : next_time(w, load, a));
+}
+
+/* What event_of_any does where arrivals are plain, as most are. */
+HOT_ACROSS void arrivals_event(struct world *w, uint32_t workload)
+{
+    const struct workload *load = &w->workload[workload];
+    struct arrivals *a = &w->arrivals[workload];
+    if (!a->plain) {
+        event_of_any(w, workload);
+        return;
+    }
+    client_begin(w, load, load->only_type, a->requests++, w->now);
+    a->position += a->gap * a->mean_gap;
+    a->gap = poisson_gap(w, load, a, ++a->count + 1);
+    if (RARELY(a->position >= (double)SIM_TIME_MAX))
+        w->working--;
+    else
+        event_push(&w->events, (sim_time)(a->position + 0.5), EVENT_ARRIVAL,
+                   actor_workload(workload));
 }
 
 /* Their numbers are none that other requests have. */

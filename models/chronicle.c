@@ -197,6 +197,7 @@ static const struct workload *watched(struct world *w)
     for (int i = 0; i < count; i++) {
         copy[i] = w->m->workload[i];
         copy[i].heralded = copy[i].attended = true;
+        copy[i].plain = false;
     }
     return copy;
 }

@@ -2,6 +2,9 @@
 /*
  * client -- the side that wants answers: attempts, patience, retries, and the record of
  * how it ended. Latency counts from the intended start to the end of the last attempt.
+ *
+ * Most clients are plain (compiled.h). As in server.c, what `plain` tells is known
+ * where a function is joined to its caller.
  */
 #include "models/world.h"
 
@@ -59,7 +62,7 @@ static const struct workload *workload_of(const struct world *w,
 }
 
 HOT_INLINE void send_attempt(struct world *w, uint32_t request,
-                             const struct workload *load, uint32_t type)
+                             const struct workload *load, uint32_t type, bool plain)
 {
     struct request *r = &w->request[request];
     uint32_t number = w->type[type].call;
@@ -67,8 +70,10 @@ HOT_INLINE void send_attempt(struct world *w, uint32_t request,
     r->state = REQUEST_CALLING;
     r->begun = false;
     r->attempts++;
-    r->peer = balance_choose(w, site, site->balancer, r->entity, r->attempts, request);
-    if (load->timeout_class != NONE)
+    r->peer = plain ? site->first_instance
+                    : balance_choose(w, site, site->balancer, r->entity, r->attempts,
+                                     request);
+    if (!plain && load->timeout_class != NONE)
         r->timer = timer_set(&w->timers, load->timeout_class, w->now,
                              SLOT(SLOT_REQUEST, request));
     uint32_t child = call_start(w, number, r->peer);
@@ -90,7 +95,7 @@ void client_send(struct world *w, uint32_t request)
     struct request *r = &w->request[request];
     if (r->attempts > 0 && r->measured)
         w->out->type[r->type].retries++;
-    send_attempt(w, request, workload_of(w, r), r->type);
+    send_attempt(w, request, workload_of(w, r), r->type, false);
 }
 
 static bool has_users(const struct workload *load)
@@ -144,7 +149,7 @@ static OUT_OF_LINE void herald(struct world *w, uint32_t request,
     if (w->visit)
         visit_begin(w, request);
     else
-        send_attempt(w, request, load, w->request[request].type);
+        send_attempt(w, request, load, w->request[request].type, false);
 }
 
 HOT_ACROSS void request_open(struct world *w, uint32_t request,
@@ -168,10 +173,12 @@ HOT_ACROSS void request_open(struct world *w, uint32_t request,
             out->segment_offered[outcome_segment(w->out, start)]++;
         w->measured_in_flight++;
     }
-    if (RARELY(load->heralded))
+    if (load->plain)
+        send_attempt(w, request, load, type, true);
+    else if (load->heralded)
         herald(w, request, load);
     else
-        send_attempt(w, request, load, type);
+        send_attempt(w, request, load, type, false);
 }
 
 HOT_ACROSS void client_begin(struct world *w, const struct workload *load,
@@ -347,7 +354,7 @@ static OUT_OF_LINE void attend(struct world *w, uint32_t request,
 
 /* The request is answered for good, one way or the other. */
 HOT_INLINE void settle(struct world *w, uint32_t request, const struct workload *load,
-                       enum status status, uint16_t cause)
+                       enum status status, uint16_t cause, bool plain)
 {
     struct request *r = &w->request[request];
     series_add(&w->out->in_system, w->now, -1);
@@ -365,7 +372,7 @@ HOT_INLINE void settle(struct world *w, uint32_t request, const struct workload 
     } else {
         forget(w, request);
     }
-    if (RARELY(load->attended))
+    if (!plain && load->attended)
         attend(w, request, load, status);
     else
         request_free(w, request);
@@ -374,7 +381,7 @@ HOT_INLINE void settle(struct world *w, uint32_t request, const struct workload 
 void client_settle(struct world *w, uint32_t request, enum status status,
                    uint16_t cause)
 {
-    settle(w, request, workload_of(w, &w->request[request]), status, cause);
+    settle(w, request, workload_of(w, &w->request[request]), status, cause, false);
 }
 
 /* The attempt under way is over for the client. */
@@ -428,6 +435,11 @@ HOT_ACROSS void client_reply(struct world *w, uint32_t request, enum status stat
 {
     struct request *r = &w->request[request];
     const struct workload *load = workload_of(w, r);
+    if (load->plain && status == STATUS_OK) {
+        r->wait++;
+        settle(w, request, load, STATUS_OK, 0, true);
+        return;
+    }
     end_attempt(w, r, load);
     if (RARELY(load->watched))
         visit_over(w, request, status);
@@ -436,7 +448,7 @@ HOT_ACROSS void client_reply(struct world *w, uint32_t request, enum status stat
     if (RARELY(status != STATUS_OK) && is_retried(w, r, &load->retry, status))
         back_off(w, request, load, cause);
     else
-        settle(w, request, load, status, cause);
+        settle(w, request, load, status, cause, false);
 }
 
 void client_give_up(struct world *w, uint32_t request)
@@ -489,7 +501,7 @@ void client_timeout(struct world *w, uint32_t request, bool deadline)
     }
     r->deadline = TIMER_NONE;
     client_give_up(w, request);
-    settle(w, request, load, STATUS_TIMEOUT, load->deadline_cause);
+    settle(w, request, load, STATUS_TIMEOUT, load->deadline_cause, false);
 }
 
 /* Its back-off is over. */

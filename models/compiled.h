@@ -492,6 +492,7 @@ struct workload {
     bool watched;  /* after an attempt, */
     bool attended; /* after a request: visit.c */
     bool balanced; /* some request of it goes to the choice of a balancer */
+    bool plain;    /* none of these, and no timeout: its clients ask and wait */
     struct retry_policy retry;
     const struct dist *patience;
     uint16_t left_cause;

@@ -593,6 +593,11 @@ static void finish(struct compiler *c)
     for (int i = 0; i < m->facts.types; i++)
         m->workload[m->type[i].workload].balanced |=
             m->call[m->type[i].call].balancer != NONE;
+    for (int i = 0; i < m->facts.workloads; i++) {
+        struct workload *w = &m->workload[i];
+        w->plain = !w->heralded && !w->watched && !w->attended && !w->balanced &&
+                   w->timeout_class == NONE;
+    }
     compile_finish_caches(c);
     state_facts(c);
     m->facts.resource = c->resource.items;

@@ -338,18 +338,20 @@ HOT_ACROSS void server_enter(struct world *w, uint32_t task)
     struct task *t = &w->task[task];
     struct instance *instance = &w->instance[t->instance];
     const struct service *s = instance->service;
+    const uint16_t flags = TASK_KNOCKED | TASK_GUARDED | TASK_CONNECTS;
+    if (s->plain && !(t->flags & flags) && !RARELY(w->frozen)) {
+        instance->counts->arrivals++;
+        t->since = w->now;
+        enter_idle(w, task, instance, s, true);
+        return;
+    }
     if (RARELY(t->flags & (TASK_KNOCKED | TASK_GUARDED)) &&
         !comes_in(w, task, instance, s))
         return;
     if (RARELY(w->frozen) && knock_at_frozen(w, task, instance, s))
         return;
     instance->counts->arrivals++;
-    if (s->plain && !(t->flags & (TASK_KNOCKED | TASK_CONNECTS))) {
-        t->since = w->now;
-        enter_idle(w, task, instance, s, true);
-    } else {
-        join(w, task, instance, s);
-    }
+    join(w, task, instance, s);
 }
 
 void server_admit(struct world *w, uint32_t task)

@@ -564,8 +564,8 @@ HOT_INLINE sim_time drawn_time(struct world *w, const struct task *t,
     uint64_t word =
         draw_first_word(memo_of(w, t), i->key, t->entity, w->replication, t->visit);
     if (dist->form == DIST_EXPONENTIAL) {
-        double x = draw_exponential_inside(word);
-        if (x >= 0)
+        double x;
+        if (draw_exponential_inside(word, &x))
             return sim_from_nanoseconds(dist->a * x);
     }
     struct draw draw = draw_from(i->key, t->entity, w->replication, t->visit, word);
@@ -683,10 +683,18 @@ static bool loop_again(struct task *t, const struct instr *i)
 HOT_INLINE bool step(struct world *w, uint32_t task, struct task *t)
 {
     const struct instr *i = &w->code[t->pc];
-    switch ((enum op)i->op) {
-    case OP_DELAY:
+    /* the two that all programs have are told apart before a jump by the table, which
+     * is often guessed wrong */
+    if (i->op == OP_END) {
+        leave(w, task);
+        answer(w, task);
+        return false;
+    }
+    if (i->op == OP_DELAY) {
         delay(w, task, drawn_time(w, t, i));
         return false;
+    }
+    switch ((enum op)i->op) {
     case OP_REGAIN: {
         sim_time scan = race_looks_for(w, t);
         if (scan > 0) {
@@ -887,13 +895,12 @@ HOT_INLINE bool step(struct world *w, uint32_t task, struct task *t)
     case OP_INFER:
         engine_join(w, task, i);
         return false;
-    case OP_END:
-        leave(w, task);
-        answer(w, task);
-        return false;
     case OP_GONE:
         task_free(w, task);
         return false;
+    case OP_DELAY:
+    case OP_END:
+        break;
     }
     check(false, "instruction %d", i->op);
     return false;
@@ -901,11 +908,15 @@ HOT_INLINE bool step(struct world *w, uint32_t task, struct task *t)
 
 HOT_ACROSS void task_run(struct world *w, uint32_t task)
 {
-    for (uint32_t done = 0;; task = w->ready[done++]) {
-        while (task != NONE && step(w, task, &w->task[task]))
+    uint32_t done = 0;
+    if (task == NONE)
+        task = w->ready[done++];
+    for (;;) {
+        while (step(w, task, &w->task[task]))
             ;
         if (done == w->ready_count)
             break;
+        task = w->ready[done++];
     }
     w->ready_count = 0;
 }

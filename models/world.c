@@ -372,13 +372,16 @@ static void timer_event(struct world *w, uint32_t class)
 HOT_INLINE uint32_t dispatch(struct world *w, uint32_t slot)
 {
     uint32_t index = slot & (MOST_TASKS - 1);
-    switch ((enum slot_sort)(slot >> SLOT_INDEX_BITS)) {
-    case SLOT_TASK:
+    if (slot == index) { /* SLOT_TASK is 0, and what most are */
         if (w->task[index].state == TASK_DELAY) {
             task_delayed(w, index);
             return index;
         }
         task_event(w, index);
+        return NONE;
+    }
+    switch ((enum slot_sort)(slot >> SLOT_INDEX_BITS)) {
+    case SLOT_TASK: /* above */
         break;
     case SLOT_REQUEST:
         client_event(w, index);
@@ -396,11 +399,12 @@ HOT_INLINE uint32_t dispatch(struct world *w, uint32_t slot)
     return NONE;
 }
 
-/* What happened when, and to which slot, in which order. */
+/* What happened when, and to which slot, in which order: a polynomial, whose high bits
+ * depend on all there is below them. */
 static uint64_t mixed(uint64_t hash, uint128 event)
 {
-    uint64_t sum = hash + (uint64_t)(event >> 64) + ((uint64_t)event << 40);
-    return (sum ^ sum >> 32) * UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t what = (uint64_t)(event >> 64) + ((uint64_t)event << 40);
+    return (hash + what) * UINT64_C(0x9E3779B97F4A7C15);
 }
 
 /* Now and then: does time move, and is anybody still interested? */
@@ -412,6 +416,7 @@ static OUT_OF_LINE void look_up(struct world *w, uint64_t events)
     }
     if (events % STILL_EVENTS)
         return;
+    event_list_check(&w->events);
     check(w->now > w->earlier, "time stands still at %lld ns", (long long)w->now);
     w->earlier = w->now;
 }

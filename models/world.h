@@ -401,6 +401,7 @@ struct arrivals {
     bool one_by_one; /* one request an arrival */
     bool by_gaps;    /* gaps are drawn, */
     bool stretched;  /* and the rate varies */
+    bool plain;      /* a Poisson process of requests that are all alike */
     double mean_gap; /* ns */
     double gap;      /* before the next arrival but one: drawn early, off the path that
                           the next event waits for */
@@ -621,8 +622,8 @@ void task_fail(struct world *w, uint32_t task, enum status status, uint16_t caus
 void task_event(struct world *w, uint32_t task);
 void task_timeout(struct world *w, uint32_t task);
 
-/* Run the task (NONE: nobody), whoever is ready, and becomes it by that, until they
- * must wait. */
+/* Run the task (NONE: the first who is ready), whoever is ready, and becomes it by
+ * that, until they must wait. */
 void task_run(struct world *w, uint32_t task);
 /* The same while instances stand still: theirs are held. */
 void task_run_thawed(struct world *w, uint32_t task);
@@ -678,16 +679,16 @@ static inline void task_cancel_timer(struct world *w, struct task *t)
 }
 
 /* A request has spent time on a resource. */
-static inline void blame(struct world *w, uint32_t request, uint16_t resource,
-                         sim_time time)
+HOT_INLINE void blame(struct world *w, uint32_t request, uint16_t resource,
+                      sim_time time)
 {
     w->blame[(size_t)request * w->resources + resource] += (float)time;
     if (RARELY(w->met))
         w->met[request] |= UINT64_C(1) << resource % 64;
 }
 
-static inline void spend(struct world *w, const struct task *t, uint16_t resource,
-                         sim_time time)
+HOT_INLINE void spend(struct world *w, const struct task *t, uint16_t resource,
+                      sim_time time)
 {
     if (t->request != NONE && w->request[t->request].stamp == t->stamp)
         blame(w, t->request, resource, time);

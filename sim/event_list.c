@@ -18,11 +18,14 @@ static void commit(struct event_list *list)
 
 void event_list_init(struct event_list *list, struct arena *arena)
 {
-    *list = (struct event_list){
-        .sorted = true, .room = EVENT_LIST_ROOM, .arena = arena};
+    *list = (struct event_list){.count = 1,
+                                .room = EVENT_LIST_ROOM,
+                                .is = LIST_HOLE | LIST_SORTED,
+                                .arena = arena};
     size_t most = (EVENT_SLOTS + BEFORE_ROOT + 3) * sizeof *list->heap;
     list->heap = (uint128 *)arena_reserve(arena, most) + BEFORE_ROOT;
     commit(list);
+    list->heap[1] = list->heap[2] = EVENT_NONE;
 }
 
 /* Twice the room, or a sixteenth more, in place. */
@@ -61,7 +64,7 @@ static void sort(struct event_list *list)
 {
     for (size_t i = 1; i < list->count; i++)
         put_before(list->heap, i, list->heap[i]);
-    list->sorted = true;
+    list->is |= LIST_SORTED;
 }
 
 void event_append(struct event_list *list, uint128 event)
@@ -69,11 +72,12 @@ void event_append(struct event_list *list, uint128 event)
     if (list->count == list->room)
         grow(list);
     size_t at = list->count++;
-    list->heap[at + 1] = EVENT_NONE;
+    list->heap[at + 1] = list->heap[at + 2] = EVENT_NONE;
     if (at % 4 == 1) /* the first of its group */
-        list->heap[at + 2] = list->heap[at + 3] = EVENT_NONE;
-    list->sorted &= list->count <= SORTED_MOST;
-    if (list->sorted)
+        list->heap[at + 3] = EVENT_NONE;
+    if (list->count > SORTED_MOST)
+        list->is &= (uint8_t)~LIST_SORTED;
+    if (list->is & LIST_SORTED)
         put_before(list->heap, at, event);
     else
         rise(list->heap, at, event);
@@ -81,11 +85,13 @@ void event_append(struct event_list *list, uint128 event)
 
 void event_mend(struct event_list *list)
 {
-    list->hole = false;
+    list->is &= (uint8_t)~LIST_HOLE;
     uint128 last = list->heap[--list->count];
     list->heap[list->count] = EVENT_NONE;
-    if (list->count > 0)
+    if (list->is & LIST_SORTED)
+        event_sink_sorted(list->heap, last);
+    else
         event_sink(list, last);
-    if (!list->sorted && list->count <= SORTED_AGAIN)
+    if (!(list->is & LIST_SORTED) && list->count <= SORTED_AGAIN)
         sort(list);
 }

@@ -23,14 +23,15 @@ struct level {
     uint128 moment; /* sum of -d t */
 };
 
-/* moment - change now, of 128 bits. Changes by one need no product. */
-static inline uint128 moment_after(uint128 moment, sim_time now, int64_t change)
+/* Less change x now, of 128 bits. Changes by one need no product. */
+static inline void moment_change(uint128 *moment, sim_time now, int64_t change)
 {
     if (change == 1)
-        return moment - (uint64_t)now;
-    if (change == -1)
-        return moment + (uint64_t)now;
-    return moment - (uint128)((int128)change * now);
+        wide_subtract(moment, (uint64_t)now);
+    else if (change == -1)
+        wide_add(moment, (uint64_t)now);
+    else
+        *moment -= (uint128)((int128)change * now);
 }
 
 static inline bool level_is_full(const struct level *l)
@@ -41,7 +42,7 @@ static inline bool level_is_full(const struct level *l)
 /* A change of a level that nobody asks how long it was at its limit. */
 static inline void level_pass(struct level *l, sim_time now, int64_t change)
 {
-    l->moment = moment_after(l->moment, now, change);
+    moment_change(&l->moment, now, change);
     l->value += change;
     if (change < 0)
         check(l->value >= 0, "level %lld", (long long)l->value);

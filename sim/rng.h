@@ -203,22 +203,21 @@ extern const struct rng_layer rng_normal_layers[RNG_LAYERS];      /* sign and 52
 double draw_exponential_edge(struct draw *draw, uint64_t word) __attribute__((cold));
 double draw_normal_edge(struct draw *draw, uint64_t word) __attribute__((cold));
 
-/* Exponential with mean 1 from one word; negative when the word is not enough. */
-static inline double draw_exponential_inside(uint64_t word)
+/* Exponential with mean 1 from one word; false when the word is not enough. */
+static inline bool draw_exponential_inside(uint64_t word, double *x)
 {
     uint64_t position = word >> 11;
     const struct rng_layer *layer = &rng_exponential_layers[word % RNG_LAYERS];
-    return __builtin_expect(position < layer->inside, 1)
-               ? (double)(int64_t)position * layer->width
-               : -1;
+    *x = (double)(int64_t)position * layer->width;
+    return !RARELY(position >= layer->inside);
 }
 
 /* Exponential with mean 1. */
 static inline double draw_exponential(struct draw *draw)
 {
     uint64_t word = draw_word(draw);
-    double x = draw_exponential_inside(word);
-    return __builtin_expect(x >= 0, 1) ? x : draw_exponential_edge(draw, word);
+    double x;
+    return draw_exponential_inside(word, &x) ? x : draw_exponential_edge(draw, word);
 }
 
 /* Standard normal. */

@@ -32,7 +32,7 @@ static inline void series_add(struct series *s, sim_time now, int64_t change)
 {
     if (RARELY(now >= s->bin_end))
         series_cross(s, now);
-    s->moment = moment_after(s->moment, now, change);
+    moment_change(&s->moment, now, change);
     s->value += change;
 }
 

@@ -22,11 +22,19 @@ __extension__ typedef unsigned __int128 uint128;
 #define SIM_TIME_MAX (INT64_C(1) << 62)
 #define SIM_NEVER INT64_MAX /* an absent limit: no timeout, no end */
 
-/* The sum and a part more. Said by halves, as gcc keeps wide numbers in memory. */
+/* The sum and a part more, or less. Said by halves, as gcc keeps wide numbers in
+ * memory. */
 static inline void wide_add(uint128 *sum, uint64_t more)
 {
     uint64_t low, high = (uint64_t)(*sum >> 64);
     high += __builtin_add_overflow((uint64_t)*sum, more, &low);
+    *sum = (uint128)high << 64 | low;
+}
+
+static inline void wide_subtract(uint128 *sum, uint64_t less)
+{
+    uint64_t low, high = (uint64_t)(*sum >> 64);
+    high -= __builtin_sub_overflow((uint64_t)*sum, less, &low);
     *sum = (uint128)high << 64 | low;
 }
 

@@ -25,13 +25,21 @@ static inline void tally_add_squares(struct tally *t, uint128 squares)
           "sum of squares after %llu values", (unsigned long long)t->count);
 }
 
+/* A sum and a part more. Said by halves, as in sim/sim_time.h. */
+static inline int128 tally_sum(int128 sum, int64_t more)
+{
+    uint64_t low, high = (uint64_t)(sum >> 64) + (uint64_t)(more >> 63);
+    high += __builtin_add_overflow((uint64_t)sum, (uint64_t)more, &low);
+    return (int128)((uint128)high << 64 | low);
+}
+
 /* A value beyond the extremes, or the first one. */
 void tally_widen(struct tally *t, int64_t x) __attribute__((cold));
 
 /* The sums alone, for an owner who knows count and extremes from elsewhere. */
 static inline void tally_add_moments(struct tally *t, int64_t x)
 {
-    t->sum += x;
+    t->sum = tally_sum(t->sum, x);
     tally_add_squares(t, (uint128)((int128)x * x));
 }
 

@@ -202,8 +202,10 @@ static void schedule_into_the_past(void)
 static void schedule_once_too_often(void)
 {
     struct event_list *list = fresh();
-    list->sequence = EVENT_SEQUENCE_END;
+    list->sequence = EVENT_SEQUENCE_END / 2 - EVENT_SEQUENCE_STEP;
+    event_list_check(list);
     event_push(list, 1, EVENT_ARRIVAL, 0);
+    event_list_check(list);
 }
 
 static void what_cannot_be_scheduled_ends_the_process(void **state)
