@@ -58,7 +58,7 @@ struct saturate_settings {
     void *context;
 };
 
-#define SATURATE_BUDGET UINT64_C(200000000)
+#define SATURATE_BUDGET UINT64_C(300000000)
 #define SATURATE_WIDTH 0.01 /* of a bracket, relative */
 #define SATURATE_COARSE 0.1 /* … for saturate_judge */
 

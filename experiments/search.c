@@ -90,7 +90,7 @@ struct probe *search_run(struct search *s, double load, double within,
         struct point_effort effort = *s->effort;
         effort.within = within;
         effort.duration = duration;
-        effort.request_cap = search_budget_left(s) / 3 + 1;
+        effort.request_cap = search_budget_left(s) / 2 + 1;
         if (effort.request_cap > cap)
             effort.request_cap = cap;
         if (point_run(&point, &effort, &own)) {
@@ -129,6 +129,11 @@ struct probe *search_look(struct search *s, double load)
     const struct probe *last = search_probe(s->log, load);
     int effort = search_effort(s, load) + 1;
     double within = SEARCH_FIRST_WITHIN / (1 << effort);
+    /* four times the last look, or it would know less than that */
+    if (effort > 0 && 3 * last->requests > search_budget_left(s)) {
+        s->log->spent = true;
+        return NULL;
+    }
     if (last && last->blur > 0) /* the shortest runs know more than is asked first */
         within = fmin(within, last->blur / 2);
     struct probe *p =
@@ -140,6 +145,14 @@ struct probe *search_look(struct search *s, double load)
 
 /* ---- the largest ----------------------------------------------------------------- */
 
+/* A load half a bracket from the limit is told apart from it with much less than one
+ * that is known to be three times as near. */
+static bool is_close(const struct search *s, const struct probe *p)
+{
+    double half = s->slope * s->width / 2;
+    return p->tightest >= 0 && p->blur < half && fabs(p->margin) < half / 3;
+}
+
 enum answer search_decide(struct search *s, enum probe_question question, double load,
                           int most)
 {
@@ -149,7 +162,7 @@ enum answer search_decide(struct search *s, enum probe_question question, double
         bool seen = search_effort(s, load) >= 0;
         if (seen && probe_answer(p, question) != ANSWER_OPEN)
             return probe_answer(p, question);
-        if (seen && p->effort >= most)
+        if (seen && (p->effort >= most || (question == IS_KEPT && is_close(s, p))))
             break;
         p = search_look(s, load);
         if (!p)
@@ -157,7 +170,7 @@ enum answer search_decide(struct search *s, enum probe_question question, double
         answer = probe_answer(p, question);
         if (question == IS_CARRIED && p->effort >= 1)
             break; /* a verdict does not sharpen as an interval does */
-        if (question == IS_KEPT && probe_is_hopeless(p, most))
+        if (question == IS_KEPT && (probe_is_hopeless(p, most) || is_close(s, p)))
             break;
     }
     return answer;
@@ -194,17 +207,53 @@ static bool narrow_enough(const struct search *s, const struct bracket *b)
            (s->dial->whole && b->no - b->yes <= 1);
 }
 
-/* Where the line through the margins at both ends crosses 0, in logarithms. */
-static double crossing(const struct search *s, const struct bracket *b)
+/* How fast a promise's margin falls between both ends; 0: it does not. */
+static double slope_of(const struct search *s, const struct bracket *b)
 {
     const struct probe *yes = search_probe(s->log, b->yes),
                        *no = search_probe(s->log, b->no);
-    bool sloped = isfinite(yes->margin) && isfinite(no->margin) && yes->margin > 0 &&
-                  no->margin < 0;
-    if (!sloped)
-        return NAN;
-    double t = yes->margin / (yes->margin - no->margin);
-    return b->yes * pow(b->no / b->yes, t);
+    bool falls = isfinite(yes->margin) && isfinite(no->margin) && yes->margin > 0 &&
+                 no->margin < 0;
+    return falls ? (yes->margin - no->margin) / log(b->no / b->yes) : 0;
+}
+
+/* Slopes are known to about so much, relative. */
+static const double slope_error = 0.3;
+
+/* Where the margin is 0, by all loads that were looked at: the nearer and the sharper,
+ * the more one tells. NaN: not known. */
+static double crossing(const struct search *s, const struct bracket *b)
+{
+    double slope = slope_of(s, b), sum = 0, weights = 0;
+    for (int i = 0; i < s->log->probes && slope > 0; i++) {
+        const struct probe *p = &s->log->probe[i];
+        if (p->load < b->yes || p->load > b->no || !isfinite(p->margin) ||
+            !(p->blur > 0))
+            continue;
+        double away = p->margin / slope;
+        double error = hypot(p->blur / slope, slope_error * away);
+        sum += (log(p->load) + away) / (error * error);
+        weights += 1 / (error * error);
+    }
+    double cross = exp(sum / weights);
+    return cross > b->yes && cross < b->no ? cross : NAN;
+}
+
+/* A load that is about the same, and was looked at without being decided: what is known
+ * of it is not to be found out anew. */
+static double looked_at(const struct search *s, double load)
+{
+    double best = load, least = 0.25 * s->width;
+    for (int i = 0; i < s->log->probes; i++) {
+        const struct probe *p = &s->log->probe[i];
+        double away = fabs(log(p->load / load));
+        if (p->effort >= 0 && p->effort < s->most && p->kept == ANSWER_OPEN &&
+            away < least && !is_close(s, p)) {
+            best = p->load;
+            least = away;
+        }
+    }
+    return best;
 }
 
 /* The next load to ask: the middle of a wide bracket; of a narrow one the loads just
@@ -220,7 +269,7 @@ static double next_load(const struct search *s, enum probe_question question,
     double load = below ? cross / aside : cross * aside;
     if (load <= b->yes * 1.001 || load >= b->no / 1.001)
         load = middle;
-    return dial_round(s->dial, load);
+    return looked_at(s, dial_round(s->dial, load));
 }
 
 /* A load that stays open lies close to the limit: its neighbours half a bracket of
@@ -242,20 +291,44 @@ static bool close_in(struct search *s, enum probe_question question,
     return moved;
 }
 
-/* Halves the bracket, or nearly so; false when that cannot be done. `open` is the load
- * that could not be decided last. */
+/* Halves the bracket, or nearly so, or finds out more about where the limit lies; false
+ * when that cannot be done. `open` is the load that could not be decided last. */
 static bool halve(struct search *s, enum probe_question question,
                   const struct bracket *b, double *open)
 {
+    s->slope = question == IS_KEPT ? slope_of(s, b) : 0;
     double load = next_load(s, question, b);
     if (load <= b->yes || load >= b->no)
         return false;
-    if (search_decide(s, question, load, s->most) != ANSWER_OPEN)
+    uint64_t before = s->log->requests;
+    enum answer answer = search_decide(s, question, load, s->most);
+    bool learned = s->slope > 0 && s->log->requests > before;
+    s->slope = 0;
+    if (answer != ANSWER_OPEN || learned)
         return true;
     if (load == *open || !close_in(s, question, b, load))
         return false;
     *open = load;
     return true;
+}
+
+/* An end that a second look has left open was the only one on its side: another one,
+ * farther away. */
+static bool regain(struct search *s, enum probe_question question,
+                   const struct bracket *b)
+{
+    bool below = isnan(b->yes);
+    if (below && isnan(b->no))
+        return false;
+    double from = below ? b->no : b->yes;
+    enum answer wanted = below ? ANSWER_YES : ANSWER_NO;
+    for (double aside = 2 * s->width; aside < 1 && search_goes_on(s); aside *= 2) {
+        double load =
+            dial_round(s->dial, below ? from / (1 + aside) : from * (1 + aside));
+        if (search_decide(s, question, load, SEARCH_ENOUGH) == wanted)
+            return true;
+    }
+    return false;
 }
 
 /* Looks once more at an end that one look alone has decided; false: there is none. */
@@ -272,10 +345,14 @@ static bool look_again(struct search *s, enum probe_question question,
 void search_bisect(struct search *s, enum probe_question question, struct bracket *b)
 {
     double open = NAN;
-    bool goes = true;
-    while (goes && search_known(s, question, b) && search_goes_on(s))
-        goes = (!narrow_enough(s, b) && halve(s, question, b, &open)) ||
-               look_again(s, question, b);
+    bool goes = search_known(s, question, b);
+    while (goes && search_goes_on(s)) {
+        if (search_known(s, question, b))
+            goes = (!narrow_enough(s, b) && halve(s, question, b, &open)) ||
+                   look_again(s, question, b);
+        else
+            goes = regain(s, question, b);
+    }
     struct bracket firm;
     if (neighbours(s, question, true, &firm))
         *b = firm;

@@ -51,6 +51,7 @@ struct search {
     sim_time duration; /* of a first look; 0: as long as its precision takes */
     double replications; /* of it, with a duration */
     struct search_log *log;
+    double slope; /* of the margin, by ln of the load, while it is known; 0 */
     bool interrupted;
     /* Told before every load that is simulated; may be NULL. */
     void (*progress)(void *context, const struct search *s, double load);

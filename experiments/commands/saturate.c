@@ -101,7 +101,7 @@ int saturate_run(const struct command *command, int argc, char **argv)
         {.name = "budget",
          .value = "N",
          .text = &budget,
-         .help = "simulate about N requests at most; 2e8 when absent"},
+         .help = "simulate about N requests at most; 3e8 when absent"},
         {.name = "ascii",
          .flag = &chart,
          .help = "a chart of letters, as on terminals of 120 columns or more"},
