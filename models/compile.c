@@ -221,7 +221,8 @@ struct handler compile_call(struct compiler *c, const struct frame *frame,
         .timeout_class = NONE,
         .connect_class = NONE,
         .retry = {.budget = NONE},
-        .flags = callee->common->guards.count ? CALL_GUARDED : 0,
+        .flags = (uint16_t)((callee->common->guards.count ? CALL_GUARDED : 0) |
+                            (latency == 0 ? CALL_NEAR : 0)),
         .class = compile_class(c, callee, handler->type),
     };
     struct handler called = *handler;

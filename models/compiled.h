@@ -141,7 +141,7 @@ struct retry_policy {
 };
 
 /* What a call gives its callee: bits of enum task_flag. */
-enum { CALL_CONNECTS = 16, CALL_GUARDED = 256 };
+enum { CALL_CONNECTS = 16, CALL_GUARDED = 256, CALL_NEAR = 2048 };
 
 /* One place from which one service is called for one path. */
 struct call_site {
@@ -157,7 +157,8 @@ struct call_site {
     bool passes_stream;    /* the callee's first byte is the caller's */
     bool proxy;            /* refused and reset become 502 */
     uint16_t flags;        /* CALL_CONNECTS: a query without a pool, a connection for
-                              itself; CALL_GUARDED: guards stand before the service */
+                              itself; CALL_GUARDED: guards stand before the service;
+                              CALL_NEAR: the network takes no time */
     uint8_t class;         /* of the callee's line: 0 is served first */
     bool admin;            /* and one of those kept for administrators */
     bool derive_entity;    /* the callee may draw again on a later visit: see rng_mix */

@@ -18,7 +18,7 @@ void outcome_init(struct outcome *o, const struct model *model, struct arena *ar
     *o = (struct outcome){0};
     o->type = arena_many(arena, facts->types + 1, struct type_outcome);
     o->station = arena_many(arena, facts->stations + 1, struct station_outcome);
-    o->completed_in = arena_many(arena, OUTCOME_BINS, uint64_t);
+    o->completed_in = arena_many(arena, OUTCOME_BINS + 1, uint64_t);
     for (int i = 0; i < facts->types; i++)
         init_type(&o->type[i], facts, arena);
 }

@@ -135,7 +135,8 @@ struct outcome {
 
     uint64_t *stuck; /* [model_facts.resources] of a deadlock: how many wait for what;
                         else NULL */
-    uint64_t *completed_in;          /* [OUTCOME_BINS] ok completions by bin of time */
+    uint64_t *completed_in;          /* [OUTCOME_BINS] ok completions by bin of time;
+                                        while it runs, then those later than all */
     struct chronicle *chronicle;     /* chronicle.h; NULL unless asked for; never
                                         stored */
 };

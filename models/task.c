@@ -385,7 +385,8 @@ HOT_INLINE void leave(struct world *w, uint32_t task)
 HOT_INLINE void answer(struct world *w, uint32_t task)
 {
     struct task *t = &w->task[task];
-    sim_time latency = t->call == NONE ? 0 : w->call[t->call].latency;
+    bool far = !(t->flags & TASK_NEAR) && t->call != NONE;
+    sim_time latency = far ? w->call[t->call].latency : 0;
     if (latency == 0) {
         deliver(w, task);
         return;

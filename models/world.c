@@ -404,7 +404,7 @@ HOT_INLINE uint32_t dispatch(struct world *w, uint32_t slot)
 static uint64_t mixed(uint64_t hash, uint128 event)
 {
     uint64_t what = (uint64_t)(event >> 64) + ((uint64_t)event << 40);
-    return (hash + what) * UINT64_C(0x9E3779B97F4A7C15);
+    return (hash + what) * UINT64_C(0xFFFFFFFF9E3779B1);
 }
 
 /* Now and then: does time move, and is anybody still interested? */

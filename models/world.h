@@ -63,6 +63,7 @@ enum task_flag {
     TASK_GUARDED = CALL_GUARDED,   /* guards have to be passed, or told of its end */
     TASK_PASSED = 512,             /* it has passed them */
     TASK_LADEN = 1024,             /* it has taken memory */
+    TASK_NEAR = CALL_NEAR,         /* its answer is there at once */
     /* at a proxy, which has no queries and no loop: */
     TASK_GRANTED = TASK_CONNECTS, /* its server is set aside for it */
     TASK_SAME = TASK_BEGUN,       /* the server it had is tried again */
