@@ -131,7 +131,7 @@ struct probe *search_look(struct search *s, double load)
     double within = SEARCH_FIRST_WITHIN / (1 << effort);
     /* four times the last look, or it would know less than that */
     if (effort > 0 && 3 * last->requests > search_budget_left(s)) {
-        s->log->spent = true;
+        s->dear = true;
         return NULL;
     }
     if (last && last->blur > 0) /* the shortest runs know more than is asked first */
@@ -146,11 +146,11 @@ struct probe *search_look(struct search *s, double load)
 /* ---- the largest ----------------------------------------------------------------- */
 
 /* A load half a bracket from the limit is told apart from it with much less than one
- * that is known to be three times as near. */
+ * that is known to be nearer than half of that. */
 static bool is_close(const struct search *s, const struct probe *p)
 {
     double half = s->slope * s->width / 2;
-    return p->tightest >= 0 && p->blur < half && fabs(p->margin) < half / 3;
+    return p->tightest >= 0 && fabs(p->margin) + p->blur / 2 < 0.4 * half;
 }
 
 enum answer search_decide(struct search *s, enum probe_question question, double load,
@@ -162,7 +162,7 @@ enum answer search_decide(struct search *s, enum probe_question question, double
         bool seen = search_effort(s, load) >= 0;
         if (seen && probe_answer(p, question) != ANSWER_OPEN)
             return probe_answer(p, question);
-        if (seen && (p->effort >= most || (question == IS_KEPT && is_close(s, p))))
+        if (seen && p->effort >= most)
             break;
         p = search_look(s, load);
         if (!p)
@@ -207,35 +207,50 @@ static bool narrow_enough(const struct search *s, const struct bracket *b)
            (s->dial->whole && b->no - b->yes <= 1);
 }
 
-/* How fast a promise's margin falls between both ends; 0: it does not. */
+/* The margin of a promise tells at which load it is 0. */
+static bool tells(const struct probe *p)
+{
+    return p->effort >= 0 && isfinite(p->margin) && p->blur > 0;
+}
+
+/* How fast the margin falls: least squares over the loads within a tenth. (Two loads
+ * alone, near each other, would tell more of their errors.) 0: it does not fall. */
 static double slope_of(const struct search *s, const struct bracket *b)
 {
-    const struct probe *yes = search_probe(s->log, b->yes),
-                       *no = search_probe(s->log, b->no);
-    bool falls = isfinite(yes->margin) && isfinite(no->margin) && yes->margin > 0 &&
-                 no->margin < 0;
-    return falls ? (yes->margin - no->margin) / log(b->no / b->yes) : 0;
+    double middle = sqrt(b->yes * b->no), n = 0, x = 0, y = 0, xx = 0, xy = 0;
+    for (int i = 0; i < s->log->probes; i++) {
+        const struct probe *p = &s->log->probe[i];
+        double away = log(p->load / middle), weight = 1 / (p->blur * p->blur);
+        if (!tells(p) || fabs(away) > 0.1)
+            continue;
+        n += weight;
+        x += weight * away;
+        y += weight * p->margin;
+        xx += weight * away * away;
+        xy += weight * away * p->margin;
+    }
+    double spread = n * xx - x * x;
+    double slope = spread > 0 ? (x * y - n * xy) / spread : 0;
+    return slope > 0 ? slope : 0;
 }
 
 /* Slopes are known to about so much, relative. */
 static const double slope_error = 0.3;
 
-/* Where the margin is 0, by all loads that were looked at: the nearer and the sharper,
- * the more one tells. NaN: not known. */
+/* Where the margin is 0, by the load that tells best: one near by, looked at sharply.
+ * (All see the same random numbers: many of them know no more.) NaN: not known. */
 static double crossing(const struct search *s, const struct bracket *b)
 {
-    double slope = slope_of(s, b), sum = 0, weights = 0;
+    double slope = slope_of(s, b), best = INFINITY, cross = NAN;
     for (int i = 0; i < s->log->probes && slope > 0; i++) {
         const struct probe *p = &s->log->probe[i];
-        if (p->load < b->yes || p->load > b->no || !isfinite(p->margin) ||
-            !(p->blur > 0))
-            continue;
         double away = p->margin / slope;
         double error = hypot(p->blur / slope, slope_error * away);
-        sum += (log(p->load) + away) / (error * error);
-        weights += 1 / (error * error);
+        if (!tells(p) || p->load < b->yes || p->load > b->no || error >= best)
+            continue;
+        best = error;
+        cross = p->load * exp(away);
     }
-    double cross = exp(sum / weights);
     return cross > b->yes && cross < b->no ? cross : NAN;
 }
 
@@ -248,7 +263,7 @@ static double looked_at(const struct search *s, double load)
         const struct probe *p = &s->log->probe[i];
         double away = fabs(log(p->load / load));
         if (p->effort >= 0 && p->effort < s->most && p->kept == ANSWER_OPEN &&
-            away < least && !is_close(s, p)) {
+            away < least) {
             best = p->load;
             least = away;
         }
@@ -346,6 +361,7 @@ void search_bisect(struct search *s, enum probe_question question, struct bracke
 {
     double open = NAN;
     bool goes = search_known(s, question, b);
+    s->dear = false;
     while (goes && search_goes_on(s)) {
         if (search_known(s, question, b))
             goes = (!narrow_enough(s, b) && halve(s, question, b, &open)) ||
@@ -358,6 +374,7 @@ void search_bisect(struct search *s, enum probe_question question, struct bracke
         *b = firm;
     else if (!search_known(s, question, b))
         return;
+    s->log->spent |= s->dear && !narrow_enough(s, b);
     b->estimate = question == IS_KEPT ? crossing(s, b) : NAN;
 }
 

@@ -52,6 +52,7 @@ struct search {
     double replications; /* of it, with a duration */
     struct search_log *log;
     double slope; /* of the margin, by ln of the load, while it is known; 0 */
+    bool dear;    /* a look would have taken more than was left of the budget */
     bool interrupted;
     /* Told before every load that is simulated; may be NULL. */
     void (*progress)(void *context, const struct search *s, double load);
@@ -81,7 +82,8 @@ uint64_t search_budget_left(const struct search *s);
 struct probe *search_run(struct search *s, double load, double within,
                          sim_time duration, uint64_t cap);
 
-/* One more look at a load, twice as sharp as the last; NULL as above. */
+/* One more look at a load, twice as sharp as the last; NULL as above, or when that
+ * would take more than is left of the budget. */
 struct probe *search_look(struct search *s, double load);
 
 /* What was found there; NULL: it was never simulated. */
