@@ -255,14 +255,15 @@ static double crossing(const struct search *s, const struct bracket *b)
 }
 
 /* A load that is about the same, and was looked at without being decided: what is known
- * of it is not to be found out anew. */
-static double looked_at(const struct search *s, double load)
+ * of it is not to be found out anew, nor is chance to be tried again and again. */
+static double looked_at(const struct search *s, enum probe_question question,
+                        double load)
 {
     double best = load, least = 0.25 * s->width;
     for (int i = 0; i < s->log->probes; i++) {
         const struct probe *p = &s->log->probe[i];
         double away = fabs(log(p->load / load));
-        if (p->effort >= 0 && p->effort < s->most && p->kept == ANSWER_OPEN &&
+        if (p->effort >= 0 && probe_answer(p, question) == ANSWER_OPEN &&
             away < least) {
             best = p->load;
             least = away;
@@ -284,7 +285,7 @@ static double next_load(const struct search *s, enum probe_question question,
     double load = below ? cross / aside : cross * aside;
     if (load <= b->yes * 1.001 || load >= b->no / 1.001)
         load = middle;
-    return looked_at(s, dial_round(s->dial, load));
+    return looked_at(s, question, dial_round(s->dial, load));
 }
 
 /* A load that stays open lies close to the limit: its neighbours half a bracket of
@@ -294,8 +295,8 @@ static bool close_in(struct search *s, enum probe_question question,
 {
     bool moved = false;
     for (double aside = s->width / 2; !moved && aside < 0.1; aside *= 2) {
-        double low = dial_round(s->dial, open / (1 + aside)),
-               high = dial_round(s->dial, open * (1 + aside));
+        double low = looked_at(s, question, dial_round(s->dial, open / (1 + aside))),
+               high = looked_at(s, question, dial_round(s->dial, open * (1 + aside)));
         if (low > b->yes && low < open)
             moved |= search_decide(s, question, low, s->most) != ANSWER_OPEN;
         if (high < b->no && high > open)
