@@ -302,8 +302,7 @@ static int mistakes(const char *keys)
     struct arena arena;
     arena_init(&arena);
     char *text = arena_format(&arena, MEMORY_CASE(BURST(1), "%s, " WAITS("1s")), keys);
-    for (char *c = text; *c; c++)
-        *c = *c == '\'' ? '"' : *c;
+    quotes(text);
     struct where *where = where_new(&arena);
     struct scenario *scenario =
         scenario_parse(&arena, "story", NULL, text, strlen(text), NULL, 0, where);

@@ -2,36 +2,23 @@
 /* A load that varies is judged at its peak, too. */
 #include "scenario/program.h"
 
-#include <unistd.h>
-
-#define FILE_NAME "test_peaks.json"
-
 /* 5/s on average, 300 ms of work on three slots: half of them, nine tenths at most. */
 static char *told(const char *command, const char *course)
 {
-    FILE *file = fopen(FILE_NAME, "w");
-    assert_non_null(file);
-    fprintf(file,
-            "{\"workloads\": {\"u\": {\"target\": \"s\", \"open\": {\"rate\": \"5/s\", "
-            "%s}}},"
-            " \"services\": {\"s\": {\"kind\": \"server\", \"slots\": 3, \"time\": "
-            "\"300ms\"}},"
-            " \"run\": {\"duration\": \"20min\"}}",
-            course);
-    assert_int_equal(fclose(file), 0);
-    char line[200];
     int status;
-    snprintf(line, sizeof line, "\"$HEADROOM\" %s " FILE_NAME, command);
-    char *text = program_run(line, &status);
+    char *text = program_told(command, &status,
+                              "{'workloads': {'u': {'target': 's', 'open': {'rate': "
+                              "'5/s', %s}}}, 'services': {'s': {'kind': 'server', "
+                              "'slots': 3, 'time': '300ms'}}, 'run': {'duration': "
+                              "'20min'}}",
+                              course);
     assert_int_equal(status, 0);
-    assert_int_equal(unlink(FILE_NAME), 0);
     return text;
 }
 
-#define DAY "\"daily\": {\"peak\": 1.8, \"length\": \"10min\"}"
+#define DAY "'daily': {'peak': 1.8, 'length': '10min'}"
 #define SPIKE                                                                          \
-    "\"profile\": [[\"0s\", 1], [\"60s\", 1], [\"90s\", 2], [\"120s\", 1]], "          \
-    "\"repeat\": true"
+    "'profile': [['0s', 1], ['60s', 1], ['90s', 2], ['120s', 1]], 'repeat': true"
 
 static void explain_knows_the_peak_of_a_day(void **state)
 {
@@ -59,7 +46,7 @@ static void the_summary_tells_of_peaks(void **state)
 static void an_even_load_has_none(void **state)
 {
     (void)state;
-    char *text = told("run --quiet", "\"process\": \"constant\"");
+    char *text = told("run --quiet", "'process': 'constant'");
     assert_null(strstr(text, "at its peak"));
     free(text);
 }

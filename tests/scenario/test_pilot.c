@@ -5,21 +5,6 @@
 #include "program.h"
 
 #include <math.h>
-#include <unistd.h>
-
-#define FILE_NAME "test_pilot.json"
-
-static cJSON *result_of(const char *text)
-{
-    FILE *file = fopen(FILE_NAME, "w");
-    assert_non_null(file);
-    for (const char *c = text; *c; c++)
-        fputc(*c == '\'' ? '"' : *c, file);
-    assert_int_equal(fclose(file), 0);
-    cJSON *result = program_result(FILE_NAME);
-    assert_int_equal(unlink(FILE_NAME), 0);
-    return result;
-}
 
 static void assert_verdict(cJSON *result, const char *verdict)
 {
@@ -38,7 +23,7 @@ static void sessions_longer_than_a_usual_pilot_are_no_backlog(void **state)
 {
     (void)state;
     cJSON *result =
-        result_of(SESSIONS("20/s", "{'exponential': '5min'}", "0", ROUGHLY));
+        program_told_result(SESSIONS("20/s", "{'exponential': '5min'}", "0", ROUGHLY));
     assert_verdict(result, "stable");
     double mean = program_number(result, "all/latency/mean/value");
     assert_true(fabs(mean / 300 - 1) < 0.02);
@@ -49,7 +34,7 @@ static void sessions_longer_than_a_usual_pilot_are_no_backlog(void **state)
 static void all_of_one_length_are_no_backlog(void **state)
 {
     (void)state;
-    cJSON *result = result_of(SESSIONS("20/s", "'5min'", "0", ROUGHLY));
+    cJSON *result = program_told_result(SESSIONS("20/s", "'5min'", "0", ROUGHLY));
     assert_verdict(result, "stable");
     assert_true(program_number(result, "all/latency/mean/value") == 300);
     cJSON_Delete(result);
@@ -58,8 +43,9 @@ static void all_of_one_length_are_no_backlog(void **state)
 static void a_window_that_begins_too_early_is_told_not_condemned(void **state)
 {
     (void)state;
-    cJSON *result = result_of(SESSIONS("10/s", "{'exponential': '5min'}", "0",
-                                       "'warmup': '10min', 'duration': '10min'"));
+    cJSON *result =
+        program_told_result(SESSIONS("10/s", "{'exponential': '5min'}", "0",
+                                     "'warmup': '10min', 'duration': '10min'"));
     assert_verdict(result, "stable");
     assert_true(cJSON_IsFalse(program_at(result, "run/settled")));
     cJSON_Delete(result);
@@ -69,8 +55,9 @@ static void a_window_that_begins_too_early_is_told_not_condemned(void **state)
 static void filling_up_beyond_what_there_is_is_a_backlog(void **state)
 {
     (void)state;
-    cJSON *result = result_of(SESSIONS("10/s", "{'exponential': '5min'}", "2800",
-                                       "'warmup': '1s', 'duration': '5min'"));
+    cJSON *result =
+        program_told_result(SESSIONS("10/s", "{'exponential': '5min'}", "2800",
+                                     "'warmup': '1s', 'duration': '5min'"));
     assert_verdict(result, "unstable");
     cJSON_Delete(result);
 }
@@ -79,7 +66,7 @@ static void filling_up_beyond_what_there_is_is_a_backlog(void **state)
 static void a_line_before_an_idle_server_grows(void **state)
 {
     (void)state;
-    cJSON *result = result_of(
+    cJSON *result = program_told_result(
         "{'workloads': {'u': {'target': 's', 'open': {'rate': '30/s'}}},"
         " 'services': {'s': {'kind': 'server', 'slots': 10, 'time': '10ms', 'guards':"
         " [{'bulkhead': {'maxConcurrentCalls': 1, 'maxWaitDuration': '1h'}}],"
@@ -93,7 +80,7 @@ static void a_line_before_an_idle_server_grows(void **state)
 static void users_who_never_think_need_no_long_pilot(void **state)
 {
     (void)state;
-    cJSON *result = result_of(
+    cJSON *result = program_told_result(
         "{'workloads': {'u': {'target': 's', 'closed': {'users': 40}}},"
         " 'services': {'s': {'kind': 'server', 'slots': 6, 'time': {'exponential':"
         " '30ms'}}}}");
@@ -112,7 +99,7 @@ static void users_who_never_think_need_no_long_pilot(void **state)
 static void a_warm_up_of_nothing_is_none(void **state)
 {
     (void)state;
-    cJSON *result = result_of(SALE(", 'warmup': '0s'"));
+    cJSON *result = program_told_result(SALE(", 'warmup': '0s'"));
     assert_within(program_number(result, "run/warm_up"), 0, 0);
     assert_within(program_number(result, "types/1/offered/value"), 100 / 90.0, 1e-6);
     assert_true(cJSON_IsTrue(program_at(result, "slo/0/met")));
@@ -123,7 +110,7 @@ static void a_warm_up_of_nothing_is_none(void **state)
 static void a_promise_to_nobody_measured_is_not_decided(void **state)
 {
     (void)state;
-    cJSON *result = result_of(SALE(""));
+    cJSON *result = program_told_result(SALE(""));
     assert_within(program_number(result, "run/warm_up"), 10, 1e-6);
     assert_true(cJSON_IsFalse(program_at(result, "slo/0/decided")));
     assert_true(cJSON_IsFalse(program_at(result, "yes")));
@@ -134,7 +121,7 @@ static void a_promise_to_nobody_measured_is_not_decided(void **state)
 static void the_rarest_request_is_simulated(void **state)
 {
     (void)state;
-    cJSON *result = result_of(SESSIONS("0.000000001/s", "'1s'", "1", ""));
+    cJSON *result = program_told_result(SESSIONS("0.000000001/s", "'1s'", "1", ""));
     assert_verdict(result, "stable");
     cJSON_Delete(result);
 }

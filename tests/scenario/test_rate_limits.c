@@ -2,33 +2,21 @@
 /* What only so many may be asked of a second bounds the load, whatever is idle. */
 #include "scenario/program.h"
 
-#include <unistd.h>
-
-#define FILE_NAME "test_rate_limits.json"
-
 /* 100 each of ten addresses, or 90 of all together, pass. */
 static cJSON *result_at(const char *rate, const char *limit)
 {
-    FILE *file = fopen(FILE_NAME, "w");
-    assert_non_null(file);
-    fprintf(file,
-            "{\"workloads\": {\"u\": {\"target\": \"edge\", \"addresses\": 10, "
-            "\"open\": {\"rate\": \"%s\"}}}, "
-            "\"services\": {\"edge\": {\"kind\": \"nginx\", \"upstream\": \"s\", "
-            "\"limit_req\": {%s, \"burst\": 100, \"nodelay\": true}}, "
-            "\"s\": {\"kind\": \"server\", \"slots\": 10, \"time\": \"5ms\"}}, "
-            "\"run\": {\"duration\": \"20s\"}}",
-            rate, limit);
-    assert_int_equal(fclose(file), 0);
-    cJSON *result = program_result(FILE_NAME);
-    assert_int_equal(unlink(FILE_NAME), 0);
-    return result;
+    return program_told_result(
+        "{'workloads': {'u': {'target': 'edge', 'addresses': 10, 'open': {'rate': "
+        "'%s'}}}, 'services': {'edge': {'kind': 'nginx', 'upstream': 's', 'limit_req': "
+        "{%s, 'burst': 100, 'nodelay': true}}, 's': {'kind': 'server', 'slots': 10, "
+        "'time': '5ms'}}, 'run': {'duration': '20s'}}",
+        rate, limit);
 }
 
 static void the_bound_follows_from_the_limit(void **state)
 {
     (void)state;
-    cJSON *result = result_at("45/s", "\"rate\": \"90/s\", \"key\": \"all\"");
+    cJSON *result = result_at("45/s", "'rate': '90/s', 'key': 'all'");
     assert_within(program_number(result, "headroom/rate_limit/passes"), 90, 0);
     assert_within(program_number(result, "headroom/rate_limit/load"), 0.5, 0.05);
     assert_within(program_number(result, "headroom/rate_limit/most_rate"), 90, 1e-9);
@@ -39,7 +27,7 @@ static void the_bound_follows_from_the_limit(void **state)
 static void each_address_has_its_own(void **state)
 {
     (void)state;
-    cJSON *result = result_at("500/s", "\"rate\": \"100/s\"");
+    cJSON *result = result_at("500/s", "'rate': '100/s'");
     assert_within(program_number(result, "headroom/rate_limit/passes"), 1000, 0);
     assert_within(program_number(result, "headroom/rate_limit/load"), 0.5, 0.02);
     cJSON_Delete(result);
@@ -59,18 +47,16 @@ static void the_summary_names_the_limit(void **state)
 {
     (void)state;
     int status;
-    char *text = program_run(
-        "printf '%s' '{\"workloads\": {\"u\": {\"target\": \"s\", \"open\": {\"rate\": "
-        "\"150/s\"}}}, \"services\": {\"s\": {\"kind\": \"server\", \"slots\": 100, "
-        "\"time\": \"5ms\", \"guards\": [{\"token_bucket\": {\"rate\": \"100/s\", "
-        "\"burst\": 10}}]}}, \"run\": {\"duration\": \"20s\"}}' > " FILE_NAME
-        " && \"$HEADROOM\" run --quiet " FILE_NAME,
-        &status);
+    char *text = program_told(
+        "run --quiet", &status,
+        "{'workloads': {'u': {'target': 's', 'open': {'rate': '150/s'}}}, 'services': "
+        "{'s': {'kind': 'server', 'slots': 100, 'time': '5ms', 'guards': "
+        "[{'token_bucket': {'rate': '100/s', 'burst': 10}}]}}, 'run': {'duration': "
+        "'20s'}}");
     assert_int_equal(status, 0);
     assert_non_null(strstr(text, "Too much for s: token_bucket, which lets 100"));
     assert_null(strstr(text, "Until work alone fills"));
     free(text);
-    assert_int_equal(unlink(FILE_NAME), 0);
 }
 
 int main(void)

@@ -4,7 +4,7 @@
 #define THEORY_COMPARE_CASES_H
 
 #include "experiments/compare.h"
-#include "unit/cases.h"
+#include "unit/quotes.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -16,10 +16,7 @@ static inline void compare_add(struct comparison *c, const char *label,
 {
     struct contender *one = &c->contender[c->contenders++];
     size_t length = strlen(text);
-    char *json = arena_text(arena, text, length);
-    for (char *at = json; *at; at++)
-        if (*at == '\'')
-            *at = '"';
+    char *json = quotes(arena_text(arena, text, length));
     struct where *where = where_new(arena);
     struct scenario *scenario =
         scenario_parse(arena, label, NULL, json, length, NULL, 0, where);

@@ -7,31 +7,23 @@
 #define THEORY_SATURATION_H
 
 #include "experiments/saturate.h"
+#include "unit/quotes.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include <cmocka.h>
-
-static inline void write_scenario(const char *path, const char *text)
+/* A file of this test alone, to be unlinked. */
+static inline const char *saturation_file(const char *text, struct arena *arena)
 {
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    for (const char *c = text; *c; c++)
-        fputc(*c == '\'' ? '"' : *c, file);
-    assert_int_equal(fclose(file), 0);
+    const char *path = arena_format(arena, "saturate-%ld.json", (long)getpid());
+    quotes_file(path, text);
+    return path;
 }
 
 /* The search, all memory in `arena`. */
 static inline void saturate_story(const char *text, uint64_t seed, uint64_t budget,
                                   struct arena *arena, struct saturation *found)
 {
-    const char *path = arena_format(arena, "/tmp/headroom-saturate-%ld.json",
-                                    (long)getpid());
-    write_scenario(path, text);
+    const char *path = saturation_file(text, arena);
     struct point_source source = {.path = path, .seed = &seed};
     struct point_effort effort = {0};
     struct saturate_settings settings = {

@@ -8,6 +8,7 @@
 #include "experiments/procedure.h"
 #include "experiments/replicate.h"
 #include "experiments/scenario.h"
+#include "unit/quotes.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -60,9 +61,7 @@ static bool grows(const struct system *system, double rate, uint64_t seed)
              "{'workloads': {'all': {'target': 'web', 'open': {'rate': '%g/s'}}},"
              " 'services': %s}",
              rate, system->services);
-    for (char *c = text; *c; c++)
-        if (*c == '\'')
-            *c = '"';
+    quotes(text);
     struct where *where = where_new(&arena);
     struct scenario *scenario =
         scenario_parse(&arena, "verdict", NULL, text, strlen(text), NULL, 0, where);

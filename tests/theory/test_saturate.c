@@ -122,10 +122,12 @@ static void a_load_that_ends_by_itself_saturates_nothing(void **state)
     struct arena arena;
     struct point base;
     struct saturation found;
-    const char *why = NULL, *path = "/tmp/headroom-saturate-burst.json";
+    const char *why = NULL;
     arena_init(&arena);
-    write_scenario(path, "{'workloads': {'w': {'target': 's', 'burst': {'users': 9}}}, "
-                         "'services': {'s': {'kind': 'server', 'time': '1ms'}}}");
+    const char *path =
+        saturation_file("{'workloads': {'w': {'target': 's', 'burst': {'users': 9}}}, "
+                        "'services': {'s': {'kind': 'server', 'time': '1ms'}}}",
+                        &arena);
     struct point_source source = {.path = path};
     struct point_effort effort = {0};
     struct saturate_settings settings = {
@@ -150,13 +152,14 @@ static void a_share_ends_at_all_of_it(void **state)
     struct arena arena;
     struct point base;
     struct saturation found;
-    const char *why = NULL, *path = "/tmp/headroom-saturate-share.json";
+    const char *why = NULL;
     arena_init(&arena);
-    write_scenario(
-        path, "{'workloads': {'w': {'target': 's', 'open': {'rate': '200/s'}, 'mix': "
-              "{'chat': '10%', 'page': 'rest'}}}, 'services': {'s': {'kind': 'server', "
-              "'slots': 8, 'time': '10ms'}}, 'slo': ['p95 < 1s'], 'run': {'duration': "
-              "'20s', 'replications': 4}}");
+    const char *path = saturation_file(
+        "{'workloads': {'w': {'target': 's', 'open': {'rate': '200/s'}, 'mix': "
+        "{'chat': '10%', 'page': 'rest'}}}, 'services': {'s': {'kind': 'server', "
+        "'slots': 8, 'time': '10ms'}}, 'slo': ['p95 < 1s'], 'run': {'duration': "
+        "'20s', 'replications': 4}}",
+        &arena);
     struct point_source source = {.path = path};
     struct point_effort effort = {0};
     struct saturate_settings settings = {.source = &source,

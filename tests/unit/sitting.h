@@ -8,7 +8,7 @@
 
 #include "experiments/point.h"
 #include "plots/table.h"
-#include "unit/cases.h"
+#include "unit/quotes.h"
 
 #include <string.h>
 
@@ -25,10 +25,7 @@ static inline void sit(struct model_sitting *s, const char *text)
     memset(s, 0, sizeof *s);
     arena_init(&s->arena);
     size_t length = strlen(text);
-    char *json = arena_text(&s->arena, text, length);
-    for (char *c = json; *c; c++)
-        if (*c == '\'')
-            *c = '"';
+    char *json = quotes(arena_text(&s->arena, text, length));
     struct where *where = where_new(&s->arena);
     struct scenario *scenario =
         scenario_parse(&s->arena, "sitting", ".", json, length, NULL, 0, where);

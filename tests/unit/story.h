@@ -14,7 +14,7 @@
 
 #include "experiments/scenario.h"
 #include "models/model.h"
-#include "unit/cases.h"
+#include "unit/quotes.h"
 
 #include <string.h>
 
@@ -30,10 +30,7 @@ static inline void story_read(struct story *s, const char *text, uint64_t seed)
 {
     arena_init(&s->arena);
     size_t length = strlen(text);
-    char *json = arena_text(&s->arena, text, length);
-    for (char *c = json; *c; c++)
-        if (*c == '\'')
-            *c = '"';
+    char *json = quotes(arena_text(&s->arena, text, length));
     struct where *where = where_new(&s->arena);
     struct scenario *scenario =
         scenario_parse(&s->arena, "story", NULL, json, length, NULL, 0, where);

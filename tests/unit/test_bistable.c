@@ -18,10 +18,7 @@
 static struct result tried(struct arena *arena, const char *text)
 {
     size_t length = strlen(text);
-    char *json = arena_text(arena, text, length);
-    for (char *c = json; *c; c++)
-        if (*c == '\'')
-            *c = '"';
+    char *json = quotes(arena_text(arena, text, length));
     struct where *where = where_new(arena);
     struct scenario *scenario =
         scenario_parse(arena, "shop", NULL, json, length, NULL, 0, where);

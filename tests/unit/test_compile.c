@@ -143,9 +143,7 @@ static void assert_complaint(const char *services, const char *expected)
     struct arena arena;
     arena_init(&arena);
     char *json = arena_format(&arena, "{" USERS("") ", 'services': {%s}}", services);
-    for (char *c = json; *c; c++)
-        if (*c == '\'')
-            *c = '"';
+    quotes(json);
     struct where *where = where_new(&arena);
     struct scenario *scenario =
         scenario_parse(&arena, "story", NULL, json, strlen(json), NULL, 0, where);

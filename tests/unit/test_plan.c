@@ -2,7 +2,7 @@
 /* Experiment files: variants, values and samples; points, their names and digests. */
 #define _POSIX_C_SOURCE 200809L
 #include "experiments/plan.h"
-#include "unit/cases.h"
+#include "unit/quotes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,11 +19,7 @@ struct lab {
 
 static const char *quoted(struct arena *arena, const char *text)
 {
-    char *json = arena_text(arena, text, strlen(text));
-    for (char *c = json; *c; c++)
-        if (*c == '\'')
-            *c = '"';
-    return json;
+    return quotes(arena_text(arena, text, strlen(text)));
 }
 
 static const char *write_file(struct lab *lab, const char *name, const char *text)

@@ -19,9 +19,7 @@ struct trial {
 static struct model *compile(struct trial *t, const char *text, uint64_t seed)
 {
     char *json = arena_text(&t->told.arena, text, strlen(text));
-    for (char *c = json; *c; c++)
-        if (*c == '\'')
-            *c = '"';
+    quotes(json);
     struct where *where = where_new(&t->told.arena);
     struct scenario *scenario = scenario_parse(&t->told.arena, "story", NULL, json,
                                                strlen(json), NULL, 0, where);
