@@ -3,25 +3,16 @@
 #include "experiments/lint_rules.h"
 
 #include "experiments/estimate.h"
+#include "experiments/sample.h"
 
 #include <math.h>
-#include <string.h>
 
-/* "page", "users.page" */
-static bool is_called(const struct type_facts *t, const char *name)
+/* Does the promise's percentile, or mean, count this type? */
+static bool times(const struct lint *l, const struct slo *s, int type)
 {
-    size_t length = strlen(t->workload);
-    bool own = strncmp(name, t->workload, length) == 0 && name[length] == '.';
-    return strcmp(own ? name + length + 1 : name, t->name) == 0;
-}
-
-static bool speaks_of(const struct lint *l, const struct slo *s, int type)
-{
-    const struct type_facts *t = &l->facts->type[type];
-    if (!s->scope)
-        return !t->streaming;
-    return is_called(t, s->scope) ||
-           (strcmp(s->scope, t->workload) == 0 && !t->streaming);
+    struct scope scope;
+    return scope_named(l->facts, s->scope, &scope) &&
+           scope_times(l->facts, scope, type);
 }
 
 static bool is_of_time(const struct slo *s)
@@ -42,7 +33,7 @@ static void below_own_time(struct lint *l)
             continue;
         for (int t = 0; t < l->facts->types; t++) {
             double alone = model_alone(l->model, t);
-            if (speaks_of(l, s, t) && alone > s->value)
+            if (times(l, s, t) && alone > s->value)
                 lint_tell(l, s->at, WHERE_NOWHERE,
                           "\"%s\" takes %s on average when nobody else is there: the "
                           "promise of %s cannot be kept at any load",
@@ -61,7 +52,7 @@ static void beyond_timeout(struct lint *l)
             const struct workload_conf *w =
                 lint_workload(l, l->facts->type[t].workload_index);
             double patience = lint_patience(l, t, &at);
-            if (!speaks_of(l, s, t) || s->value < patience || w->retry)
+            if (!times(l, s, t) || s->value < patience || w->retry)
                 continue;
             lint_tell(l, s->at, at,
                       "no answer is later than the client's %s, so that the promise of "
@@ -82,13 +73,15 @@ static bool promises_at_least(const struct slo *s, enum slo_metric metric)
 static double offered(const struct lint *l, const struct slo *s, int *workload)
 {
     double sum = 0;
+    struct scope scope;
     *workload = -1;
+    if (!scope_named(l->facts, s->scope, &scope))
+        return 0;
     for (int t = 0; t < l->facts->types; t++) {
-        const struct type_facts *f = &l->facts->type[t];
-        if (s->scope && !is_called(f, s->scope) && strcmp(s->scope, f->workload) != 0)
+        if (!scope_counts(l->facts, scope, t))
             continue;
         sum += lint_rate(l, t);
-        *workload = f->workload_index;
+        *workload = l->facts->type[t].workload_index;
     }
     return sum;
 }
@@ -187,7 +180,7 @@ static void too_few(struct lint *l)
         if (s->metric != SLO_QUANTILE || s->of == SLO_OF_GAP)
             continue;
         for (int t = 0; t < l->facts->types; t++)
-            if (speaks_of(l, s, t))
+            if (times(l, s, t))
                 rate += lint_rate(l, t);
         double requests = rate * time_of_run(l), beyond = requests * (1 - s->quantile);
         double enough =

@@ -404,7 +404,7 @@ struct pool {
 struct pool_use {
     uint32_t pool;
     uint32_t first;
-    enum scope scope;
+    enum pool_scope scope;
     uint32_t processes; /* of the caller: first + instance * processes + process */
     uint32_t caller_first_instance;
 };

@@ -192,7 +192,7 @@ struct server_part {
     struct batch_part batch;
 };
 
-enum scope { SCOPE_GLOBAL, SCOPE_INSTANCE, SCOPE_PROCESS };
+enum pool_scope { SCOPE_GLOBAL, SCOPE_INSTANCE, SCOPE_PROCESS };
 
 /* Who opens a pool's connections. */
 enum growth {
@@ -208,7 +208,7 @@ struct pool_part {
     int64_t reserve;        /* more, once the oldest waiter has waited this: */
     sim_time reserve_after; /* SIM_NEVER: no reserve */
     sim_time wait_timeout;  /* 0: nobody waits; SIM_NEVER */
-    enum scope scope;
+    enum pool_scope scope;
     enum status timeout_status; /* what the caller gets when the wait times out */
     const char *server; /* database or pool behind it; NULL: taken from the query */
     enum growth growth;

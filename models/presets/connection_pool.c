@@ -60,7 +60,7 @@ static void build(const void *bound, struct part *part, struct listener *out)
     p->connect = conf->connect;
     p->recycle = conf->recycle;
     p->overhead = conf->overhead;
-    p->scope = (enum scope)conf->scope;
+    p->scope = (enum pool_scope)conf->scope;
     p->server = conf->server;
 }
 
