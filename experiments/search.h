@@ -36,7 +36,7 @@ struct search_log {
 /* Two decided loads with the answer between them. NaN: that side was never found. */
 struct bracket {
     double yes, no;
-    double estimate; /* where a line through both crosses the limit; NaN */
+    double estimate; /* where the margin is 0, by the sharpest look near by; NaN */
 };
 
 struct search {

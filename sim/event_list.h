@@ -14,7 +14,7 @@
  * events do; an empty list is a hole alone. A few events are kept in their order, which
  * is a heap too: the hole then only moves up to the new event's place.
  *
- * Errors: scheduling into the past, or more than 2^37 events, is an error of ours. A
+ * Errors: scheduling into the past, or more than 2^36 events, is an error of ours. A
  *         slot has 24 bits; its owner sees to that, and asks event_list_check now and
  *         then.
  */
