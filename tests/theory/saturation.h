@@ -41,6 +41,10 @@ static inline void saturate_story(const char *text, uint64_t seed, uint64_t budg
         fail_msg("%s", why ? why : "interrupted");
 }
 
+#define ONE_WORKER                                                                     \
+    "{'workloads': {'w': {'target': 's', 'open': {'rate': '5/s'}}}, 'services': "      \
+    "{'s': {'kind': 'server', 'slots': 1, 'time': {'exponential': '100ms'}}}"
+
 #define EIGHT_WORKERS                                                                  \
     "{'workloads': {'w': {'target': 's', 'open': {'rate': '60/s'}}}, 'services': "     \
     "{'s': {'kind': 'server', 'slots': 8, 'time': {'exponential': '100ms'}}}"
