@@ -33,8 +33,7 @@ HOT_INLINE double poisson_gap(const struct world *w, const struct workload *load
                               struct arrivals *a, uint64_t number)
 {
     double gap;
-    uint64_t word =
-        draw_first_word(&a->memo, load->arrival_key, number, w->replication, 0);
+    uint64_t word = draw_next_word(&a->memo, load->arrival_key, number, w->replication);
     if (draw_exponential_inside(word, &gap))
         return gap;
     struct draw draw = draw_from(load->arrival_key, number, w->replication, 0, word);
@@ -77,8 +76,7 @@ static bool along_lap(struct arrivals *a, const struct workload *load, double *n
     return false;
 }
 
-static bool along_profile(struct arrivals *a, const struct workload *load,
-                                      double need)
+static bool along_profile(struct arrivals *a, const struct workload *load, double need)
 {
     while (!along_lap(a, load, &need)) {
         if (!load->repeats)
@@ -102,7 +100,7 @@ static void next_state(const struct world *w, const struct workload *load,
 }
 
 static void along_states(const struct world *w, const struct workload *load,
-                                     struct arrivals *a, double need)
+                         struct arrivals *a, double need)
 {
     const struct process_mmpp_conf *mmpp = load->mmpp;
     const double *rate = mmpp->rates.items;
@@ -286,7 +284,7 @@ static void user_goes(struct world *w, uint32_t request)
     if (w->workload[workload].form == WORKLOAD_CLOSED &&
         --w->arrivals[workload].users == 0) {
         w->working--;
-        w->stop |= clients_are_done(w);
+        world_stop_if(w, clients_are_done(w));
     }
 }
 
@@ -433,7 +431,7 @@ static void interrupt(struct world *w, const struct workload *load)
 
 /* So many requests begin now, where it is not always one; negative: none will. */
 static int64_t beginning(struct world *w, const struct workload *load,
-                                     struct arrivals *a)
+                         struct arrivals *a)
 {
     if (w->now >= load->interrupts && !a->interrupted) {
         a->interrupted = true;
@@ -519,6 +517,7 @@ void arrivals_start(struct world *w, uint32_t workload)
     const struct workload *load = &w->workload[workload];
     struct arrivals *a = &w->arrivals[workload];
     w->working++;
+    a->memo.eight = DRAW_NO_EIGHT;
     a->one_by_one = (load->form == WORKLOAD_OPEN && !load->batch && !load->most_vus &&
                      load->interrupts == SIM_NEVER) ||
                     load->form == WORKLOAD_TRACE;
@@ -596,7 +595,6 @@ void arrivals_shock(struct world *w, sim_time span)
             continue;
         double count = w->m->facts.workload[i].rate * sim_seconds(span);
         for (uint64_t n = 0; n < (uint64_t)count; n++)
-            client_begin(w, load, arrivals_type(w, load, first + n), first + n,
-                         w->now);
+            client_begin(w, load, arrivals_type(w, load, first + n), first + n, w->now);
     }
 }

@@ -13,7 +13,7 @@
 static void grow_requests(struct world *w)
 {
     uint32_t room = grown_room(w, w->request_room);
-    w->stop |= world_is_full(w);
+    world_stop_if(w, world_is_full(w));
     check(room <= MOST_TASKS, "%u requests", room);
     arena_commit(w->arena, w->request, room * sizeof *w->request);
     if (w->visit)
@@ -366,7 +366,7 @@ HOT_INLINE void settle(struct world *w, uint32_t request, const struct workload 
         else
             record_ok(w, request, out);
         if (RARELY(--w->measured_in_flight == 0))
-            w->stop |= clients_are_done(w);
+            world_stop_if(w, clients_are_done(w));
     } else {
         forget(w, request);
     }
@@ -434,7 +434,6 @@ HOT_ACROSS void client_reply(struct world *w, uint32_t request, enum status stat
     struct request *r = &w->request[request];
     const struct workload *load = workload_of(w, r);
     if (load->plain && status == STATUS_OK) {
-        r->wait++;
         settle(w, request, load, STATUS_OK, 0, true);
         return;
     }
@@ -476,7 +475,7 @@ void client_interrupt(struct world *w, uint32_t request)
         out->attempts += r->attempts;
         out->unsent += r->attempts == 0;
         if (--w->measured_in_flight == 0)
-            w->stop |= clients_are_done(w);
+            world_stop_if(w, clients_are_done(w));
     }
     forget(w, request);
     if (load->attended)

@@ -53,9 +53,11 @@ static OUT_OF_LINE void heed(struct world *w, uint32_t task, const struct servic
         broker_started(w, task);
 }
 
-/* The slot of the process that the caller has set aside is the task's. */
+/* The slot of the process that the caller has set aside is the task's. Whether it has
+ * `queued` is known where slots are limited for sure. */
 HOT_INLINE void enter_slot(struct world *w, uint32_t task, uint32_t process,
-                           const struct service *s, struct counts *counts, bool plain)
+                           const struct service *s, struct counts *counts, bool plain,
+                           bool queued)
 {
     struct task *t = &w->task[task];
     sim_time waited = w->now - t->since;
@@ -63,7 +65,7 @@ HOT_INLINE void enter_slot(struct world *w, uint32_t task, uint32_t process,
     t->flags |= TASK_HAS_SLOT;
     t->entered = w->now;
     /* without a limit, only while all workers are being replaced */
-    if (s->slots != UNLIMITED || waited > 0) {
+    if (queued || s->slots != UNLIMITED || waited > 0) {
         tally_add(&counts->wait, waited);
         if (waited > 0) {
             counts->waited++;
@@ -81,7 +83,7 @@ HOT_INLINE void occupy_slot(struct world *w, uint32_t task, struct instance *ins
     struct process *p = &w->process[instance->first_process + process];
     level_add(&instance->busy, w->now, 1);
     change_busy(w, s, p, p->busy + 1, plain);
-    enter_slot(w, task, process, s, instance->counts, plain);
+    enter_slot(w, task, process, s, instance->counts, plain, false);
 }
 
 static void take_slot(struct world *w, uint32_t task, uint32_t process)
@@ -394,7 +396,7 @@ HOT_INLINE bool hand_over_plain(struct world *w, struct instance *instance,
         return false;
     uint32_t next = queue_take(w, &instance->queue);
     level_pass(&instance->waiting, w->now, -1);
-    enter_slot(w, next, 0, s, instance->counts, true);
+    enter_slot(w, next, 0, s, instance->counts, true, true);
     return true;
 }
 
@@ -408,7 +410,7 @@ static bool hand_over(struct world *w, struct instance *instance,
         return false;
     uint32_t next = queue_take(w, queue);
     level_pass(&instance->waiting, w->now, -1);
-    enter_slot(w, next, process, s, instance->counts, false);
+    enter_slot(w, next, process, s, instance->counts, false, false);
     if (queue == own && instance->queue.count && s->process_limit != UNLIMITED &&
         accepts(w, instance, s, process)) {
         uint32_t taken =

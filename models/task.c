@@ -10,7 +10,7 @@ enum { MOST_ATTEMPTS = 255 };
 static void grow_tasks(struct world *w)
 {
     uint32_t room = grown_room(w, w->task_room);
-    w->stop |= world_is_full(w);
+    world_stop_if(w, world_is_full(w));
     check(room <= MOST_TASKS, "%u tasks", room);
     arena_commit(w->arena, w->task, room * sizeof *w->task);
     if (w->tried)

@@ -2,10 +2,11 @@
 #include "models/world.h"
 
 enum {
-    FEW_RESOURCES = 8,      /* of as many all are looked at */
-    DEFAULT_CAP = 2000000,  /* tasks and requests alive */
-    LOOK_EVENTS = 1 << 16,  /* so often somebody may stop it */
-    STILL_EVENTS = 1 << 23, /* if time has not moved in so many, it never will */
+    FEW_RESOURCES = 8,     /* of as many all are looked at */
+    DEFAULT_CAP = 2000000, /* tasks and requests alive */
+    LOOK_EVENTS = 1 << 16, /* so often somebody may stop it */
+    STILL_LOOKS = 1 << 7,  /* if time has not moved from one to so many after it, it
+                              never will */
 };
 
 #define STALLED (SIM_SECOND * 1000000) /* longer than anybody's patience */
@@ -321,12 +322,12 @@ static void window_event(struct world *w)
         break;
     case WINDOW_OPEN:
         close_measurement(w);
-        w->stop = clients_are_done(w);
+        world_stop_if(w, clients_are_done(w));
         if (w->drain < SIM_TIME_MAX)
             event_push(&w->events, w->now + w->drain, EVENT_SAMPLE, actor_window(w));
         break;
     case WINDOW_DRAINING:
-        w->stop = true;
+        world_stop_if(w, true);
         break;
     }
 }
@@ -407,37 +408,47 @@ static uint64_t mixed(uint64_t hash, uint128 event)
     return (hash + what) * UINT64_C(0xFFFFFFFF9E3779B1);
 }
 
-/* Now and then: does time move, and is anybody still interested? */
-static OUT_OF_LINE void look_up(struct world *w, uint64_t events)
+/* Does time move, and is anybody still interested? */
+static void look_up(struct world *w)
 {
     if (w->window_given->stop && *w->window_given->stop) {
         w->stop = true;
         w->out->end = OUTCOME_STOPPED;
     }
-    if (events % STILL_EVENTS)
+    if (w->looks++ % STILL_LOOKS)
         return;
     event_list_check(&w->events);
     check(w->now > w->earlier, "time stands still at %lld ns", (long long)w->now);
     w->earlier = w->now;
 }
 
+/* Now and then, and when it is to stop: may the run go on? */
+static OUT_OF_LINE bool goes_on(struct world *w)
+{
+    if (!w->stop)
+        look_up(w);
+    w->until_look = LOOK_EVENTS;
+    return !w->stop;
+}
+
 /* Events in their order, and after each whoever became ready by it. */
 static void run(struct world *w)
 {
     uint128 event;
-    uint64_t events = 0, hash = 0;
-    while (!w->stop && event_pop(&w->events, &event)) {
+    uint64_t hash = 0;
+    bool more = goes_on(w);
+    while (more && event_pop(&w->events, &event)) {
         w->now = event_time(event);
         hash = mixed(hash, event);
-        if (RARELY(events++ % LOOK_EVENTS == 0))
-            look_up(w, events - 1);
         uint32_t task = dispatch(w, event_slot(event));
         if (RARELY(w->frozen))
             task_run_thawed(w, task);
         else if (task != NONE || w->ready_count)
             task_run(w, task);
+        if (RARELY(--w->until_look == 0))
+            more = goes_on(w);
     }
-    w->out->events = events;
+    w->out->events = event_list_popped(&w->events);
     w->out->fingerprint = hash;
 }
 

@@ -301,7 +301,10 @@ struct instance {
                       each */
     uint32_t slow; /* outages now that make it slow */
     double speed;  /* then: of all it does */
+    char spare[112]; /* a power of two is found by a shift, not by multiplying */
 };
+_Static_assert((sizeof(struct instance) & (sizeof(struct instance) - 1)) == 0,
+               "spare of an instance");
 
 /* An open connection of a pool that tells them apart. */
 struct connection {
@@ -540,6 +543,8 @@ struct world {
     enum window_stage { WINDOW_BEFORE, WINDOW_OPEN, WINDOW_DRAINING } window;
     const struct window *window_given;
     sim_time earlier; /* when time was last seen to move */
+    uint64_t looks;   /* so far, at whether it does */
+    uint32_t until_look; /* events before the next */
     sim_time drain;
     bool open_end;    /* who begins after the window is measured, too */
     bool until_empty; /* no window: everything is measured, to the last answer */
@@ -566,6 +571,15 @@ bool world_is_stalled(struct world *w);
 
 /* Are as many tasks and requests alive as may be? Counts: not for every event. */
 bool world_is_full(const struct world *w);
+
+/* If so, no event comes after the present one. */
+static inline void world_stop_if(struct world *w, bool over)
+{
+    if (RARELY(over)) {
+        w->stop = true;
+        w->until_look = 1;
+    }
+}
 
 /* ---- queues ---------------------------------------------------------------------- */
 

@@ -75,6 +75,13 @@ static inline void event_list_check(const struct event_list *list)
           (unsigned long long)(list->sequence / EVENT_SEQUENCE_STEP));
 }
 
+/* How many there have been. */
+static inline uint64_t event_list_popped(const struct event_list *list)
+{
+    uint64_t pending = list->count - ((list->is & LIST_HOLE) != 0);
+    return list->sequence / EVENT_SEQUENCE_STEP - pending;
+}
+
 static inline sim_time event_time(uint128 event)
 {
     return (sim_time)(event >> 64);

@@ -153,6 +153,17 @@ static inline uint64_t draw_first_word(struct draw_memo *memo, uint64_t key,
     return memo->word[entity & 7];
 }
 
+/* Likewise, by way of a memo that is used with one key and visit 0 only, and begins
+ * with DRAW_NO_EIGHT. */
+#define DRAW_NO_EIGHT UINT64_MAX
+static inline uint64_t draw_next_word(struct draw_memo *memo, uint64_t key,
+                                      uint64_t entity, uint32_t replication)
+{
+    if (RARELY(memo->eight != entity >> 3))
+        draw_memo_fill(memo, key, entity >> 3, replication, 0);
+    return memo->word[entity & 7];
+}
+
 /* As draw_at, by way of a memo. */
 static inline struct draw draw_recall(struct draw_memo *memo, uint64_t key,
                                       uint64_t entity, uint32_t replication,
