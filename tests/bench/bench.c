@@ -108,12 +108,12 @@ static const struct contest contests[] = {
     {"vLLM, a request", bare_llm, "llm.json", 15000, 1, 7.15, 0.05, 5, 3.5},
 };
 
-/* Of some rounds: ns, and the answers. */
-struct series {
+/* Of the rounds of one side: ns, and the answers. */
+struct side {
     struct figures time, answer;
 };
 
-static void bare_round(const struct contest *c, int round, struct series *to)
+static void bare_round(const struct contest *c, int round, struct side *to)
 {
     double begin = clock_now();
     struct bare_result r = c->bare(c->requests, (uint64_t)round + 1);
@@ -123,7 +123,7 @@ static void bare_round(const struct contest *c, int round, struct series *to)
 }
 
 static void simulator_round(const struct contest *c, const struct simulator *s,
-                            int round, struct arena *arena, struct series *to)
+                            int round, struct arena *arena, struct side *to)
 {
     double begin = clock_now();
     struct simulator_result r = simulator_run(s, c->requests, (uint32_t)round, arena);
@@ -159,7 +159,7 @@ static void print_bare_only(const char *name, double bare, const char *why)
 static void run_contest(struct bench *b, const struct contest *c)
 {
     struct simulator *s = simulator_open(b->folder, c->scenario, NULL);
-    struct series bare = {0}, ours = {0};
+    struct side bare = {0}, ours = {0};
     struct figures ratio = {0};
     struct arena arena;
     arena_init(&arena);
@@ -227,14 +227,14 @@ static const struct extra unused = {
     "cost of features nobody uses", "web.json", "web_unused.json", NULL, 100000, 0.031,
     0.05, 5, 2};
 
-static double extra_round(const struct extra *e, const struct simulator *s, int round,
-                          struct arena *arena, struct figures *answer)
+static void extra_round(const struct extra *e, const struct simulator *s, int round,
+                        struct arena *arena, struct side *to)
 {
     double begin = clock_now();
     struct simulator_result r = simulator_run(s, e->requests, (uint32_t)round, arena);
     double took = clock_now() - begin;
-    note(answer, r.mean);
-    return took / (double)r.requests;
+    note(&to->answer, r.mean);
+    note(&to->time, took / (double)r.requests);
 }
 
 static void run_extra(struct bench *b, const struct extra *e)
@@ -242,15 +242,17 @@ static void run_extra(struct bench *b, const struct extra *e)
     struct simulator *without = simulator_open(b->folder, e->without, NULL);
     struct simulator *with = simulator_open(b->folder, e->with, e->set);
     if (without && with) {
-        struct figures cost = {0}, answer = {0};
+        struct side floor = {0}, more = {0};
+        struct figures cost = {0};
         struct arena arena;
         arena_init(&arena);
         for (int round = 0; round < b->rounds; round++) {
-            double floor = extra_round(e, without, round, &arena, &answer);
-            double more = extra_round(e, with, round, &arena, &answer);
-            note(&cost, 100 * (more / floor - 1));
+            extra_round(e, without, round, &arena, &floor);
+            extra_round(e, with, round, &arena, &more);
+            note(&cost, 100 * (more.time.value[round] / floor.time.value[round] - 1));
         }
-        expect(b, e->name, mean(&answer), e->mean, e->tolerance);
+        expect(b, e->without, mean(&floor.answer), e->mean, e->tolerance);
+        expect(b, e->name, mean(&more.answer), e->mean, e->tolerance);
         printf("%s: %.1f %% (must %g, target %g)  %s\n", e->name, median(&cost),
                e->must, e->target, verdict(median(&cost), e->must, e->target));
         arena_free(&arena);
