@@ -75,7 +75,7 @@ static inline void event_list_check(const struct event_list *list)
           (unsigned long long)(list->sequence / EVENT_SEQUENCE_STEP));
 }
 
-/* How many there have been. */
+/* How many events have been popped so far. */
 static inline uint64_t event_list_popped(const struct event_list *list)
 {
     uint64_t pending = list->count - ((list->is & LIST_HOLE) != 0);

@@ -10,12 +10,8 @@
 #include "experiments/scenario.h"
 #include "unit/quotes.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum { SEEDS = 50 };
 
